@@ -1,0 +1,91 @@
+"""The composition root: puts the slices together into one Flask application."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portfolio import settings as environment
+from portfolio.audit import commands as audit_commands
+from portfolio.audit import operations as audit
+from portfolio.audit import views as audit_views
+from portfolio.extensions import csrf, init_database
+from portfolio.health import views as health_views
+from portfolio.people import access
+from portfolio.people import commands as people_commands
+from portfolio.people import views as people_views
+from portfolio.pipeline import queries as pipeline
+from portfolio.web import assets, errors, formatting, i18n, security
+
+BLUEPRINTS = (
+    people_views.blueprint,
+    audit_views.blueprint,
+    health_views.blueprint,
+)
+COMMANDS = (
+    people_commands.group,
+    audit_commands.group,
+)
+# What slices below ask of slices above, handed in here so that imports run one way.
+COMPANY_SCOPES = {
+    "agenda": pipeline.companies_on_agenda,
+    "team": pipeline.companies_of_team,
+}
+COMPANY_SECTIONS: tuple[Any, ...] = ()
+COMPANY_FILTERS: tuple[Any, ...] = ()
+
+
+def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
+    """The application; `settings` override what the environment says (tests)."""
+    app = Flask(__name__)
+    app.config.update(environment.from_environment(os.environ, app.root_path))
+    app.config.update(settings or {})
+    init_database(app)
+    csrf.init_app(app)
+    audit.install()
+    _install_web(app)
+    _install_slices(app)
+    access.require_declared(app)
+    return app
+
+
+def _install_web(app: Flask) -> None:
+    i18n.install(app)
+    formatting.install(app)
+    security.install(app)
+    errors.install(app)
+    access.install(app)
+    app.jinja_env.globals.update(asset=assets.asset)
+    app.context_processor(_template_globals)
+    if app.config["APP_ENV"] == "production":
+        app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
+
+
+def _template_globals() -> dict[str, Any]:
+    user = access.current_user()
+    theme = (user.theme if user else "") or request.cookies.get("theme", "")
+    return {
+        "current_user": user,
+        "can": _can,
+        "locale": i18n.language(),
+        "theme": theme if theme in {"light", "dark"} else "",
+    }
+
+
+def _can(permission: str, deal: Any = None) -> bool:
+    user = access.current_user()
+    if user is None:
+        return False
+    return pipeline.may(user, permission, deal) if deal is not None else user.may(permission)
+
+
+def _install_slices(app: Flask) -> None:
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for group in COMMANDS:
+        app.cli.add_command(group)
+    app.extensions["company_scopes"] = COMPANY_SCOPES
+    app.extensions["company_sections"] = COMPANY_SECTIONS
+    app.extensions["company_filters"] = COMPANY_FILTERS

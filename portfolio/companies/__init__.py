@@ -1,0 +1,1 @@
+"""Companies, their names, people, figures and documents."""

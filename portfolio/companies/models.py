@@ -1,0 +1,307 @@
+"""Rows of companies: names, codes, people, figures, rounds, documents, activities and tasks."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portfolio.extensions import Base
+from portfolio.kernel.titles import TitledEnum
+
+
+class LeadSource(TitledEnum):
+    """Where a lead came from."""
+
+    REFERRAL = "referral", "推荐", "Referral"
+    ACCELERATOR = "accelerator", "加速器", "Accelerator"
+    ROADSHOW = "roadshow", "路演", "Roadshow"
+    SUBFUND = "subfund", "子基金", "Sub-fund"
+    GOVERNMENT = "government", "政府部门", "Government"
+    UNIVERSITY = "university", "高校院所", "University or institute"
+    CHAIN_LEADER = "chain_leader", "链主企业", "Chain leader"
+    OUTREACH = "outreach", "主动发掘", "Own outreach"
+    IMPORT = "import", "名单导入", "Imported list"
+    OTHER = "other", "其他", "Other"
+
+
+class NameKind(TitledEnum):
+    """Names besides the present full one."""
+
+    FORMER = "former", "曾用名", "Former name"
+    ALIAS = "alias", "别名", "Also known as"
+
+
+class Round(TitledEnum):
+    """Financing rounds."""
+
+    SEED = "seed", "种子", "Seed"
+    ANGEL = "angel", "天使", "Angel"
+    PRE_A = "pre_a", "Pre-A", "Pre-A"
+    A = "a", "A", "A"
+    A_PLUS = "a_plus", "A+", "A+"
+    B = "b", "B", "B"
+    C = "c", "C", "C"
+    LATER = "later", "C轮以后", "Later"
+
+
+class Company(Base):
+    """A start-up, identified by its credit code when known. Never a deal: it may have many.
+
+    `region_code` is a six-digit administrative code (370212); `place` is text for people.
+    `latest_revenue_fen` repeats the newest current revenue, so that lists sort by it.
+    """
+
+    __tablename__ = "company"
+    __audit__ = "company"
+    __audit_skip__ = ("version", "updated_at", "latest_revenue_fen", "latest_revenue_year")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name_zh: Mapped[str] = mapped_column(index=True)
+    name_en: Mapped[str] = mapped_column(default="")
+    short_name: Mapped[str] = mapped_column(default="")
+    uscc: Mapped[str | None] = mapped_column(unique=True)
+    uscc_missing_reason: Mapped[str] = mapped_column(default="")
+    region_code: Mapped[str] = mapped_column(default="", index=True)
+    place: Mapped[str] = mapped_column(default="")
+    industry: Mapped[str] = mapped_column(default="", index=True)
+    founded_on: Mapped[dt.date | None]
+    website: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = mapped_column(default="")
+    lead_source: Mapped[str] = mapped_column(default="")
+    lead_source_note: Mapped[str] = mapped_column(default="")
+    latest_revenue_fen: Mapped[int | None] = mapped_column(sa.BigInteger, index=True)
+    latest_revenue_year: Mapped[int | None]
+    created_at: Mapped[dt.datetime] = mapped_column(index=True)
+    created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    updated_at: Mapped[dt.datetime] = mapped_column(index=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+    names: Mapped[list["CompanyName"]] = relationship(
+        cascade="all, delete-orphan", order_by="CompanyName.id"
+    )
+    stock_codes: Mapped[list["StockCode"]] = relationship(
+        cascade="all, delete-orphan", order_by="StockCode.id"
+    )
+    contacts: Mapped[list["Contact"]] = relationship(
+        cascade="all, delete-orphan", order_by="Contact.id"
+    )
+
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def display_name(self) -> str:
+        """The short name where there is one."""
+        return self.short_name or self.name_zh
+
+
+class CompanyName(Base):
+    """A former or other name."""
+
+    __tablename__ = "company_name"
+    __audit__ = "company_name"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"), index=True)
+    name: Mapped[str]
+    kind: Mapped[str] = mapped_column(default=NameKind.FORMER.value)
+
+
+class StockCode(Base):
+    """Six digits of a listing on NEEQ, BSE or another board."""
+
+    __tablename__ = "stock_code"
+    __audit__ = "stock_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"), index=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    board: Mapped[str] = mapped_column(default="")
+    listed_on: Mapped[dt.date | None]
+
+
+class Contact(Base):
+    """A founder or another person at the company."""
+
+    __tablename__ = "contact"
+    __audit__ = "contact"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"), index=True)
+    name: Mapped[str]
+    position: Mapped[str] = mapped_column(default="")
+    founder: Mapped[bool] = mapped_column(default=False)
+    phone: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
+
+
+CURRENT = "superseded_at IS NULL AND disputed = false"
+
+
+class Figure(Base):
+    """One figure or fact as somebody stated it. Appended, never overwritten.
+
+    `metric` is an id of the metric dictionary, `fiscal_year` None for dated facts. Numbers are
+    `micro`: millionths of the dictionary's unit, which for 万元 is the fen. Flags ("true",
+    "false") and enumerations stand in `choice`. A row is current from `recorded_at` until
+    `superseded_at`, the only column ever set later. A `disputed` row is a differing value that
+    nobody has decided on: it is kept beside the current one and never is current itself.
+    """
+
+    __tablename__ = "figure"
+    __audit__ = "figure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"))
+    metric: Mapped[str]
+    fiscal_year: Mapped[int | None]
+    micro: Mapped[int | None] = mapped_column(sa.BigInteger)
+    choice: Mapped[str | None]
+    as_of: Mapped[dt.date | None]
+    source: Mapped[str] = mapped_column(default="")
+    evidence: Mapped[str] = mapped_column(default="")
+    audited: Mapped[bool | None]
+    disputed: Mapped[bool] = mapped_column(default=False)
+    batch_id: Mapped[int | None] = mapped_column(index=True)
+    recorded_at: Mapped[dt.datetime]
+    recorded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    superseded_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (
+        sa.Index("ix_figure_company_metric", "company_id", "metric", "fiscal_year"),
+        # At most one current row: of a metric and year, and of a fact.
+        sa.Index(
+            "uq_figure_current_year",
+            "company_id",
+            "metric",
+            "fiscal_year",
+            unique=True,
+            sqlite_where=sa.text(CURRENT + " AND fiscal_year IS NOT NULL"),
+            postgresql_where=sa.text(CURRENT + " AND fiscal_year IS NOT NULL"),
+        ),
+        sa.Index(
+            "uq_figure_current_fact",
+            "company_id",
+            "metric",
+            unique=True,
+            sqlite_where=sa.text(CURRENT + " AND fiscal_year IS NULL"),
+            postgresql_where=sa.text(CURRENT + " AND fiscal_year IS NULL"),
+        ),
+        sa.CheckConstraint("micro IS NULL OR choice IS NULL", name="one_value"),
+    )
+
+
+class EquityRound(Base):
+    """A financing round and its valuation as somebody stated it; appended like figures."""
+
+    __tablename__ = "equity_round"
+    __audit__ = "equity_round"
+    __audit_terms__ = ("amount_fen", "pre_money_fen", "post_money_fen")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"), index=True)
+    round: Mapped[str]
+    closed_on: Mapped[dt.date | None]
+    amount_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
+    pre_money_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
+    post_money_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
+    lead_investor: Mapped[str] = mapped_column(default="")
+    source: Mapped[str] = mapped_column(default="")
+    recorded_at: Mapped[dt.datetime]
+    recorded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    superseded_at: Mapped[dt.datetime | None]
+
+
+class Document(Base):
+    """A document of a company, or of one deal when `deal_id` is set; versions hold the files."""
+
+    __tablename__ = "document"
+    __audit__ = "document"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int | None] = mapped_column(sa.ForeignKey("company.id"), index=True)
+    deal_id: Mapped[int | None] = mapped_column(sa.ForeignKey("deal.id"), index=True)
+    title: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[dt.datetime]
+    created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    versions: Mapped[list["DocumentVersion"]] = relationship(
+        cascade="all, delete-orphan", order_by="DocumentVersion.number"
+    )
+
+
+class DocumentVersion(Base):
+    """One uploaded file, named by the SHA-256 of its content."""
+
+    __tablename__ = "document_version"
+    __audit__ = "document_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[int] = mapped_column(sa.ForeignKey("document.id"), index=True)
+    number: Mapped[int]
+    sha256: Mapped[str]
+    size: Mapped[int] = mapped_column(sa.BigInteger)
+    filename: Mapped[str]
+    media_type: Mapped[str] = mapped_column(default="application/octet-stream")
+    uploaded_at: Mapped[dt.datetime]
+    uploaded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+
+    __table_args__ = (sa.UniqueConstraint("document_id", "number"),)
+
+
+class ActivityKind(TitledEnum):
+    """What kind of contact there was."""
+
+    NOTE = "note", "记录", "Note"
+    CALL = "call", "电话", "Call"
+    VISIT = "visit", "走访", "Visit"
+    MEETING = "meeting", "会议", "Meeting"
+    ROADSHOW = "roadshow", "路演", "Roadshow"
+
+
+class Activity(Base):
+    """A contact or note about a company, or about one deal when `deal_id` is set."""
+
+    __tablename__ = "activity"
+    __audit__ = "activity"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int | None] = mapped_column(sa.ForeignKey("company.id"), index=True)
+    deal_id: Mapped[int | None] = mapped_column(sa.ForeignKey("deal.id"), index=True)
+    kind: Mapped[str] = mapped_column(default=ActivityKind.NOTE.value)
+    happened_at: Mapped[dt.datetime]
+    text: Mapped[str]
+    recorded_at: Mapped[dt.datetime]
+    recorded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+
+
+class Task(Base):
+    """Something a person has to do by a day, for a company or one deal."""
+
+    __tablename__ = "task"
+    __audit__ = "task"
+    __audit_skip__ = ("version",)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int | None] = mapped_column(sa.ForeignKey("company.id"), index=True)
+    deal_id: Mapped[int | None] = mapped_column(sa.ForeignKey("deal.id"), index=True)
+    title: Mapped[str]
+    owner_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    due_on: Mapped[dt.date | None]
+    done_at: Mapped[dt.datetime | None]
+    created_at: Mapped[dt.datetime]
+    created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    version: Mapped[int] = mapped_column(default=1)
+
+    __table_args__ = (sa.Index("ix_task_owner_due", "owner_id", "done_at", "due_on"),)
+    __mapper_args__ = {"version_id_col": version}
+
+
+class CompanySearch(Base):
+    """The tokens a company is found by; the database's full-text index stands over them."""
+
+    __tablename__ = "company_search"
+
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"), primary_key=True)
+    folded: Mapped[str] = mapped_column(default="")
+    tokens: Mapped[str]

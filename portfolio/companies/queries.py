@@ -1,0 +1,115 @@
+"""Reads of companies: who may see which, search, figures now and as known on a past day."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+
+from portfolio.companies.models import Company, CompanySearch, Figure, StockCode
+from portfolio.extensions import db
+from portfolio.kernel import tokens
+from portfolio.kernel.text import folded
+from portfolio.people import policy
+from portfolio.people.models import User
+
+ScopeOf = Callable[[User], sa.ColumnElement[bool]]
+
+
+def visible(user: User, permission: str = "company.read") -> sa.ColumnElement[bool]:
+    """The condition under which this person holds the permission over a company.
+
+    Scopes that hang on deals are answered by the slice that knows deals; the composition root
+    hands it in as `company_scopes`.
+    """
+    held = user.scopes(permission)
+    if policy.ALL in held:
+        return sa.true()
+    answers: dict[str, ScopeOf] = current_app.extensions.get("company_scopes", {})
+    return sa.or_(sa.false(), *(answers[scope](user) for scope in held if scope in answers))
+
+
+def get_visible(user: User, company_id: int) -> Company | None:
+    """The company, unless it does not exist or this person may not see it."""
+    return db.session.scalar(sa.select(Company).where(Company.id == company_id, visible(user)))
+
+
+def holder_of_uscc(code: str, but: int | None = None) -> int | None:
+    """The id of the company with this credit code, other than `but`."""
+    query = sa.select(Company.id).where(Company.uscc == code)
+    return db.session.scalar(query if but is None else query.where(Company.id != but))
+
+
+def holder_of_stock_code(code: str) -> int | None:
+    """The id of the company with this stock code."""
+    return db.session.scalar(sa.select(StockCode.company_id).where(StockCode.code == code))
+
+
+def matching(query: str) -> sa.ColumnElement[bool]:
+    """The condition that a company is found by this text: each word in a name, its pinyin,
+    initials, the credit code or a stock code."""
+    return sa.and_(sa.true(), *(_word(word) for word in query.split()))
+
+
+def _word(word: str) -> sa.ColumnElement[bool]:
+    phrase = tokens.query_phrases(word)
+    if phrase is None:
+        text = folded(word)
+        if not text:
+            return sa.true()
+        escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        found = sa.select(CompanySearch.company_id).where(
+            CompanySearch.folded.like(f"%{escaped}%", escape="\\")
+        )
+        return Company.id.in_(found)
+    return Company.id.in_(_full_text(phrase))
+
+
+def _full_text(phrase: Sequence[str]) -> Any:
+    text = " ".join(phrase)
+    if db.session.get_bind().dialect.name == "sqlite":
+        return (
+            sa.text("SELECT rowid FROM company_search_fts WHERE company_search_fts MATCH :phrase")
+            .bindparams(sa.bindparam("phrase", f'"{text}"', unique=True))
+            .columns(sa.column("rowid", sa.Integer))
+        )
+    vector = sa.func.to_tsvector(sa.text("'simple'::regconfig"), CompanySearch.tokens)
+    wanted = sa.func.phraseto_tsquery(sa.text("'simple'::regconfig"), text)
+    return sa.select(CompanySearch.company_id).where(vector.op("@@")(wanted))
+
+
+def current_figures_of(
+    company_ids: Iterable[int], known_at: dt.datetime | None = None
+) -> sa.Select[tuple[Figure]]:
+    """The figures that are current, or were current in the system at `known_at`."""
+    query = sa.select(Figure).where(
+        Figure.company_id.in_(list(company_ids)), Figure.disputed.is_(False)
+    )
+    if known_at is None:
+        return query.where(Figure.superseded_at.is_(None))
+    return query.where(
+        Figure.recorded_at <= known_at,
+        sa.or_(Figure.superseded_at.is_(None), Figure.superseded_at > known_at),
+    )
+
+
+def current_rows(
+    company_ids: Iterable[int], known_at: dt.datetime | None = None
+) -> dict[tuple[int, str, int | None], Figure]:
+    """Current figures by (company, metric, fiscal year)."""
+    rows = db.session.scalars(current_figures_of(company_ids, known_at))
+    return {(row.company_id, row.metric, row.fiscal_year): row for row in rows}
+
+
+def disputed_rows(company_id: int) -> Sequence[Figure]:
+    """Differing values that nobody has decided on yet."""
+    return db.session.scalars(
+        sa.select(Figure)
+        .where(
+            Figure.company_id == company_id,
+            Figure.disputed.is_(True),
+            Figure.superseded_at.is_(None),
+        )
+        .order_by(Figure.fiscal_year, Figure.metric)
+    ).all()

@@ -1,0 +1,145 @@
+"""The Flask extensions, the database session and the one place that commits."""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_babel import Babel
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import registry as sa_registry
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """An instant: aware datetimes go in and come out in UTC, whatever the database."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its time zone")
+        return value.astimezone(dt.UTC).replace(tzinfo=None)
+
+    def process_result_value(
+        self, value: dt.datetime | None, dialect: Dialect
+    ) -> dt.datetime | None:
+        return None if value is None else value.replace(tzinfo=dt.UTC)
+
+
+class _Root(DeclarativeBase):
+    registry = sa_registry(
+        # Constraint names are fixed so that SQLite can drop them.
+        metadata=sa.MetaData(naming_convention=NAMING),
+        type_annotation_map={dt.datetime: UtcDateTime, str: sa.Text},
+    )
+
+
+db = SQLAlchemy(model_class=_Root, session_options={"expire_on_commit": False})
+if TYPE_CHECKING:
+    Base = _Root
+else:
+    # Flask-SQLAlchemy makes a class of its own from ours; models must stand on that one.
+    Base = db.Model
+migrate = Migrate(db=db, render_as_batch=True, compare_type=True)
+csrf = CSRFProtect()
+babel = Babel()
+
+
+class Actor(Protocol):
+    """Whoever changes something: a person, or None for the system."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+@contextmanager
+def unit_of_work(
+    action: str,
+    actor: Actor | None = None,
+    ip: str | None = None,
+    at: dt.datetime | None = None,
+) -> Iterator[Session]:
+    """One write: everything inside is committed together, or nothing is.
+
+    `action` is the verb of the trade that the audit trail keeps ("deal.advance"); `at` dates it
+    back where a history is loaded, and is now otherwise. A unit
+    inside a unit joins the outer one. The read transaction before it is ended first, so that
+    SQLite takes its write lock at once instead of failing in the middle.
+    """
+    session = db.session()
+    if session.info.get("action"):
+        yield session
+        return
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("something was changed outside of a unit of work")
+    session.commit()
+    session.connection(execution_options={"write": True})
+    session.info.update(action=action, actor=actor, ip=ip, at=at)
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        for key in ("action", "actor", "ip", "at"):
+            session.info.pop(key, None)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Pool settings for a database URL; SQLite waits for its lock instead of failing."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 15}}
+    return {"pool_pre_ping": True}
+
+
+def _on_connect(connection: Any, record: Any) -> None:
+    # The driver must not open transactions of its own: a deferred BEGIN loses writes.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-32000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def init_database(app: Flask) -> None:
+    """Bind the session and teach SQLite to lock early."""
+    db.init_app(app)
+    migrate.init_app(app, directory=str(app.root_path) + "/migrations")
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _on_connect)
+            event.listen(db.engine, "begin", _on_begin)

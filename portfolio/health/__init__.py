@@ -1,0 +1,1 @@
+"""Whether the house stands: database, scheduler, digest."""

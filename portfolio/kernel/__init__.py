@@ -1,0 +1,1 @@
+"""Values without a home in one slice: money, dates, codes, texts. Pure."""

@@ -1,0 +1,57 @@
+"""Days and instants: strict reading, the readers' clock, ISO weeks."""
+
+import datetime as dt
+import re
+from zoneinfo import ZoneInfo
+
+from portfolio.kernel.errors import InputError
+from portfolio.kernel.text import clean, halfwidth
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_FORMS = (
+    re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]00:00(?::00)?)?"),
+    re.compile(r"(\d{4})(\d{2})(\d{2})"),
+    re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日"),
+)
+
+
+def parse_date(text: str) -> dt.date:
+    """A day written as 2026-03-31, 2026/3/31, 2026.3.31, 20260331 or 2026年3月31日.
+
+    Raises InputError `date.malformed` or, for a day that no calendar has, `date.impossible`.
+    """
+    plain = halfwidth(clean(text))
+    match = next((m for form in _FORMS if (m := form.fullmatch(plain))), None)
+    if match is None:
+        raise InputError("date.malformed", value=text)
+    year, month, day = (int(part) for part in match.groups())
+    try:
+        return dt.date(year, month, day)
+    except ValueError as error:
+        raise InputError("date.impossible", value=text) from error
+
+
+def utcnow() -> dt.datetime:
+    """This instant, aware, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def to_local(instant: dt.datetime, zone: ZoneInfo = SHANGHAI) -> dt.datetime:
+    """An instant on the readers' clock."""
+    return instant.astimezone(zone)
+
+
+def local_date(instant: dt.datetime, zone: ZoneInfo = SHANGHAI) -> dt.date:
+    """The day it is for readers at an instant."""
+    return instant.astimezone(zone).date()
+
+
+def days_between(start: dt.datetime, end: dt.datetime, zone: ZoneInfo = SHANGHAI) -> int:
+    """Calendar days from one instant to another, by local dates."""
+    return (local_date(end, zone) - local_date(start, zone)).days
+
+
+def iso_week(day: dt.date) -> str:
+    """The ISO week of a day: 2026-W47."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"

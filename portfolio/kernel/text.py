@@ -1,0 +1,38 @@
+"""Texts as people type them: cleaned for keeping, folded for comparing."""
+
+import re
+import unicodedata
+
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_SPACES = re.compile(r"[ \t\u00a0\u3000]+")
+_LEGAL_FORMS = re.compile(
+    r"(股份有限公司|有限责任公司|有限公司|集团公司|股份公司|集团|"
+    r"(?:,?\s*)(?:co\.?,?\s*ltd\.?|company limited|limited|inc\.?|corp\.?|ltd\.?))$",
+    re.IGNORECASE,
+)
+_STATUS_MARKS = re.compile(r"[(（](?:已切换|已退市|已摘牌|退市|集团)[)）]")
+
+
+def clean(text: str) -> str:
+    """The text without invisible characters, outer space and doubled spaces; nothing else."""
+    return _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
+
+
+def halfwidth(text: str) -> str:
+    """Full-width digits, letters and signs as their common forms."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def folded(text: str) -> str:
+    """The text for comparing: one width, one case, letters and digits alone."""
+    return "".join(c for c in halfwidth(text).casefold() if c.isalnum())
+
+
+def without_legal_form(name: str) -> str:
+    """A company's name without its legal form and marks such as (已切换), folded."""
+    bare = _STATUS_MARKS.sub("", clean(name))
+    while True:
+        shorter = _LEGAL_FORMS.sub("", bare).strip()
+        if not shorter or shorter == bare:
+            return folded(bare)
+        bare = shorter

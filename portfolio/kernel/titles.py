@@ -1,0 +1,30 @@
+"""Titles in both languages, carried by the data itself."""
+
+import enum
+from collections.abc import Mapping
+from typing import Any
+
+
+class TitledEnum(str, enum.Enum):
+    """An enumeration whose members have a stored value and a title in Chinese and English."""
+
+    zh: str
+    en: str
+
+    def __new__(cls, value: str, zh: str, en: str) -> "TitledEnum":
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.zh = zh
+        member.en = en
+        return member
+
+    def title(self, locale: str = "zh") -> str:  # type: ignore[override]
+        """The title in a language ("zh" or "en")."""
+        return self.en if locale == "en" else self.zh
+
+
+def titled(thing: Any, locale: str) -> str:
+    """The title of anything with `zh` and `en`, as attributes or as keys."""
+    if isinstance(thing, Mapping):
+        return str(thing.get(locale) or thing["zh"])
+    return str(getattr(thing, locale, "") or thing.zh)

@@ -1,0 +1,1 @@
+"""Who uses the system: accounts, roles, sessions and the one policy."""

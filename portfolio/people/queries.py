@@ -1,0 +1,60 @@
+"""Reads of people: by address, by session, and who may be chosen."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from portfolio.extensions import db
+from portfolio.people.models import LoginFailure, PasswordLink, User, UserSession
+
+
+def by_email(address: str) -> User | None:
+    """The account with this address (lower case)."""
+    return db.session.scalar(sa.select(User).where(User.email == address))
+
+
+def active_users() -> Sequence[User]:
+    """Everyone who can log in, by name."""
+    return db.session.scalars(sa.select(User).where(User.active).order_by(User.name)).all()
+
+
+def names_of(ids: set[int]) -> dict[int, str]:
+    """Names by id, for the ids on a page."""
+    if not ids:
+        return {}
+    rows = db.session.execute(sa.select(User.id, User.name).where(User.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
+def failures(key: str, since: dt.datetime) -> tuple[int, dt.datetime | None]:
+    """How many failed log-ins of this key since then, and the latest."""
+    row = db.session.execute(
+        sa.select(sa.func.count(), sa.func.max(LoginFailure.at)).where(
+            LoginFailure.key == key, LoginFailure.at > since
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def usable_link(token_hash: str, now: dt.datetime) -> PasswordLink | None:
+    """The one-time link, unless it is unknown, used or expired."""
+    link = db.session.get(PasswordLink, token_hash)
+    return link if link and link.used_at is None and link.expires_at > now else None
+
+
+def live_session(
+    token_hash: str, now: dt.datetime, idle: dt.timedelta, longest: dt.timedelta
+) -> tuple[User, UserSession] | None:
+    """The person and the session behind a cookie, unless it has ended."""
+    row = db.session.execute(
+        sa.select(User, UserSession)
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(
+            UserSession.token_hash == token_hash,
+            UserSession.seen_at > now - idle,
+            UserSession.started_at > now - longest,
+            User.active,
+        )
+    ).first()
+    return (row[0], row[1]) if row else None

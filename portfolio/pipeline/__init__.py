@@ -1,0 +1,1 @@
+"""Deals: pipelines as data, stages, moves and their history."""

@@ -1,0 +1,273 @@
+"""Rows of deals: pipelines with their version, vehicles, deals, stage events, terms, holdings."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portfolio.companies.models import Company
+from portfolio.extensions import Base
+from portfolio.kernel.titles import TitledEnum
+from portfolio.people.models import User
+
+
+class Status(TitledEnum):
+    """Where a deal ended, apart from the stage it stands in."""
+
+    ACTIVE = "active", "在办", "Active"
+    ON_HOLD = "on_hold", "搁置", "On hold"
+    REJECTED = "rejected", "否决", "Rejected"
+    WITHDRAWN = "withdrawn", "撤回", "Withdrawn"
+    MERGED = "merged", "合并", "Merged"
+    LAPSED = "lapsed", "失效", "Lapsed"
+    TERMINATED = "terminated", "终止", "Terminated"
+
+
+class MoveKind(TitledEnum):
+    """What a stage event did."""
+
+    OPEN = "open", "立卡", "Opened"
+    FORWARD = "forward", "推进", "Moved on"
+    BACK = "back", "退回", "Moved back"
+    SKIP = "skip", "越级", "Skipped ahead"
+    HOLD = "hold", "搁置", "Put on hold"
+    RESUME = "resume", "恢复", "Resumed"
+    REJECT = "reject", "否决", "Rejected"
+    WITHDRAW = "withdraw", "撤回", "Withdrawn"
+    REOPEN = "reopen", "重启", "Reopened"
+    LAPSE = "lapse", "失效", "Lapsed"
+    TERMINATE = "terminate", "终止", "Terminated"
+
+
+class GrantKind(TitledEnum):
+    """Why one person stands in a special relation to one deal."""
+
+    AGENDA = "agenda", "上会", "On the agenda"
+    RECUSED = "recused", "回避", "Recused"
+    OPENED = "opened", "应急查阅", "Break-glass"
+
+
+class VehicleKind(TitledEnum):
+    """What invests."""
+
+    MOTHER = "mother", "母基金", "Mother fund"
+    SUBFUND = "subfund", "子基金", "Sub-fund"
+
+
+class PipelineVersion(Base):
+    """One version of a pipeline; `definition` is its JSON. Deals keep the version they are in."""
+
+    __tablename__ = "pipeline_version"
+    __audit__ = "pipeline_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    version: Mapped[int]
+    definition: Mapped[str]
+    current: Mapped[bool] = mapped_column(default=True)
+
+    __table_args__ = (sa.UniqueConstraint("key", "version"),)
+
+
+class Vehicle(Base):
+    """The mother fund or a sub-fund: what invests, and what is committed to."""
+
+    __tablename__ = "vehicle"
+    __audit__ = "vehicle"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name_zh: Mapped[str] = mapped_column(unique=True)
+    name_en: Mapped[str] = mapped_column(default="")
+    manager_name: Mapped[str] = mapped_column(default="")
+    size_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
+
+    @property
+    def zh(self) -> str:
+        """The Chinese title."""
+        return self.name_zh
+
+    @property
+    def en(self) -> str:
+        """The English title, the Chinese one where there is none."""
+        return self.name_en or self.name_zh
+
+
+class Deal(Base):
+    """One possible investment by one vehicle in one company in one round, or one commitment to
+    a sub-fund (`target_vehicle_id`). Stage and status are two columns: a rejected deal keeps the
+    stage in which it was rejected. The terms repeat the newest row of `DealTerms`.
+    """
+
+    __tablename__ = "deal"
+    __audit__ = "deal"
+    __audit_skip__ = ("version", "updated_at")
+    __audit_terms__ = ("round_size_fen", "amount_fen", "pre_money_fen", "lead_investor")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    company_id: Mapped[int | None] = mapped_column(sa.ForeignKey("company.id"), index=True)
+    target_vehicle_id: Mapped[int | None] = mapped_column(sa.ForeignKey("vehicle.id"))
+    vehicle_id: Mapped[int] = mapped_column(sa.ForeignKey("vehicle.id"))
+    pipeline_id: Mapped[int] = mapped_column(sa.ForeignKey("pipeline_version.id"))
+    stage: Mapped[str]
+    status: Mapped[str] = mapped_column(default=Status.ACTIVE.value)
+    stage_entered_at: Mapped[dt.datetime]
+    owner_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    walled: Mapped[bool] = mapped_column(default=False)
+    co_investment: Mapped[bool] = mapped_column(default=False)
+    round: Mapped[str] = mapped_column(default="")
+    round_size_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
+    amount_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
+    pre_money_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
+    lead_investor: Mapped[str] = mapped_column(default="")
+    trl: Mapped[int | None]
+    risks: Mapped[str] = mapped_column(default="")
+    pre_review: Mapped[str] = mapped_column(default="")
+    next_step: Mapped[str] = mapped_column(default="")
+    next_step_on: Mapped[dt.date | None]
+    revisit_on: Mapped[dt.date | None]
+    withdrawn_by: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    company: Mapped[Company | None] = relationship(lazy="raise_on_sql")
+    owner: Mapped[User] = relationship(lazy="raise_on_sql")
+    pipeline: Mapped[PipelineVersion] = relationship(lazy="raise_on_sql")
+    vehicle: Mapped[Vehicle] = relationship(foreign_keys=[vehicle_id], lazy="raise_on_sql")
+    target_vehicle: Mapped[Vehicle | None] = relationship(
+        foreign_keys=[target_vehicle_id], lazy="raise_on_sql"
+    )
+    members: Mapped[list["DealMember"]] = relationship(cascade="all, delete-orphan")
+
+    __table_args__ = (
+        sa.Index(
+            "ix_deal_board",
+            "pipeline_id",
+            "status",
+            "stage",
+            "stage_entered_at",
+            "id",
+        ),
+        sa.Index("ix_deal_sums", "pipeline_id", "status", "stage", "walled", "amount_fen"),
+        sa.Index("ix_deal_owner_id_status", "owner_id", "status"),
+        sa.Index("ix_deal_walled", "walled", "id"),
+        sa.Index("ix_deal_updated_at", "updated_at", "id"),
+        sa.CheckConstraint(
+            "(company_id IS NULL) <> (target_vehicle_id IS NULL)", name="one_target"
+        ),
+    )
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def post_money_fen(self) -> int | None:
+        """Pre-money plus the whole round (not our part of it), when both are known."""
+        if self.pre_money_fen is None or self.round_size_fen is None:
+            return None
+        return self.pre_money_fen + self.round_size_fen
+
+
+class DealMember(Base):
+    """A person on the deal's team; the owner always is."""
+
+    __tablename__ = "deal_member"
+    __audit__ = "deal_member"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deal_id: Mapped[int] = mapped_column(sa.ForeignKey("deal.id"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+
+    __table_args__ = (
+        sa.UniqueConstraint("deal_id", "user_id"),
+        sa.Index("ix_deal_member_user_id_deal_id", "user_id", "deal_id"),
+    )
+
+
+class DealGrant(Base):
+    """A special relation of one person to one deal: on their agenda, recused, or opened."""
+
+    __tablename__ = "deal_grant"
+    __audit__ = "deal_grant"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deal_id: Mapped[int] = mapped_column(sa.ForeignKey("deal.id"), index=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    kind: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    granted_at: Mapped[dt.datetime]
+    until: Mapped[dt.datetime | None]
+
+    __table_args__ = (sa.UniqueConstraint("user_id", "kind", "deal_id"),)
+
+
+class StageEvent(Base):
+    """One change of stage or status. Never rewritten; the deal's columns repeat the newest."""
+
+    __tablename__ = "stage_event"
+    __audit__ = "stage_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deal_id: Mapped[int] = mapped_column(sa.ForeignKey("deal.id"))
+    kind: Mapped[str]
+    from_stage: Mapped[str | None]
+    to_stage: Mapped[str]
+    from_status: Mapped[str | None]
+    to_status: Mapped[str]
+    happened_at: Mapped[dt.datetime] = mapped_column(index=True)
+    recorded_at: Mapped[dt.datetime]
+    actor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    reason_code: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
+    revisit_on: Mapped[dt.date | None]
+
+    __table_args__ = (sa.Index("ix_stage_event_deal_id_id", "deal_id", "id"),)
+
+
+class DealTerms(Base):
+    """The terms of a deal as stated at a time; appended, the newest is current."""
+
+    __tablename__ = "deal_terms"
+    __audit__ = "deal_terms"
+    __audit_terms__ = ("round_size_fen", "amount_fen", "pre_money_fen", "lead_investor")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deal_id: Mapped[int] = mapped_column(sa.ForeignKey("deal.id"), index=True)
+    round: Mapped[str] = mapped_column(default="")
+    round_size_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
+    amount_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
+    pre_money_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
+    lead_investor: Mapped[str] = mapped_column(default="")
+    source: Mapped[str] = mapped_column(default="")
+    recorded_at: Mapped[dt.datetime]
+    recorded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+
+
+class Holding(Base):
+    """What a vehicle owns of a company or sub-fund after closing, as stated at a time."""
+
+    __tablename__ = "holding"
+    __audit__ = "holding"
+    __audit_terms__ = ("cost_fen", "value_fen")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    vehicle_id: Mapped[int] = mapped_column(sa.ForeignKey("vehicle.id"), index=True)
+    company_id: Mapped[int | None] = mapped_column(sa.ForeignKey("company.id"), index=True)
+    target_vehicle_id: Mapped[int | None] = mapped_column(sa.ForeignKey("vehicle.id"))
+    deal_id: Mapped[int | None] = mapped_column(sa.ForeignKey("deal.id"), index=True)
+    acquired_on: Mapped[dt.date | None]
+    cost_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
+    value_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
+    stake_micro: Mapped[int | None] = mapped_column(sa.BigInteger)
+    as_of: Mapped[dt.date | None]
+    source: Mapped[str] = mapped_column(default="")
+    recorded_at: Mapped[dt.datetime]
+    recorded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    superseded_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (
+        sa.CheckConstraint(
+            "(company_id IS NULL) <> (target_vehicle_id IS NULL)", name="one_target"
+        ),
+    )

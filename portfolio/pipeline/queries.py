@@ -1,0 +1,191 @@
+"""Reads of deals: the one visibility condition, pipelines, deals now and as known on a past day."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from portfolio.audit import queries as audit
+from portfolio.audit.operations import plain
+from portfolio.companies.models import Activity, Company, Document, Task
+from portfolio.extensions import db
+from portfolio.people import policy
+from portfolio.people.models import User
+from portfolio.pipeline.models import (
+    Deal,
+    DealGrant,
+    DealMember,
+    DealTerms,
+    GrantKind,
+    PipelineVersion,
+    StageEvent,
+    Vehicle,
+)
+from portfolio.pipeline.stages import Pipeline
+
+
+def _team_of(user: User) -> sa.Select[tuple[int]]:
+    return sa.select(DealMember.deal_id).where(DealMember.user_id == user.id)
+
+
+def _granted(user: User, kind: GrantKind, now: dt.datetime | None = None) -> sa.Select[tuple[int]]:
+    query = sa.select(DealGrant.deal_id).where(
+        DealGrant.user_id == user.id, DealGrant.kind == kind.value
+    )
+    moment = now or dt.datetime.now(dt.UTC)
+    return query.where(sa.or_(DealGrant.until.is_(None), DealGrant.until > moment))
+
+
+def visible(user: User, permission: str = "deal.read") -> sa.ColumnElement[bool]:
+    """The condition under which this person holds the permission over a deal.
+
+    The SQL form of `policy.allows`; a test holds both together.
+    """
+    held = user.scopes(permission)
+    if not held:
+        return sa.false()
+    team = Deal.id.in_(_team_of(user))
+    open_to_me = sa.or_(Deal.walled.is_(False), team, Deal.id.in_(_granted(user, GrantKind.OPENED)))
+    not_recused = Deal.id.not_in(_granted(user, GrantKind.RECUSED))
+    if held & {policy.ALL, policy.ANY}:
+        return sa.and_(open_to_me, not_recused)
+    reached = [team] if policy.TEAM in held else []
+    if policy.AGENDA in held:
+        reached.append(Deal.id.in_(_granted(user, GrantKind.AGENDA)))
+    return sa.and_(open_to_me, not_recused, sa.or_(*reached))
+
+
+def relation(user: User, deal: Deal) -> policy.Relation:
+    """How a person stands to a deal."""
+    now = dt.datetime.now(dt.UTC)
+    grants = set(
+        db.session.scalars(
+            sa.select(DealGrant.kind).where(
+                DealGrant.user_id == user.id,
+                DealGrant.deal_id == deal.id,
+                sa.or_(DealGrant.until.is_(None), DealGrant.until > now),
+            )
+        )
+    )
+    on_team = db.session.scalar(
+        sa.select(sa.exists().where(DealMember.deal_id == deal.id, DealMember.user_id == user.id))
+    )
+    return policy.Relation(
+        team=bool(on_team),
+        agenda=GrantKind.AGENDA.value in grants,
+        recused=GrantKind.RECUSED.value in grants,
+        opened=GrantKind.OPENED.value in grants,
+        walled=deal.walled,
+    )
+
+
+def may(user: User, permission: str, deal: Deal) -> bool:
+    """Whether this person holds the permission over this deal."""
+    return user.may(permission, relation(user, deal))
+
+
+def get_visible(user: User, deal_id: int, permission: str = "deal.read") -> Deal | None:
+    """The deal with what its page shows, unless it does not exist for this person."""
+    return db.session.scalar(
+        sa.select(Deal)
+        .where(Deal.id == deal_id, visible(user, permission))
+        .options(
+            joinedload(Deal.company),
+            joinedload(Deal.owner),
+            joinedload(Deal.pipeline),
+            joinedload(Deal.vehicle),
+            joinedload(Deal.target_vehicle),
+        )
+    )
+
+
+def ids_with(user: User, permission: str, deal_ids: Iterable[int]) -> set[int]:
+    """Which of these deals the person holds the permission over: one query for a whole page."""
+    return set(
+        db.session.scalars(
+            sa.select(Deal.id).where(Deal.id.in_(list(deal_ids)), visible(user, permission))
+        )
+    )
+
+
+def companies_on_agenda(user: User) -> sa.ColumnElement[bool]:
+    """The scope `agenda` over companies: those of deals on the person's own agendas."""
+    return Company.id.in_(
+        sa.select(Deal.company_id).where(
+            Deal.company_id.is_not(None),
+            Deal.id.in_(_granted(user, GrantKind.AGENDA)),
+            visible(user),
+        )
+    )
+
+
+def companies_of_team(user: User) -> sa.ColumnElement[bool]:
+    """The scope `team` over companies: those of the person's own and team's deals."""
+    return Company.id.in_(
+        sa.select(Deal.company_id).where(
+            Deal.company_id.is_not(None), Deal.id.in_(_team_of(user)), visible(user)
+        )
+    )
+
+
+def visible_tied(user: User, model: type[Activity | Document | Task]) -> sa.ColumnElement[bool]:
+    """Rows tied to no deal, or to a deal this person may see."""
+    return sa.or_(
+        model.deal_id.is_(None), model.deal_id.in_(sa.select(Deal.id).where(visible(user)))
+    )
+
+
+@lru_cache(maxsize=64)
+def _parsed(definition: str) -> Pipeline:
+    return Pipeline(json.loads(definition))
+
+
+def pipeline_of(row: PipelineVersion) -> Pipeline:
+    """The parsed definition of a pipeline version."""
+    return _parsed(row.definition)
+
+
+def pipelines() -> dict[int, Pipeline]:
+    """Every version of every pipeline, by row id."""
+    rows = db.session.scalars(sa.select(PipelineVersion).order_by(PipelineVersion.id))
+    return {row.id: pipeline_of(row) for row in rows}
+
+
+def current_pipeline(key: str) -> PipelineVersion | None:
+    """The version that new deals of this pipeline begin in."""
+    return db.session.scalar(
+        sa.select(PipelineVersion).where(PipelineVersion.key == key, PipelineVersion.current)
+    )
+
+
+def vehicles() -> Sequence[Vehicle]:
+    """The mother fund and the sub-funds."""
+    return db.session.scalars(sa.select(Vehicle).order_by(Vehicle.kind, Vehicle.id)).all()
+
+
+def history(deal_id: int, known_at: dt.datetime | None = None) -> Sequence[StageEvent]:
+    """The deal's stage events, oldest first, as far as they were recorded at `known_at`."""
+    query = sa.select(StageEvent).where(StageEvent.deal_id == deal_id).order_by(StageEvent.id)
+    if known_at is not None:
+        query = query.where(StageEvent.recorded_at <= known_at)
+    return db.session.scalars(query).all()
+
+
+def terms_as_known(deal_id: int, known_at: dt.datetime) -> DealTerms | None:
+    """The terms that were current in the system at an instant."""
+    return db.session.scalar(
+        sa.select(DealTerms)
+        .where(DealTerms.deal_id == deal_id, DealTerms.recorded_at <= known_at)
+        .order_by(DealTerms.id.desc())
+        .limit(1)
+    )
+
+
+def columns_as_known(deal: Deal, known_at: dt.datetime) -> dict[str, Any] | None:
+    """The deal's own columns as they stood at an instant; None before it was opened."""
+    current = {c.key: plain(getattr(deal, c.key)) for c in sa.inspect(Deal).column_attrs}
+    return audit.columns_as_known("deal", deal.id, current, known_at)

@@ -1,0 +1,1 @@
+"""The Flask-facing toolbox under every slice."""

@@ -1,0 +1,92 @@
+"""How values are written for people: money, times, titles, in the reader's language."""
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from portfolio.kernel import money
+from portfolio.kernel.titles import titled
+from portfolio.web.i18n import language
+
+MISSING = "—"
+
+
+def zone() -> ZoneInfo:
+    """The zone in which times are shown."""
+    return ZoneInfo(current_app.config["TZ_DISPLAY"])
+
+
+def local(instant: dt.datetime) -> dt.datetime:
+    """An instant on the clock that readers go by."""
+    return instant.astimezone(zone())
+
+
+def today() -> dt.date:
+    """The day it is for readers."""
+    return local(dt.datetime.now(dt.UTC)).date()
+
+
+def short_money(fen: int | None) -> str:
+    """万/亿 in Chinese, m/bn in English; a dash when unknown."""
+    return MISSING if fen is None else money.format_money(fen, language())
+
+
+def exact_yuan(fen: int | None) -> str:
+    """The exact amount in yuan, for titles and hover."""
+    return "" if fen is None else "¥" + money.exact_yuan(fen)
+
+
+def local_dt(instant: dt.datetime | None) -> str:
+    """Date and time to the minute."""
+    return MISSING if instant is None else local(instant).strftime("%Y-%m-%d %H:%M")
+
+
+def local_date(value: dt.datetime | dt.date | None) -> str:
+    """A day; an instant is first put on the readers' clock."""
+    if value is None:
+        return MISSING
+    day = local(value).date() if isinstance(value, dt.datetime) else value
+    return day.isoformat()
+
+
+def ago(value: dt.datetime | dt.date | None) -> str:
+    """How many days ago, in words."""
+    if value is None:
+        return MISSING
+    day = local(value).date() if isinstance(value, dt.datetime) else value
+    days = (today() - day).days
+    if days == 0:
+        return _("today")
+    if days > 0:
+        return ngettext("%(num)d day ago", "%(num)d days ago", days)
+    return ngettext("in %(num)d day", "in %(num)d days", -days)
+
+
+def title_of(value: Any) -> str:
+    """The title of an enum member or a data object in the reader's language."""
+    return "" if value is None else titled(value, language())
+
+
+def url_with(**changes: Any) -> str:
+    """The present address with changed query arguments; None or "" removes one."""
+    arguments: dict[str, Any] = request.args.to_dict(flat=False)
+    arguments.update(changes)
+    kept = {k: v for k, v in arguments.items() if v not in (None, "", [])}
+    return url_for(str(request.endpoint), **(request.view_args or {}), **kept)
+
+
+def install(app: Flask) -> None:
+    """Give the templates their filters and globals."""
+    app.jinja_env.filters.update(
+        money=short_money,
+        exact_yuan=exact_yuan,
+        local_dt=local_dt,
+        local_date=local_date,
+        ago=ago,
+        titled=title_of,
+    )
+    app.jinja_env.globals.update(url_with=url_with)

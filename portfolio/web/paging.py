@@ -1,0 +1,61 @@
+"""One page of a list: which rows, how many in all, and where the neighbours are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import request
+
+from portfolio.extensions import db
+
+PER_PAGE = 50
+DEEPEST = 20_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of one page; `total` counts the whole list."""
+
+    rows: Sequence[Any]
+    number: int
+    total: int
+    per_page: int = PER_PAGE
+
+    @property
+    def pages(self) -> int:
+        """How many pages the list has, at least one."""
+        return max(1, -(-self.total // self.per_page))
+
+    @property
+    def first(self) -> int:
+        """The number of the first row shown, 0 when there is none."""
+        return (self.number - 1) * self.per_page + 1 if self.rows else 0
+
+    @property
+    def last(self) -> int:
+        """The number of the last row shown."""
+        return self.first + len(self.rows) - 1 if self.rows else 0
+
+
+def page_number() -> int:
+    """The page asked for in the address; anything odd means the first."""
+    text = request.args.get("page", "1")
+    return min(max(1, int(text)), DEEPEST) if text.isascii() and text.isdigit() else 1
+
+
+def page_of(ids: sa.Select[tuple[int]], count: int | None = None) -> tuple[Sequence[int], int, int]:
+    """The ids of the page asked for, its number, and the count of the whole list.
+
+    Ids are selected first and the rows joined later by the caller: a deep offset costs little on
+    an index, but much on a join.
+    """
+    total = count if count is not None else _count(ids)
+    number = min(page_number(), max(1, -(-total // PER_PAGE)))
+    wanted = ids.limit(PER_PAGE).offset((number - 1) * PER_PAGE)
+    return db.session.scalars(wanted).all(), number, total
+
+
+def _count(ids: sa.Select[tuple[int]]) -> int:
+    plain = ids.order_by(None).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(plain)) or 0

@@ -1,0 +1,86 @@
+"""Company and deal as known on any past day, compared with a plain model of what was said when."""
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from portfolio.audit import queries as audit
+from portfolio.companies import operations as companies
+from portfolio.companies import queries
+from portfolio.companies.operations import Statement
+from portfolio.extensions import db, unit_of_work
+from portfolio.pipeline import operations as pipeline
+from portfolio.pipeline import queries as deals
+from portfolio.pipeline.stages import Move
+from tests import factories
+
+DAY = dt.timedelta(days=1)
+
+
+def revenue(company_id: int, known_at: dt.datetime | None = None) -> int | None:
+    rows = queries.current_rows([company_id], known_at)
+    row = rows.get((company_id, "revenue", 2025))
+    return row.micro if row else None
+
+
+def test_figures_stages_and_names_read_back_as_they_stood(cast) -> None:
+    manager = cast["manager"]
+    start = dt.datetime.now(dt.UTC) - 10 * DAY
+    with unit_of_work("company.register", manager, at=start):
+        company = companies.register({"name_zh": "青岛旧名科技有限公司"}, manager, start)
+    deal = factories.deal(manager, now=start, company=company)
+    model = {}
+    for step, (micro, name) in enumerate([(100, "甲"), (200, "乙"), (300, "丙")]):
+        now = start + step * DAY + dt.timedelta(hours=1)
+        with unit_of_work("company.change", manager, at=now):
+            companies.state_figures(
+                [Statement(company.id, "revenue", 2025, micro=micro, source="审计报告")],
+                manager,
+                now,
+            )
+            companies.update(company, {"short_name": name}, now)
+            pipeline.move(deal, Move("forward"), manager, now)
+        model[now] = (micro, name, deal.stage)
+    for instant, (micro, name, stage) in model.items():
+        later = instant + dt.timedelta(hours=1)
+        assert revenue(company.id, later) == micro
+        current = {"short_name": company.short_name, "name_zh": company.name_zh}
+        known = audit.columns_as_known("company", company.id, current, later)
+        assert known == {"short_name": name, "name_zh": "青岛旧名科技有限公司"}
+        assert deals.history(deal.id, later)[-1].to_stage == stage
+    assert revenue(company.id, start) is None
+    assert audit.columns_as_known("company", company.id, {}, start - DAY) is None
+    assert revenue(company.id) == 300
+
+
+def test_a_figure_once_stated_cannot_be_rewritten(cast) -> None:
+    company = factories.company(cast["manager"])
+    now = dt.datetime.now(dt.UTC)
+    with unit_of_work("figure.state"):
+        companies.state_figures([Statement(company.id, "revenue", 2025, micro=1)], None, now)
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"), unit_of_work("cheat"):
+        db.session.execute(sa.text("UPDATE figure SET micro = 2"))
+
+
+def test_a_disputed_value_stands_beside_the_current_one(cast) -> None:
+    company = factories.company(cast["manager"])
+    now = dt.datetime.now(dt.UTC)
+    with unit_of_work("figure.state"):
+        companies.state_figures([Statement(company.id, "roe_weighted", 2025, micro=1)], None, now)
+        companies.state_figures(
+            [Statement(company.id, "roe_weighted", 2025, micro=2, disputed=True)], None, now
+        )
+    rows = queries.current_rows([company.id])
+    assert rows[(company.id, "roe_weighted", 2025)].micro == 1
+    assert [row.micro for row in queries.disputed_rows(company.id)] == [2]
+
+
+def test_the_same_statement_twice_adds_nothing(cast) -> None:
+    company = factories.company(cast["manager"])
+    now = dt.datetime.now(dt.UTC)
+    said = Statement(company.id, "revenue", 2025, micro=5, source="年报", audited=True)
+    with unit_of_work("figure.state"):
+        assert len(companies.state_figures([said], None, now)) == 1
+        assert companies.state_figures([said, said], None, now) == []
+    assert company.id and db.session.get_one(type(company), company.id).version == 1

