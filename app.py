@@ -11,22 +11,30 @@ from portfolio import settings as environment
 from portfolio.audit import commands as audit_commands
 from portfolio.audit import operations as audit
 from portfolio.audit import views as audit_views
+from portfolio.companies import commands as companies_commands
+from portfolio.companies import export_views as companies_export_views
+from portfolio.companies import record_views as companies_record_views
+from portfolio.companies import views as companies_views
 from portfolio.extensions import csrf, init_database
 from portfolio.health import views as health_views
 from portfolio.people import access
 from portfolio.people import commands as people_commands
 from portfolio.people import views as people_views
 from portfolio.pipeline import queries as pipeline
-from portfolio.web import assets, errors, formatting, i18n, security
+from portfolio.web import assets, errors, formatting, i18n, navigation, security
 
-BLUEPRINTS = (
-    people_views.blueprint,
-    audit_views.blueprint,
-    health_views.blueprint,
+VIEWS = (
+    people_views,
+    audit_views,
+    companies_views,
+    companies_record_views,
+    companies_export_views,
+    health_views,
 )
 COMMANDS = (
     people_commands.group,
     audit_commands.group,
+    companies_commands.group,
 )
 # What slices below ask of slices above, handed in here so that imports run one way.
 COMPANY_SCOPES = {
@@ -59,6 +67,7 @@ def _install_web(app: Flask) -> None:
     access.install(app)
     app.jinja_env.globals.update(asset=assets.asset)
     app.context_processor(_template_globals)
+    app.context_processor(navigation.template_globals)
     if app.config["APP_ENV"] == "production":
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
 
@@ -82,10 +91,11 @@ def _can(permission: str, deal: Any = None) -> bool:
 
 
 def _install_slices(app: Flask) -> None:
-    for blueprint in BLUEPRINTS:
+    for blueprint in dict.fromkeys(module.blueprint for module in VIEWS):
         app.register_blueprint(blueprint)
     for group in COMMANDS:
         app.cli.add_command(group)
     app.extensions["company_scopes"] = COMPANY_SCOPES
+    app.extensions["readable_deals"] = pipeline.readable_deals
     app.extensions["company_sections"] = COMPANY_SECTIONS
     app.extensions["company_filters"] = COMPANY_FILTERS

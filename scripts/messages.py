@@ -63,7 +63,8 @@ def extracted(slice_name: str) -> Catalog:
 
 def _found(folder: Path) -> list[tuple]:  # type: ignore[type-arg]
     rows = extract_from_dir(str(folder), METHODS, OPTIONS, KEYWORDS, strip_comment_tags=True)
-    return [(str((folder / row[0]).relative_to(ROOT)), *row[1:]) for row in sorted(rows)]
+    placed = sorted(rows, key=lambda row: row[:2])
+    return [(str((folder / row[0]).relative_to(ROOT)), *row[1:]) for row in placed]
 
 
 def _from_file(path: Path) -> list[tuple]:  # type: ignore[type-arg]

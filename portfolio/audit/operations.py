@@ -83,7 +83,7 @@ def _collect(session: Session, context: Any) -> None:
 def _note(
     session: Session,
     pending: dict[Any, Entry],
-    obj: Base,
+    obj: Any,
     before: dict[str, Any],
     after: dict[str, Any],
 ) -> None:

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from flask import current_app
 from portfolio.audit import chain
 from portfolio.audit.models import AuditEntry, AuditHead
 from portfolio.audit.operations import COVERED, body
-from portfolio.extensions import db
+from portfolio.extensions import Base, db
 
 
 def verify() -> tuple[int, chain.Break | None]:
@@ -66,3 +67,94 @@ def columns_as_known(
             return None
         values.update(before)
     return values
+
+
+@dataclass(frozen=True)
+class Search:
+    """What the audit page is filtered by; empty means everything."""
+
+    actor_id: int | None = None
+    object_type: str = ""
+    object_id: int | None = None
+    action: str = ""
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+    def condition(self) -> sa.ColumnElement[bool]:
+        """The filter as a condition over entries."""
+        wanted = [
+            (self.actor_id, AuditEntry.actor_id == self.actor_id),
+            (self.object_type, AuditEntry.object_type == self.object_type),
+            (self.object_id, AuditEntry.object_id == self.object_id),
+            (self.action, AuditEntry.action == self.action),
+            (self.since, AuditEntry.at >= self.since),
+            (self.until, AuditEntry.at < self.until),
+        ]
+        return sa.and_(sa.true(), *(clause for value, clause in wanted if value))
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry as one reader may see it; `hidden` says that it is about something they may not
+    know of, and then nothing but its number and time is left."""
+
+    seq: int
+    at: dt.datetime
+    actor_name: str
+    action: str
+    object_type: str
+    object_id: int | None
+    changes: tuple[tuple[str, Any, Any], ...]
+    hidden: bool = False
+
+
+MASK = "***"
+
+
+def lines(
+    entries: Iterable[AuditEntry], readable: Mapping[int, bool], terms_of: Mapping[str, set[str]]
+) -> list[Line]:
+    """Entries as their reader may see them.
+
+    `readable` holds, for each deal the reader may know of, whether they may read its terms.
+    """
+    return [_line(entry, readable, terms_of) for entry in entries]
+
+
+def _line(
+    entry: AuditEntry, readable: Mapping[int, bool], terms_of: Mapping[str, set[str]]
+) -> Line:
+    if entry.deal_id is not None and entry.deal_id not in readable:
+        return Line(entry.seq, entry.at, "", "", "", None, (), hidden=True)
+    open_terms = entry.deal_id is not None and readable[entry.deal_id]
+    secret = set() if open_terms else terms_of.get(entry.object_type, set())
+    before, after = json.loads(entry.before), json.loads(entry.after)
+    changes = tuple(
+        (name, *(MASK if name in secret else side.get(name) for side in (before, after)))
+        for name in sorted(before.keys() | after.keys())
+    )
+    return Line(
+        entry.seq,
+        entry.at,
+        entry.actor_name,
+        entry.action,
+        entry.object_type,
+        entry.object_id,
+        changes,
+    )
+
+
+def terms_by_type() -> dict[str, set[str]]:
+    """Which columns of which kind of object are terms."""
+    return {
+        mapper.class_.__audit__: set(mapper.class_.__audit_terms__)
+        for mapper in Base.registry.mappers
+        if hasattr(mapper.class_, "__audit_terms__")
+    }
+
+
+def kinds() -> tuple[Sequence[str], Sequence[str]]:
+    """The kinds of objects and the actions that occur, for the filters."""
+    objects = db.session.scalars(sa.select(AuditEntry.object_type).distinct()).all()
+    actions = db.session.scalars(sa.select(AuditEntry.action).distinct()).all()
+    return sorted(objects), sorted(actions)

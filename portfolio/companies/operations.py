@@ -88,7 +88,8 @@ def update(
 ) -> Company:
     """Change a company's own columns and names. Raises Conflict when it was changed meanwhile."""
     check_version(company.version, expected_version)
-    _assign(company, values)
+    with db.session.no_autoflush:  # one save is one version
+        _assign(company, values)
     if former_names is not None:
         _replace_names(company, former_names)
     if stock_codes is not None:

@@ -2,17 +2,32 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.orm import selectinload
 
-from portfolio.companies.models import Company, CompanySearch, Figure, StockCode
+from portfolio.companies.listing import Listing
+from portfolio.companies.models import (
+    Activity,
+    Company,
+    CompanySearch,
+    Document,
+    EquityRound,
+    Figure,
+    StockCode,
+    Task,
+)
+from portfolio.companies.sections import Filter
 from portfolio.extensions import db
 from portfolio.kernel import tokens
-from portfolio.kernel.text import folded
+from portfolio.kernel.text import folded, without_legal_form
 from portfolio.people import policy
+from portfolio.people import queries as people
 from portfolio.people.models import User
+from portfolio.rulebook.metrics import Metric, dictionary
 
 ScopeOf = Callable[[User], sa.ColumnElement[bool]]
 
@@ -81,7 +96,7 @@ def _full_text(phrase: Sequence[str]) -> Any:
 
 def current_figures_of(
     company_ids: Iterable[int], known_at: dt.datetime | None = None
-) -> sa.Select[tuple[Figure]]:
+) -> sa.Select[Figure]:
     """The figures that are current, or were current in the system at `known_at`."""
     query = sa.select(Figure).where(
         Figure.company_id.in_(list(company_ids)), Figure.disputed.is_(False)
@@ -112,4 +127,176 @@ def disputed_rows(company_id: int) -> Sequence[Figure]:
             Figure.superseded_at.is_(None),
         )
         .order_by(Figure.fiscal_year, Figure.metric)
+    ).all()
+
+
+SORT_COLUMNS: dict[str, Any] = {
+    "name": Company.name_zh,
+    "founded": Company.founded_on,
+    "revenue": Company.latest_revenue_fen,
+    "updated": Company.updated_at,
+    "created": Company.created_at,
+}
+
+
+def listed(
+    user: User,
+    listing: Listing,
+    filters: Sequence[Filter] = (),
+    permission: str = "company.read",
+) -> sa.Select[int]:
+    """The ids of the companies in a list, in its order."""
+    query = sa.select(Company.id).where(visible(user), visible(user, permission))
+    if listing.text:
+        query = query.where(matching(listing.text))
+    for column, wanted in (
+        (Company.region_code, listing.places),
+        (Company.industry, listing.industries),
+        (Company.lead_source, listing.sources),
+    ):
+        if wanted:
+            query = query.where(column.in_(wanted))
+    by_key = {f.key: f for f in filters}
+    for key, chosen in listing.extra:
+        query = query.where(by_key[key].clause(list(chosen)))
+    column = SORT_COLUMNS[listing.sort.removeprefix("-")]
+    order = column.desc() if listing.sort.startswith("-") else column.asc()
+    return query.order_by(order.nulls_last(), Company.id)
+
+
+def by_ids(ids: Sequence[int]) -> list[Company]:
+    """Companies in the order of the ids, with what a list shows of them."""
+    rows = db.session.scalars(
+        sa.select(Company).where(Company.id.in_(ids)).options(selectinload(Company.stock_codes))
+    )
+    found = {row.id: row for row in rows}
+    return [found[company_id] for company_id in ids if company_id in found]
+
+
+def found(user: User, text: str, limit: int = 12) -> Sequence[Company]:
+    """The first companies that a text finds."""
+    if not text.strip():
+        return []
+    return db.session.scalars(
+        sa.select(Company).where(visible(user), matching(text)).order_by(Company.id).limit(limit)
+    ).all()
+
+
+def values_in_use(column: str) -> Sequence[str]:
+    """The distinct values of a column that filters offer, the commonest first."""
+    attribute = getattr(Company, column)
+    rows = db.session.execute(
+        sa.select(attribute, sa.func.count())
+        .where(attribute != "")
+        .group_by(attribute)
+        .order_by(sa.func.count().desc(), attribute)
+        .limit(60)
+    )
+    return [row[0] for row in rows]
+
+
+def likely_duplicates(name: str, uscc: str | None, but: int | None = None) -> Sequence[Company]:
+    """Companies that are likely the one being typed: same credit code, or the same name without
+    its legal form."""
+    bare = without_legal_form(name)
+    conditions = [Company.uscc == uscc] if uscc else []
+    if len(bare) >= 2:
+        conditions.append(matching(bare))
+    if not conditions:
+        return []
+    query = sa.select(Company).where(sa.or_(*conditions)).options(selectinload(Company.names))
+    rows = db.session.scalars(query.limit(40)).all()
+    return [
+        row
+        for row in rows
+        if row.id != but
+        and (
+            (uscc and row.uscc == uscc)
+            or bare in {without_legal_form(n) for n in (row.name_zh, *(o.name for o in row.names))}
+        )
+    ]
+
+
+def rounds(company_id: int, known_at: dt.datetime | None = None) -> Sequence[EquityRound]:
+    """Financing rounds as stated, newest first."""
+    query = sa.select(EquityRound).where(EquityRound.company_id == company_id)
+    if known_at is None:
+        query = query.where(EquityRound.superseded_at.is_(None))
+    else:
+        query = query.where(
+            EquityRound.recorded_at <= known_at,
+            sa.or_(EquityRound.superseded_at.is_(None), EquityRound.superseded_at > known_at),
+        )
+    return db.session.scalars(query.order_by(EquityRound.closed_on.desc())).all()
+
+
+def own_rows(model: type[Any], company_id: int, limit: int = 50) -> Sequence[Any]:
+    """Activities, tasks or documents of the company itself, tied to no deal, newest first."""
+    return db.session.scalars(
+        sa.select(model)
+        .where(model.company_id == company_id, model.deal_id.is_(None))
+        .order_by(model.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def places() -> Sequence[tuple[str, str]]:
+    """Administrative codes in use with the place they stand for."""
+    rows = db.session.execute(
+        sa.select(Company.region_code, sa.func.min(Company.place))
+        .where(Company.region_code != "")
+        .group_by(Company.region_code)
+        .order_by(sa.func.count().desc())
+        .limit(60)
+    )
+    return [(row[0], row[1] or row[0]) for row in rows]
+
+
+@dataclass(frozen=True)
+class FigureTable:
+    """A company's current yearly figures and dated facts, as the page shows them."""
+
+    years: Sequence[int]
+    lines: Sequence[tuple[Metric, Sequence[Figure | None]]]
+    facts: Sequence[tuple[Metric, Figure]]
+    disputed: Sequence[tuple[Metric, Figure]]
+    recorders: dict[int, str]
+
+
+def figure_table(company_id: int, known_at: dt.datetime | None = None) -> FigureTable:
+    """The current figures by metric and the latest five fiscal years, and the dated facts."""
+    rows = current_rows([company_id], known_at)
+    known = dictionary()
+    by_key = {(key[1], key[2]): row for key, row in rows.items() if key[1] in known}
+    years = sorted({year for _, year in by_key if year is not None}, reverse=True)[:5]
+    used = {metric_id for metric_id, year in by_key if year in years}
+    lines = [
+        (m, [by_key.get((m.id, year)) for year in years]) for m in known.values() if m.id in used
+    ]
+    facts = [(known[m], row) for (m, year), row in by_key.items() if year is None]
+    disputed = [(known[r.metric], r) for r in disputed_rows(company_id) if r.metric in known]
+    everybody = [*by_key.values(), *(row for _, row in disputed)]
+    names = people.names_of({row.recorded_by_id for row in everybody if row.recorded_by_id})
+    return FigureTable(years, lines, sorted(facts, key=lambda f: f[0].id), disputed, names)
+
+
+def activities(company_id: int) -> Sequence[Activity]:
+    """Contacts and notes about the company itself, newest first."""
+    return own_rows(Activity, company_id)
+
+
+def open_tasks(company_id: int) -> Sequence[Task]:
+    """What is to be done for the company itself, the soonest first."""
+    rows = [row for row in own_rows(Task, company_id) if row.done_at is None]
+    return sorted(rows, key=lambda row: row.due_on or dt.date.max)
+
+
+def documents(company_id: int) -> Sequence[Document]:
+    """The company's own documents with their versions, newest first."""
+    return db.session.scalars(
+        sa.select(Document)
+        .where(Document.company_id == company_id, Document.deal_id.is_(None))
+        .options(selectinload(Document.versions))
+        .order_by(Document.id.desc())
+        .limit(50)
     ).all()

@@ -9,9 +9,9 @@ from portfolio.kernel.text import clean, halfwidth
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _FORMS = (
-    re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]00:00(?::00)?)?"),
-    re.compile(r"(\d{4})(\d{2})(\d{2})"),
-    re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日"),
+    re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?:[ T]00:00(?::00)?)?"),
+    re.compile(r"([0-9]{4})()([0-9]{2})([0-9]{2})"),
+    re.compile(r"([0-9]{4})(年)([0-9]{1,2})月([0-9]{1,2})日"),
 )
 
 
@@ -24,7 +24,7 @@ def parse_date(text: str) -> dt.date:
     match = next((m for form in _FORMS if (m := form.fullmatch(plain))), None)
     if match is None:
         raise InputError("date.malformed", value=text)
-    year, month, day = (int(part) for part in match.groups())
+    year, month, day = (int(match.group(n)) for n in (1, 3, 4))
     try:
         return dt.date(year, month, day)
     except ValueError as error:

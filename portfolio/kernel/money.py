@@ -4,26 +4,24 @@ import re
 from decimal import ROUND_DOWN, Decimal
 
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import parse_decimal, scaled_exactly
 from portfolio.kernel.text import clean, halfwidth
 
 FEN_PER_YUAN = 100
 FEN_PER_WAN = 1_000_000
 MOST_FEN = 10**17  # 10**15 yuan
+_CHINESE = {"": 1, "百": 10**2, "千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7}
+_CHINESE |= {"亿": 10**8, "十亿": 10**9, "百亿": 10**10, "千亿": 10**11, "万亿": 10**12}
 _UNITS = {
-    "": None,
-    "元": 1,
-    "万": 10**4,
-    "万元": 10**4,
-    "亿": 10**8,
-    "亿元": 10**8,
-    "万亿": 10**12,
+    **{unit: size for unit, size in _CHINESE.items() if unit},
+    **{f"{unit}元": size for unit, size in _CHINESE.items()},
     "k": 10**3,
     "m": 10**6,
     "bn": 10**9,
     "b": 10**9,
 }
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
-_AMOUNT = re.compile(rf"([-+]?)\s*({_NUMBER})\s*([a-z]*|[元万亿]*)", re.IGNORECASE)
+_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+"
+_AMOUNT = re.compile(rf"([-+]?)\s*({_NUMBER})\s*([a-z]*|[元十百千万亿]*)", re.IGNORECASE)
 _PREFIX = re.compile(r"^(?:人民币|rmb|cny|¥|￥)\s*", re.IGNORECASE)
 
 
@@ -33,16 +31,16 @@ def parse_yuan(text: str, default_unit: int = 1, negative: bool = False) -> int:
     A bare number is in `default_unit` yuan (10,000 for fields in 万元). Raises InputError
     `money.malformed`, `money.negative`, `money.below_fen` or `money.too_large`.
     """
-    plain = _PREFIX.sub("", halfwidth(clean(text)))
+    plain = _PREFIX.sub("", halfwidth(clean(text)).replace("−", "-"))
     match = _AMOUNT.fullmatch(plain)
     unit = match.group(3).lower() if match else "?"
-    if match is None or unit not in _UNITS:
+    if match is None or unit not in {"", *_UNITS}:
         raise InputError("money.malformed", value=text)
-    amount = Decimal(match.group(2).replace(",", "")) * (_UNITS[unit] or default_unit)
-    fen = amount * FEN_PER_YUAN
-    if fen != fen.to_integral_value():
+    number = Decimal(match.group(2).replace(",", ""))
+    fen = scaled_exactly(number, _UNITS.get(unit, default_unit) * FEN_PER_YUAN)
+    if fen is None:
         raise InputError("money.below_fen", value=text)
-    return _bounded(-int(fen) if match.group(1) == "-" else int(fen), text, negative)
+    return _bounded(-fen if match.group(1) == "-" else fen, text, negative)
 
 
 def _bounded(fen: int, text: str, negative: bool) -> int:
@@ -53,12 +51,16 @@ def _bounded(fen: int, text: str, negative: bool) -> int:
     return fen
 
 
-def fen_from_wan(value: Decimal) -> int:
-    """Fen of an amount in 万元. Raises InputError `money.below_fen` when it has parts of a fen."""
-    fen = value * FEN_PER_WAN
-    if fen != fen.to_integral_value():
+def fen_from_wan(value: Decimal | str) -> int:
+    """Fen of an amount in 万元, which may be negative.
+
+    Raises InputError `money.below_fen`, `money.too_large` or, for a text, `number.malformed`.
+    """
+    number = parse_decimal(value) if isinstance(value, str) else value
+    fen = scaled_exactly(number, FEN_PER_WAN)
+    if fen is None:
         raise InputError("money.below_fen", value=str(value))
-    return int(fen)
+    return _bounded(fen, str(value), negative=True)
 
 
 def wan(fen: int) -> str:
@@ -79,8 +81,8 @@ def exact_yuan(fen: int) -> str:
 def format_money(fen: int, locale: str = "zh") -> str:
     """The amount for reading: 1.2亿, 800万, 3,200元; CNY 120m, CNY 1.2bn.
 
-    At most two decimals (one for 亿 and bn from 10 on); cut, never rounded up, so that an amount
-    just below a threshold does not read as having reached it.
+    At most two decimals; cut, never rounded up, so that an amount just below a threshold does not
+    read as having reached it.
     """
     yuan = Decimal(abs(fen)) / FEN_PER_YUAN
     sign = "-" if fen < 0 else ""

@@ -7,7 +7,9 @@ from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import clean, halfwidth
 
 MICRO = 1_000_000
-_NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-+]?\.\d+")
+LONGEST = 40  # digits
+MOST_MICRO = 9 * 10**18  # a database's largest integer is a little more
+_NUMBER = re.compile(r"[-+]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)")
 
 
 def parse_decimal(text: str) -> Decimal:
@@ -22,13 +24,26 @@ def parse_decimal(text: str) -> Decimal:
 
 
 def to_micro(value: Decimal) -> int:
-    """Whole millionths. Raises InputError `number.too_fine` when there is more behind."""
-    micro = value * MICRO
-    if micro != micro.to_integral_value():
+    """Whole millionths. Raises InputError `number.too_fine` or `number.too_large`."""
+    micro = scaled_exactly(value, MICRO)
+    if micro is None:
         raise InputError("number.too_fine", value=str(value))
-    if abs(micro) > 9 * 10**18:
+    if abs(micro) > MOST_MICRO:
         raise InputError("number.too_large", value=str(value))
-    return int(micro)
+    return micro
+
+
+def scaled_exactly(value: Decimal, factor: int) -> int | None:
+    """The value times a factor as a whole number, None when something is left behind the point.
+
+    In whole numbers, because decimals are rounded to 28 digits. A value far beyond any amount is
+    given back as one that every bound refuses.
+    """
+    if not value.is_finite() or value.adjusted() > LONGEST:
+        return 10**LONGEST
+    numerator, denominator = value.as_integer_ratio()
+    whole, rest = divmod(numerator * factor, denominator)
+    return None if rest else whole
 
 
 def from_micro(micro: int) -> Decimal:
@@ -36,7 +51,14 @@ def from_micro(micro: int) -> Decimal:
     return Decimal(micro) / MICRO
 
 
+def grouped(value: Decimal) -> str:
+    """The number for reading, with thousands set apart: 12,000.5."""
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def plain(value: Decimal) -> str:
     """The number without exponent and without zeros at the end."""
     text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    short = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if short == "-0" else short

@@ -5,7 +5,7 @@ import re
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import clean, halfwidth
 
-_CODE = re.compile(r"(\d{6})(?:\.[A-Z]{2})?")
+_CODE = re.compile(r"([0-9]{6})(?:\.[A-Z]{2})?")
 # First digits and the board: NEEQ and BSE here, the rest for completeness.
 _BOARDS = (
     ("920", "BSE"),

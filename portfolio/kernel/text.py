@@ -3,11 +3,15 @@
 import re
 import unicodedata
 
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_SPACES = re.compile(r"[ \t\u00a0\u3000]+")
+# Control characters but tab and new line, zero-width and direction marks, lone surrogates.
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    r"\ufff9-\ufffb\ud800-\udfff]"
+)
+_SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _LEGAL_FORMS = re.compile(
-    r"(股份有限公司|有限责任公司|有限公司|集团公司|股份公司|集团|"
-    r"(?:,?\s*)(?:co\.?,?\s*ltd\.?|company limited|limited|inc\.?|corp\.?|ltd\.?))$",
+    r"(?:股份有限公司|有限责任公司|有限公司|集团公司|股份公司|集团|"
+    r"(?<![a-z])(?:co\.?\s*,?\s*ltd|company\s+limited|limited|inc|corp|corporation|ltd|llc|plc)\.?)$",
     re.IGNORECASE,
 )
 _STATUS_MARKS = re.compile(r"[(（](?:已切换|已退市|已摘牌|退市|集团)[)）]")
@@ -32,7 +36,7 @@ def without_legal_form(name: str) -> str:
     """A company's name without its legal form and marks such as (已切换), folded."""
     bare = _STATUS_MARKS.sub("", clean(name))
     while True:
-        shorter = _LEGAL_FORMS.sub("", bare).strip()
+        shorter = _LEGAL_FORMS.sub("", bare).strip(" ,，")
         if not shorter or shorter == bare:
             return folded(bare)
         bare = shorter

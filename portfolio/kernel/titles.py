@@ -18,7 +18,7 @@ class TitledEnum(str, enum.Enum):
         member.en = en
         return member
 
-    def title(self, locale: str = "zh") -> str:  # type: ignore[override]
+    def title(self, locale: str = "zh") -> str:
         """The title in a language ("zh" or "en")."""
         return self.en if locale == "en" else self.zh
 

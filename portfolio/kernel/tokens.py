@@ -1,8 +1,8 @@
 """Search tokens: overlapping pieces of names, so that a phrase of them is a fragment search.
 
-The same ASCII tokens go into the full-text engine of either database. Chinese is cut into pairs
-of characters, Latin text (English, pinyin, codes) into triples, and short Latin fields also into
-pairs. A fragment is found where its own pieces stand one after another.
+The same ASCII tokens go into the full-text engine of either database. Names and initials are cut
+into pairs of characters; runs of Latin letters and digits (English, pinyin, codes) into triples.
+A fragment is found where its own pieces stand one after another.
 """
 
 import re
@@ -11,25 +11,23 @@ from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin, pinyin
 
-from portfolio.kernel.text import folded
+from portfolio.kernel.text import folded, without_legal_form
 
 BREAK = "zz"
 MOST_READINGS = 8
+AROUND = 5  # syllables kept on each side of a character that is read in another way
 _LATIN = re.compile(r"[0-9a-z]+")
 
 
 def index_text(names: Iterable[str], codes: Iterable[str]) -> str:
     """Everything a company is found by, as tokens with breaks between the fields."""
-    fields: dict[str, None] = {}
-    for name in names:
-        text = folded(name)
-        fields[text] = None
-        for full, initials in readings(text):
-            fields[full] = None
-            fields[initials] = None
-    for code in codes:
-        fields[folded(code)] = None
-    streams = (stream for text in fields if text for stream in _streams(text))
+    named = _distinct(folded(name) for name in names)
+    sounds = [reading for name in named for reading in readings(name)]
+    initials = _distinct(short for _, short in sounds)
+    streams = [
+        *(_pieces(text, 2) for text in (*named, *initials)),
+        *(_pieces(run, 3) for run in _distinct(_runs(named, sounds, initials, codes))),
+    ]
     return f" {BREAK} ".join(" ".join(stream) for stream in streams if stream)
 
 
@@ -38,14 +36,28 @@ def query_phrases(query: str) -> Sequence[str] | None:
     text = folded(query)
     if len(text) < 2:
         return None
-    size = 3 if _LATIN.fullmatch(text) and len(text) > 2 else 2
-    return _pieces(text, size)
+    return _pieces(text, 3 if _LATIN.fullmatch(text) and len(text) > 2 else 2)
 
 
-def _streams(text: str) -> Iterator[list[str]]:
-    yield _pieces(text, 2)
-    if _LATIN.fullmatch(text) and len(text) > 2:
-        yield _pieces(text, 3)
+def _distinct(texts: Iterable[str]) -> list[str]:
+    """The texts that are no part of a longer one: what they would add is there already."""
+    kept: list[str] = []
+    for text in sorted(set(texts), key=lambda t: (-len(t), t)):
+        if text and not any(text in longer for longer in kept):
+            kept.append(text)
+    return kept
+
+
+def _runs(
+    named: Iterable[str],
+    sounds: Iterable[tuple[str, str]],
+    initials: Iterable[str],
+    codes: Iterable[str],
+) -> Iterator[str]:
+    """Every unbroken run of Latin letters and digits in the fields."""
+    fields = [*named, *(full for full, _ in sounds), *initials, *(folded(code) for code in codes)]
+    for text in fields:
+        yield from _LATIN.findall(text)
 
 
 def _pieces(text: str, size: int) -> list[str]:
@@ -60,23 +72,29 @@ def _token(piece: str) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def _sounds(character: str) -> tuple[str, ...]:
-    """All readings of one character, without tones."""
+def _other_sound(character: str, usual: str) -> str:
+    """The commonest other reading of a character, without tone; "" when there is none."""
+    if _LATIN.fullmatch(character):
+        return ""
     found = pinyin(character, style=Style.NORMAL, heteronym=True, errors="ignore")
-    return tuple(dict.fromkeys(folded(s) for s in (found[0] if found else ()) if folded(s)))
+    sounds = (folded(sound) for sound in (found[0] if found else ()))
+    return next((sound for sound in sounds if sound and sound != usual), "")
 
 
-def readings(text: str) -> list[tuple[str, str]]:
-    """(full pinyin, initials) of a name: the reading its words suggest, then others that differ
-    from it in one character (重庆: chongqing, zhongqing). None without Chinese."""
-    usual = lazy_pinyin(text, errors=list)
-    sounds = [folded(sound) or sound for sound in usual]
-    if len(sounds) != len(text) or "".join(sounds) == text:
-        return []
-    variants = [sounds]
-    for place, character in enumerate(text):
-        others = () if _LATIN.fullmatch(character) else _sounds(character)
-        for other in others:
-            if other != sounds[place] and len(variants) < MOST_READINGS:
-                variants.append([*sounds[:place], other, *sounds[place + 1 :]])
-    return [("".join(v), "".join(sound[0] for sound in v)) for v in variants]
+@lru_cache(maxsize=1_000)
+def readings(text: str) -> tuple[tuple[str, str], ...]:
+    """(pinyin, initials) of a folded name, empty without Chinese.
+
+    First the whole name as its words suggest, then the surroundings of each character that can be
+    read in another way (重庆: chongqing, zhongqing), but not of those in the legal form.
+    """
+    usual = [folded(sound) or sound for sound in lazy_pinyin(text, errors=list)]
+    if len(usual) != len(text) or "".join(usual) == text:
+        return ()
+    variants = [usual]
+    for place, character in enumerate(without_legal_form(text)):
+        other = _other_sound(character, usual[place])
+        if other and len(variants) < MOST_READINGS:
+            before = usual[max(0, place - AROUND) : place]
+            variants.append([*before, other, *usual[place + 1 : place + 1 + AROUND]])
+    return tuple(("".join(v), "".join(sound[0] for sound in v)) for v in variants)

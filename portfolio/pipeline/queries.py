@@ -28,11 +28,11 @@ from portfolio.pipeline.models import (
 from portfolio.pipeline.stages import Pipeline
 
 
-def _team_of(user: User) -> sa.Select[tuple[int]]:
+def _team_of(user: User) -> sa.Select[int]:
     return sa.select(DealMember.deal_id).where(DealMember.user_id == user.id)
 
 
-def _granted(user: User, kind: GrantKind, now: dt.datetime | None = None) -> sa.Select[tuple[int]]:
+def _granted(user: User, kind: GrantKind, now: dt.datetime | None = None) -> sa.Select[int]:
     query = sa.select(DealGrant.deal_id).where(
         DealGrant.user_id == user.id, DealGrant.kind == kind.value
     )
@@ -110,6 +110,14 @@ def ids_with(user: User, permission: str, deal_ids: Iterable[int]) -> set[int]:
             sa.select(Deal.id).where(Deal.id.in_(list(deal_ids)), visible(user, permission))
         )
     )
+
+
+def readable_deals(user: User, deal_ids: Iterable[int]) -> dict[int, bool]:
+    """For each of these deals that the person may know of, whether they may read its terms."""
+    wanted = list(deal_ids)
+    seen = ids_with(user, "deal.read", wanted)
+    terms = ids_with(user, "deal.terms", wanted)
+    return {deal_id: deal_id in terms for deal_id in seen}
 
 
 def companies_on_agenda(user: User) -> sa.ColumnElement[bool]:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from portfolio.extensions import db
 
 LOG = logging.getLogger(__name__)
-PAGES = (400, 403, 404, 409, 413, 422, 429, 500)
+PAGES = (400, 401, 403, 404, 405, 409, 413, 422, 429, 500)
 
 
 def _page(code: int, **context: Any) -> tuple[str, int]:

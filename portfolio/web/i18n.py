@@ -32,7 +32,7 @@ def catalogue(locale: str) -> Translations:
     return merged
 
 
-class SliceDomain(Domain):  # type: ignore[misc]
+class SliceDomain(Domain):
     """Flask-Babel's domain, reading our catalogues instead of compiled files on disk."""
 
     def get_translations(self) -> Translations:

@@ -44,7 +44,7 @@ def page_number() -> int:
     return min(max(1, int(text)), DEEPEST) if text.isascii() and text.isdigit() else 1
 
 
-def page_of(ids: sa.Select[tuple[int]], count: int | None = None) -> tuple[Sequence[int], int, int]:
+def page_of(ids: sa.Select[int], count: int | None = None) -> tuple[Sequence[int], int, int]:
     """The ids of the page asked for, its number, and the count of the whole list.
 
     Ids are selected first and the rows joined later by the caller: a deep offset costs little on
@@ -56,6 +56,6 @@ def page_of(ids: sa.Select[tuple[int]], count: int | None = None) -> tuple[Seque
     return db.session.scalars(wanted).all(), number, total
 
 
-def _count(ids: sa.Select[tuple[int]]) -> int:
+def _count(ids: sa.Select[int]) -> int:
     plain = ids.order_by(None).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(plain)) or 0

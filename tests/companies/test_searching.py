@@ -67,7 +67,5 @@ def test_a_fragment_finds_what_a_plain_comparison_finds(library) -> None:
 
 def test_a_credit_code_and_a_new_name_are_found_and_the_old_one_stays(cast) -> None:
     code = factories.credit_code(4711)
-    factories.company(
-        cast["manager"], name_zh="新名有限公司", former_names=["老字号厂"], uscc=code
-    )
+    factories.company(cast["manager"], name_zh="新名有限公司", former_names=["老字号厂"], uscc=code)
     assert found(code[4:14]) == found("老字号") == found("xmyxgs") == {"新名有限公司"}

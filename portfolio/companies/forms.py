@@ -1,0 +1,192 @@
+"""Forms of companies: the company itself, a year's figures, contacts, activities, tasks, files."""
+
+import datetime as dt
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
+
+from portfolio.companies.models import ActivityKind, Company, LeadSource
+from portfolio.kernel import dates, stockcode, uscc
+from portfolio.kernel.errors import InputError
+from portfolio.web.formatting import title_of
+from portfolio.web.messages import text_of
+
+
+def choices_of(kind: Any, blank: bool = True) -> list[tuple[str, str]]:
+    """The members of a titled enumeration as choices."""
+    members = [(member.value, title_of(member)) for member in kind]
+    return [("", "—"), *members] if blank else members
+
+
+class DayField(StringField):
+    """A day, typed in any of the usual ways; what was typed stays when it is wrong."""
+
+    day: dt.date | None = None
+
+    def _value(self) -> str:
+        return self.day.isoformat() if self.day and not self.raw_data else str(self.data or "")
+
+    def process_data(self, value: Any) -> None:
+        """Show a stored day."""
+        self.day = value if isinstance(value, dt.date) else None
+        self.data = self.day.isoformat() if self.day else ""
+
+    def pre_validate(self, form: FlaskForm) -> None:
+        """Read the day, or say what is wrong with it."""
+        text = (self.data or "").strip()
+        if not text:
+            self.day = None
+            return
+        try:
+            self.day = dates.parse_date(text)
+        except InputError as error:
+            raise ValidationError(text_of(error)) from error
+
+
+def checked_uscc(form: FlaskForm, field: Field) -> None:
+    """The credit code with its check digit."""
+    if not (field.data or "").strip():
+        return
+    try:
+        field.data = uscc.checked(field.data)
+    except InputError as error:
+        raise ValidationError(text_of(error)) from error
+
+
+def checked_codes(form: FlaskForm, field: Field) -> None:
+    """Stock codes, separated by spaces or commas."""
+    try:
+        for code in split(field.data):
+            stockcode.normalise(code)
+    except InputError as error:
+        raise ValidationError(text_of(error)) from error
+
+
+def checked_website(form: FlaskForm, field: Field) -> None:
+    """Only addresses that a browser may follow safely."""
+    if field.data and not field.data.startswith(("http://", "https://")):
+        raise ValidationError(_l("Begin the address with https:// or http://."))
+
+
+def split(text: str | None) -> list[str]:
+    """Entries separated by commas, semicolons, spaces or new lines."""
+    plain = (text or "").replace("，", ",").replace("；", ",").replace(";", ",").replace("、", ",")
+    return [part.strip() for line in plain.splitlines() for part in line.split(",") if part.strip()]
+
+
+class CompanyForm(FlaskForm):
+    """A company's own columns and names."""
+
+    version = HiddenField()
+    name_zh = StringField(
+        _l("Chinese name"), [DataRequired(_l("A company needs its Chinese name.")), Length(max=200)]
+    )
+    short_name = StringField(_l("Short name"), [Length(max=60)])
+    name_en = StringField(_l("English name"), [Length(max=200)])
+    former_names = TextAreaField(_l("Former names"), [Length(max=2000)])
+    uscc = StringField(_l("Unified social credit code"), [checked_uscc])
+    uscc_missing_reason = StringField(_l("Why there is no code yet"), [Length(max=200)])
+    stock_codes = StringField(_l("Stock codes"), [checked_codes])
+    place = StringField(_l("Place"), [Length(max=100)])
+    region_code = StringField(_l("Administrative code"), [Length(max=6)])
+    industry = StringField(_l("Industry"), [Length(max=100)])
+    founded_on = DayField(_l("Founded"))
+    website = StringField(_l("Website"), [Length(max=300), checked_website])
+    lead_source = SelectField(
+        _l("Source of the lead"), choices=lambda: choices_of(LeadSource), default=""
+    )
+    lead_source_note = StringField(_l("Who or what exactly"), [Length(max=200)])
+    description = TextAreaField(_l("What it does"), [Length(max=20000)])
+    confirmed = BooleanField(_l("It is another company: enter it all the same"))
+
+    def validate_region_code(self, field: Field) -> None:
+        """Six digits, when given."""
+        if field.data and not (
+            len(field.data) == 6 and field.data.isascii() and field.data.isdigit()
+        ):
+            raise ValidationError(_l("An administrative code has six digits, such as 370212."))
+
+    def values(self) -> dict[str, Any]:
+        """What the operation takes."""
+        names = (
+            "name_zh name_en short_name uscc uscc_missing_reason region_code place industry "
+            "website description lead_source lead_source_note"
+        )
+        given = {name: self[name].data or "" for name in names.split()}
+        return {**given, "uscc": given["uscc"] or None, "founded_on": self.founded_on.day}
+
+
+def form_for(company: Company) -> CompanyForm:
+    """The form filled with what is stored."""
+    form = CompanyForm(obj=company)
+    if not form.is_submitted():
+        form.former_names.data = "\n".join(name.name for name in company.names)
+        form.stock_codes.data = ", ".join(code.code for code in company.stock_codes)
+        form.version.data = str(company.version)
+    return form
+
+
+class FigureYearForm(FlaskForm):
+    """Where the figures of one fiscal year come from; the figures themselves are read by name."""
+
+    fiscal_year = IntegerField(
+        _l("Fiscal year"), [DataRequired(_l("Enter the fiscal year, such as 2025."))]
+    )
+    source = StringField(
+        _l("Source"), [DataRequired(_l("Say where the figures come from.")), Length(max=200)]
+    )
+    audited = BooleanField(_l("Audited"))
+    confirmed = BooleanField(_l("The doubtful values are right"))
+
+    def validate_fiscal_year(self, field: Field) -> None:
+        """A year that a company can have figures for."""
+        if not 1990 <= field.data <= dt.datetime.now(dt.UTC).year + 1:
+            raise ValidationError(_l("That is no fiscal year one can have figures for."))
+
+
+class ContactForm(FlaskForm):
+    """A founder or another person."""
+
+    name = StringField(_l("Name"), [DataRequired(_l("A person needs a name.")), Length(max=100)])
+    position = StringField(_l("Position"), [Length(max=100)])
+    founder = BooleanField(_l("Founder"))
+    phone = StringField(_l("Phone"), [Length(max=40)])
+    email = StringField(_l("E-mail"), [Length(max=200)])
+
+
+class ActivityForm(FlaskForm):
+    """A note or a contact."""
+
+    kind = SelectField(_l("Kind"), choices=lambda: choices_of(ActivityKind, blank=False))
+    text = TextAreaField(
+        _l("What happened"), [DataRequired(_l("Write what happened.")), Length(max=20000)]
+    )
+
+
+class TaskForm(FlaskForm):
+    """Something to be done."""
+
+    title = StringField(
+        _l("What is to be done"), [DataRequired(_l("Say what is to be done.")), Length(max=200)]
+    )
+    owner_id = SelectField(_l("By whom"), coerce=int)
+    due_on = DayField(_l("Due"), [Optional()])
+
+
+class DocumentForm(FlaskForm):
+    """A file, as a new document or the next version of one."""
+
+    title = StringField(_l("Title"), [Length(max=200)])
+    file = FileField(_l("File"), [FileRequired(_l("Choose a file."))])

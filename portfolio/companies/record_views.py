@@ -1,0 +1,215 @@
+"""Forms that add to a company: a year's figures, people, notes, tasks, documents."""
+
+import datetime as dt
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+
+from portfolio.companies import operations, queries
+from portfolio.companies.forms import (
+    ActivityForm,
+    ContactForm,
+    DocumentForm,
+    FigureYearForm,
+    TaskForm,
+)
+from portfolio.companies.models import Company, Contact, Document, DocumentVersion, Task
+from portfolio.companies.operations import Statement
+from portfolio.companies.views import Answer, blueprint, company_or_404
+from portfolio.companies.year_sheet import ORDER, Typed, read_figures, shown
+from portfolio.extensions import db
+from portfolio.kernel.errors import InputError
+from portfolio.people import access
+from portfolio.people import queries as people
+from portfolio.web.messages import text_of
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _back(company_id: int, anchor: str, said: str) -> Response:
+    flash(said)
+    return redirect(url_for("companies.show", company_id=company_id, _anchor=anchor))
+
+
+@blueprint.route("/companies/<int:company_id>/figures", methods=["GET", "POST"])
+@access.permit("company.write")
+def figures(company_id: int) -> Answer:
+    """State the figures of one fiscal year; doubtful ones are asked about before they count."""
+    company = company_or_404(company_id)
+    form = FigureYearForm(request.args) if request.method == "GET" else FigureYearForm()
+    year = form.fiscal_year.data or dt.datetime.now(dt.UTC).year - 1
+    stored = queries.current_rows([company.id])
+    if request.method == "GET":
+        form.fiscal_year.data = year
+        texts = {m.id: shown(r.micro) for m in ORDER if (r := stored.get((company.id, m.id, year)))}
+        return _figure_page(company, form, texts, Typed(), stored)
+    texts = {m.id: request.form.get(f"m-{m.id}", "") for m in ORDER}
+    typed = read_figures(texts)
+    valid = form.validate()
+    if not valid or typed.errors or (typed.questions and not form.confirmed.data):
+        return _figure_page(company, form, texts, typed, stored), 422
+    with access.writing("figure.state"):
+        added = operations.state_figures(_statements(company, form, typed), access.me(), _now())
+    said = _("%(count)s figures of %(year)s recorded.", count=len(added), year=year)
+    return _back(company.id, "figures", said)
+
+
+def _statements(company: Company, form: FigureYearForm, typed: Typed) -> list[Statement]:
+    return [
+        Statement(
+            company.id,
+            metric_id,
+            form.fiscal_year.data,
+            micro=micro,
+            source=form.source.data or "",
+            audited=bool(form.audited.data),
+        )
+        for metric_id, micro in typed.values.items()
+    ]
+
+
+def _figure_page(
+    company: Company, form: FigureYearForm, texts: dict[str, str], typed: Typed, stored: Any
+) -> str:
+    year = form.fiscal_year.data or 0
+    before = {m.id: stored.get((company.id, m.id, year - 1)) for m in ORDER}
+    return render_template(
+        "companies/figures.html",
+        company=company,
+        form=form,
+        metrics=ORDER,
+        texts=texts,
+        before={key: shown(row.micro) for key, row in before.items() if row},
+        errors={key: text_of(error) for key, error in typed.errors.items()},
+        questions={key: text_of(error) for key, error in typed.questions.items()},
+    )
+
+
+def _form_page(form: FlaskForm, company: Company, title: str, status: int = 200) -> Answer:
+    page = render_template("companies/record.html", form=form, company=company, title=title)
+    return page, status
+
+
+@blueprint.route("/companies/<int:company_id>/contacts", methods=["GET", "POST"])
+@access.permit("company.write")
+def contacts(company_id: int) -> Answer:
+    """Enter a person at the company."""
+    company = company_or_404(company_id)
+    form = ContactForm()
+    if not form.validate_on_submit():
+        return _form_page(form, company, _("Add a person"), _status(form))
+    with access.writing("contact.enter"):
+        fields = {name: form[name].data for name in ("name", "position", "founder", "phone")}
+        row = Contact(company_id=company.id, email=form.email.data or "", **fields)
+        db.session.add(row)
+    return _back(company.id, "people", _("Added %(name)s.", name=row.name))
+
+
+@blueprint.route("/companies/<int:company_id>/activities", methods=["GET", "POST"])
+@access.permit("company.write")
+def activities(company_id: int) -> Answer:
+    """Write down a contact with the company."""
+    company = company_or_404(company_id)
+    form = ActivityForm()
+    if not form.validate_on_submit():
+        return _form_page(form, company, _("Add a note"), _status(form))
+    with access.writing("activity.note"):
+        operations.note_activity(
+            form.text.data or "", form.kind.data, access.me(), _now(), company_id=company.id
+        )
+    return _back(company.id, "activities", _("Noted."))
+
+
+@blueprint.route("/companies/<int:company_id>/tasks", methods=["GET", "POST"])
+@access.permit("company.write")
+def tasks(company_id: int) -> Answer:
+    """Give somebody something to do for the company."""
+    company = company_or_404(company_id)
+    form = TaskForm()
+    form.owner_id.choices = [(user.id, user.name) for user in people.active_users()]
+    if request.method == "GET":
+        form.owner_id.data = access.me().id
+    if not form.validate_on_submit():
+        return _form_page(form, company, _("Add a task"), _status(form))
+    with access.writing("task.add"):
+        operations.add_task(
+            form.title.data or "",
+            form.owner_id.data,
+            access.me(),
+            _now(),
+            due_on=form.due_on.day,
+            company_id=company.id,
+        )
+    return _back(company.id, "tasks", _("Task added."))
+
+
+@blueprint.post("/companies/<int:company_id>/tasks/<int:task_id>/completion")
+@access.permit("company.write")
+def complete_task(company_id: int, task_id: int) -> Answer:
+    """Tick a task off."""
+    company = company_or_404(company_id)
+    task = db.session.get(Task, task_id)
+    if task is None or task.company_id != company.id or task.deal_id is not None:
+        abort(404)
+    with access.writing("task.finish"):
+        operations.finish_task(task, _now())
+    return _back(company.id, "tasks", _("Done: %(title)s", title=task.title))
+
+
+@blueprint.route("/companies/<int:company_id>/documents", methods=["GET", "POST"])
+@access.permit("company.write")
+def documents(company_id: int) -> Answer:
+    """Keep a file; the same title makes the next version."""
+    company = company_or_404(company_id)
+    form = DocumentForm()
+    if not form.validate_on_submit():
+        return _form_page(form, company, _("Add a document"), _status(form))
+    upload = form.file.data
+    title = (form.title.data or "").strip() or upload.filename
+    known = next((d for d in queries.documents(company.id) if d.title == title), None)
+    try:
+        with access.writing("document.keep"):
+            operations.keep_document(
+                upload.read(),
+                upload.filename,
+                upload.mimetype,
+                access.me(),
+                _now(),
+                title=title,
+                company_id=company.id,
+                document=known,
+            )
+    except InputError as error:
+        form.file.errors = [text_of(error)]
+        return _form_page(form, company, _("Add a document"), 422)
+    return _back(company.id, "documents", _("Kept %(title)s.", title=title))
+
+
+@blueprint.get("/companies/<int:company_id>/documents/<int:version_id>")
+@access.permit("company.read")
+def document(company_id: int, version_id: int) -> Response:
+    """Hand out one version, always as a download."""
+    company = company_or_404(company_id)
+    version = db.session.get(DocumentVersion, version_id)
+    if version is None:
+        abort(404)
+    holder = db.session.get_one(Document, version.document_id)
+    if holder.company_id != company.id or holder.deal_id is not None:
+        abort(404)
+    response = send_file(
+        operations.document_path(version.sha256),
+        mimetype="application/octet-stream",
+        as_attachment=True,
+        download_name=version.filename,
+    )
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def _status(form: FlaskForm) -> int:
+    return 422 if form.is_submitted() else 200

@@ -1,0 +1,278 @@
+"""Pages of companies: list, search, one company, and the forms that enter and change it."""
+
+import datetime as dt
+from typing import Any
+
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
+
+from portfolio.audit import queries as audit
+from portfolio.companies import operations, queries
+from portfolio.companies.forms import CompanyForm, form_for, split
+from portfolio.companies.listing import Listing, read_listing
+from portfolio.companies.models import ActivityKind, Company, Figure, LeadSource, Round
+from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import from_micro, grouped
+from portfolio.people import access
+from portfolio.people import queries as people
+from portfolio.rulebook.metrics import Metric
+from portfolio.web.formatting import title_of, url_with
+from portfolio.web.messages import text_of
+from portfolio.web.paging import Page, page_of
+
+blueprint = Blueprint("companies", __name__)
+
+Answer = str | Response | tuple[str, int]
+UNITS = {
+    "wan": _l("10,000 CNY"),
+    "yuan": _l("CNY"),
+    "percent": "%",
+    "fraction": _l("fraction"),
+    "month": _l("months"),
+    "year": _l("years"),
+    "person": _l("people"),
+    "item": _l("items"),
+    "firm": _l("firms"),
+    "wan_shares": _l("10,000 shares"),
+    "cny_100m": _l("100m CNY"),
+    "usd_million": _l("USD m"),
+    "times": _l("times"),
+    "point": _l("points"),
+    "rank": _l("rank"),
+    "level": _l("level"),
+}
+CHOICES = {"true": _l("Yes"), "false": _l("No")}
+
+
+@blueprint.app_context_processor
+def _titles() -> dict[str, Any]:
+    return {
+        "units": UNITS,
+        "sources": LeadSource._value2member_map_,
+        "round_titles": Round._value2member_map_,
+        "activity_kinds": ActivityKind._value2member_map_,
+    }
+
+
+@blueprint.app_template_filter("figure")
+def _figure(metric: Metric, row: Figure) -> str:
+    """A kept figure for reading: grouped, in the dictionary's unit."""
+    if row.micro is None:
+        return str(CHOICES.get(row.choice or "", row.choice or ""))
+    return grouped(from_micro(row.micro))
+
+
+def asked_listing() -> Listing:
+    """The list that the address asks for."""
+    keys = [f.key for f in current_app.extensions["company_filters"]]
+    return read_listing(request.args.to_dict(flat=False), keys)
+
+
+def company_or_404(company_id: int) -> Company:
+    """The company, when this person may know of it."""
+    return queries.get_visible(access.me(), company_id) or abort(404)
+
+
+@blueprint.get("/companies")
+@access.permit("company.read")
+def index() -> str:
+    """The list."""
+    listing = asked_listing()
+    filters = current_app.extensions["company_filters"]
+    ids, number, total = page_of(queries.listed(access.me(), listing, filters))
+    return render_template(
+        "companies/index.html",
+        page=Page(queries.by_ids(ids), number, total),
+        listing=listing,
+        filters=filters,
+        places=queries.places(),
+        industries=queries.values_in_use("industry"),
+        sources=LeadSource,
+        chips=_chips(listing, filters),
+    )
+
+
+def _chips(listing: Listing, filters: Any) -> list[tuple[str, str]]:
+    places = dict(queries.places())
+    found: list[tuple[str, str]] = []
+    if listing.text:
+        found.append((f"“{listing.text}”", url_with(q=None, page=None)))
+    named = (
+        ("place", listing.places, lambda v: places.get(v) or v),
+        ("industry", listing.industries, str),
+        ("source", listing.sources, _source_title),
+    )
+    for key, values, name in named:
+        found += [(name(v), _without(key, v)) for v in values]
+    titles = {f.key: (str(f.title), dict(f.choices())) for f in filters}
+    for key, values in listing.extra:
+        title, choices = titles[key]
+        found += [(f"{title}: {choices.get(v, v)}", _without(key, v)) for v in values]
+    return found
+
+
+def _source_title(value: str) -> str:
+    member = LeadSource._value2member_map_.get(value)
+    return title_of(member) if member else value
+
+
+def _without(key: str, value: str) -> str:
+    left = [v for v in request.args.getlist(key) if v != value]
+    return url_with(**{key: left or None, "page": None})
+
+
+@blueprint.get("/search")
+@access.permit("company.read")
+def search() -> str:
+    """What the palette shows while one types."""
+    text = request.args.get("q", "")[:100]
+    return render_template(
+        "companies/_found.html", companies=queries.found(access.me(), text), text=text
+    )
+
+
+@blueprint.get("/companies/<int:company_id>")
+@access.permit("company.read")
+def show(company_id: int) -> str:
+    """Everything about one company on one page."""
+    company = company_or_404(company_id)
+    user = access.me()
+    makers = current_app.extensions["company_sections"]
+    sections = [s for make in makers if (s := make(company, user, None))]
+    history = audit.history("company", company.id, limit=20)
+    return render_template(
+        "companies/show.html",
+        company=company,
+        sections=sorted(sections, key=lambda section: section.order),
+        figures=queries.figure_table(company.id),
+        rounds=queries.rounds(company.id),
+        activities=queries.activities(company.id),
+        tasks=queries.open_tasks(company.id),
+        documents=queries.documents(company.id),
+        history=audit.lines(history, {}, audit.terms_by_type()),
+        names=people.names_of({company.created_by_id or 0}),
+        terms="all" in user.scopes("deal.terms"),
+    )
+
+
+@blueprint.route("/companies/new", methods=["GET", "POST"])
+@access.permit("company.write")
+def new() -> Answer:
+    """Enter a company; likely duplicates are asked about first."""
+    form = CompanyForm()
+    if request.method == "GET":
+        return render_template("companies/form.html", form=form, company=None, duplicates=[])
+    duplicates = queries.likely_duplicates(form.name_zh.data or "", form.uscc.data)
+    if not form.validate() or (duplicates and not form.confirmed.data):
+        return _again(form, None, duplicates)
+    try:
+        with access.writing("company.register"):
+            company = operations.register(
+                form.values(),
+                access.me(),
+                dt.datetime.now(dt.UTC),
+                split(form.former_names.data),
+                split(form.stock_codes.data),
+            )
+    except InputError as error:
+        _place(form, error)
+        return _again(form, None, duplicates)
+    flash(_("Entered %(name)s.", name=company.display_name))
+    return redirect(url_for("companies.show", company_id=company.id))
+
+
+def _again(form: CompanyForm, company: Company | None, duplicates: Any) -> Answer:
+    page = render_template("companies/form.html", form=form, company=company, duplicates=duplicates)
+    return page, 422
+
+
+def _place(form: CompanyForm, error: InputError) -> None:
+    """Show a refusal at the field it concerns."""
+    place = {"uscc": form.uscc, "stock_code": form.stock_codes, "name": form.name_zh}
+    field = place.get(error.code.split(".")[0])
+    if field is None:
+        form.form_errors.append(text_of(error))
+    else:
+        field.errors = [*field.errors, text_of(error)]
+
+
+@blueprint.route("/companies/<int:company_id>/edit", methods=["GET", "POST"])
+@access.permit("company.write")
+def edit(company_id: int) -> Answer:
+    """Change a company; a save that would overwrite another one shows both."""
+    company = company_or_404(company_id)
+    form = form_for(company)
+    if request.method == "GET":
+        return render_template("companies/form.html", form=form, company=company, duplicates=[])
+    if not form.validate():
+        return _again(form, company, [])
+    try:
+        with access.writing("company.change"):
+            operations.update(
+                company,
+                form.values(),
+                dt.datetime.now(dt.UTC),
+                int(form.version.data or 0),
+                split(form.former_names.data),
+                split(form.stock_codes.data),
+            )
+    except operations.Conflict:
+        return _conflict(company, form)
+    except InputError as error:
+        _place(form, error)
+        return _again(form, company, [])
+    flash(_("Saved."))
+    return redirect(url_for("companies.show", company_id=company.id))
+
+
+def _conflict(company: Company, form: CompanyForm) -> Answer:
+    """Both versions by field; saving again keeps mine."""
+    stored = form_for_stored(company)
+    differing = [
+        (form[name].label.text, stored[name], form[name].data or "")
+        for name in stored
+        if (form[name].data or "") != stored[name]
+    ]
+    form.version.data = str(company.version)
+    last = audit.history("company", company.id, limit=1)
+    page = render_template(
+        "companies/form.html",
+        form=form,
+        company=company,
+        duplicates=[],
+        differing=differing,
+        other=last[0].actor_name if last else "",
+    )
+    return page, 409
+
+
+def form_for_stored(company: Company) -> dict[str, str]:
+    """The stored values as the form's fields write them."""
+    return {
+        "name_zh": company.name_zh,
+        "short_name": company.short_name,
+        "name_en": company.name_en,
+        "former_names": "\n".join(name.name for name in company.names),
+        "uscc": company.uscc or "",
+        "uscc_missing_reason": company.uscc_missing_reason,
+        "stock_codes": ", ".join(code.code for code in company.stock_codes),
+        "place": company.place,
+        "region_code": company.region_code,
+        "industry": company.industry,
+        "founded_on": company.founded_on.isoformat() if company.founded_on else "",
+        "website": company.website,
+        "lead_source": company.lead_source,
+        "lead_source_note": company.lead_source_note,
+        "description": company.description,
+    }

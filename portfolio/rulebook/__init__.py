@@ -1,0 +1,1 @@
+"""Official standards as data, and the engine that applies them. Pure."""

@@ -1,0 +1,95 @@
+"""The metric dictionary: what each figure is called, its unit, and how it is kept."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import from_micro, parse_decimal, plain, to_micro
+
+FILE = Path(__file__).with_name("metrics.toml")
+TRUE = frozenset({"true", "yes", "1", "是", "有", "y"})
+FALSE = frozenset({"false", "no", "0", "否", "无", "n"})
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One entry. Numbers are kept in millionths of `unit` (for 万元 that is the fen), flags and
+    enumerations as words."""
+
+    id: str
+    zh: str
+    en: str
+    unit: str
+    family: tuple[str, ...]
+    yearly: bool = False
+    values: tuple[str, ...] = ()
+    judgement: bool = False
+    derive: str = ""
+    inputs: tuple[str, ...] = ()
+    never_negative: bool = False
+    part_of: str = ""
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it is a number."""
+        return self.unit not in {"bool", "enum"}
+
+    @property
+    def money(self) -> bool:
+        """Whether it is an amount in 万元."""
+        return self.unit == "wan"
+
+    def read(self, text: str) -> tuple[int | None, str | None]:
+        """(millionths, word) of a value as people write it in the dictionary's unit.
+
+        Raises InputError `number.*`, `flag.unknown` or `option.unknown`.
+        """
+        if self.numeric:
+            return to_micro(parse_decimal(text)), None
+        word = text.strip().casefold()
+        if self.unit == "bool":
+            if word not in TRUE | FALSE:
+                raise InputError("flag.unknown", value=text)
+            return None, "true" if word in TRUE else "false"
+        if word not in self.values:
+            raise InputError("option.unknown", value=text)
+        return None, word
+
+    def written(self, micro: int | None, choice: str | None) -> str | None:
+        """The kept value as text in the dictionary's unit; None when unknown."""
+        return choice if micro is None else plain(from_micro(micro))
+
+    def number(self, micro: int | None) -> Decimal | None:
+        """The kept value as a number in the dictionary's unit."""
+        return None if micro is None else from_micro(micro)
+
+
+@cache
+def dictionary() -> Mapping[str, Metric]:
+    """Every metric by its id."""
+    data: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    return {row["id"]: _metric(row) for row in data["metric"]}
+
+
+def _metric(row: Mapping[str, Any]) -> Metric:
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+    return Metric(**fields)
+
+
+@cache
+def yearly() -> tuple[Metric, ...]:
+    """The metrics that stand under a fiscal year, in the dictionary's order."""
+    return tuple(m for m in dictionary().values() if m.yearly)
+
+
+def metric(metric_id: str) -> Metric:
+    """The metric with this id. Raises InputError `metric.unknown`."""
+    try:
+        return dictionary()[metric_id]
+    except KeyError:
+        raise InputError("metric.unknown", value=metric_id) from None

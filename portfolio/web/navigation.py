@@ -1,0 +1,29 @@
+"""Where the top bar and the person's menu lead; an entry shows to whom its permission is given."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+NAVIGATION = (
+    ("", "/", _l("My desk")),
+    ("deal.read", "/board", _l("Board")),
+    ("deal.read", "/deals", _l("Deals")),
+    ("company.read", "/companies", _l("Companies")),
+)
+MENU = (
+    ("import", "/imports", _l("Imports")),
+    ("audit.read", "/audit", _l("Audit trail")),
+    ("people.manage", "/settings", _l("Settings")),
+)
+PREFERENCES = (
+    ("/language", "locale", "zh", "中文"),
+    ("/language", "locale", "en", "English"),
+    ("/theme", "theme", "light", _l("Light")),
+    ("/theme", "theme", "dark", _l("Dark")),
+    ("/theme", "theme", "", _l("As the system")),
+)
+
+
+def template_globals() -> dict[str, Any]:
+    """What the base template asks for."""
+    return {"navigation": NAVIGATION, "menu": MENU, "preferences": PREFERENCES}

@@ -1,0 +1,102 @@
+// What every page can do: palette, pop-overs, toasts, guarded forms. Texts come from the page.
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const typing = (event) => event.isComposing || event.target.closest("input, textarea, select, [contenteditable]");
+
+export function toast(text, undo) {
+  const area = one("#toasts");
+  const box = document.createElement("div");
+  box.className = "toast";
+  box.append(Object.assign(document.createElement("span"), { textContent: text }));
+  if (undo) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = area.dataset.undo;
+    button.addEventListener("click", () => {
+      box.remove();
+      undo();
+    });
+    box.append(button);
+  }
+  area.append(box);
+  setTimeout(() => box.remove(), undo ? 10000 : 6000);
+}
+
+// The palette: the server finds, the list is plain links.
+const palette = one("#palette");
+const open = () => {
+  palette.showModal();
+  one("input", palette).select();
+};
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && palette) {
+    event.preventDefault();
+    open();
+  } else if (event.key === "/" && !typing(event) && palette) {
+    event.preventDefault();
+    (one("#q") ?? one("input", palette)).focus();
+    if (!one("#q")) open();
+  } else if (event.key === "Escape") {
+    const menu = event.target.closest?.("details.menu[open]");
+    if (menu) {
+      menu.open = false;
+      one("summary", menu).focus();
+    }
+  }
+});
+palette?.addEventListener("keydown", (event) => {
+  const links = all("a", palette);
+  if (event.isComposing || !["ArrowDown", "ArrowUp", "Enter"].includes(event.key) || !links.length) return;
+  const at = links.indexOf(document.activeElement);
+  if (event.key === "Enter") {
+    if (at < 0) {
+      event.preventDefault();
+      location.assign(links[0].href);
+    }
+    return;
+  }
+  event.preventDefault();
+  links[(at + (event.key === "ArrowDown" ? 1 : at < 0 ? 0 : -1) + links.length) % links.length].focus();
+});
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  if (opener) {
+    const dialog = document.getElementById(opener.dataset.open);
+    dialog === palette ? open() : dialog?.showModal();
+  }
+  if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+  if (event.target.closest("[data-print]")) print();
+  for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+
+// A form is sent once, and a page with unsaved words asks before it is left.
+let unsaved = false;
+document.addEventListener("input", (event) => {
+  if (event.target.form?.hasAttribute("data-guard")) unsaved = true;
+});
+document.addEventListener("submit", (event) => {
+  unsaved = false;
+  const form = event.target;
+  if (form.method === "dialog" || form.hasAttribute("hx-post")) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  if (form.method === "post") {
+    form.dataset.sent = "1";
+    setTimeout(() => delete form.dataset.sent, 8000);
+  }
+});
+addEventListener("beforeunload", (event) => {
+  if (unsaved) event.preventDefault();
+});
+addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => delete form.dataset.sent));
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+
+// Where something went wrong, that is what one reads first.
+one("#errsum")?.focus();
+document.addEventListener("htmx:after:swap", () => one("#errsum")?.focus());
+for (const message of all("#flashes li")) toast(message.textContent);

@@ -1,0 +1,202 @@
+"""The pages of companies, as people use them: lists, forms, refusals, files."""
+
+import csv
+import datetime as dt
+import io
+import re
+
+import pytest
+
+from portfolio.companies import operations, queries
+from portfolio.companies.models import Company, Contact, DocumentVersion, Task
+from portfolio.companies.operations import Statement
+from portfolio.extensions import db, unit_of_work
+from tests import factories
+
+NEW = {"name_zh": "青岛新企科技有限公司", "version": ""}
+
+
+def test_the_list_filters_sorts_and_pages_by_its_address(as_user, cast) -> None:
+    for number in range(55):
+        factories.company(cast["manager"], name_zh=f"青岛第{number:02d}号公司", place="崂山区")
+    factories.company(cast["manager"], name_zh="龙口别家", region_code="370600", place="龙口市")
+    client = as_user("reader")
+    first = client.get("/companies?sort=name").text
+    assert "共 56 家" in first
+    assert first.index("第00号") < first.index("第01号")
+    assert "第49号" in first and "第50号" not in first
+    assert "第50号" in client.get("/companies?sort=name&page=2").text
+    filtered = client.get("/companies?place=370600&q=longkou").text
+    assert "龙口别家" in filtered and "第00号" not in filtered
+    assert "没有符合条件的企业" in client.get("/companies?q=查无此家").text
+
+
+def test_a_wrong_check_digit_and_an_impossible_day_are_said_at_the_field(as_user) -> None:
+    client = as_user("manager")
+    code = factories.credit_code(77)
+    wrong = code[:17] + ("0" if code[17] != "0" else "1")
+    page = client.post(
+        "/companies/new", data=NEW | {"uscc": wrong, "founded_on": "2024-02-30", "short_name": "留"}
+    )
+    assert page.status_code == 422
+    assert f"最后一位应为 {code[17]}" in page.text
+    assert "日历上没有这一天：2024-02-30" in page.text
+    assert 'value="2024-02-30"' in page.text and 'value="留"' in page.text
+    assert db.session.query(Company).count() == 0
+
+
+def test_full_width_digits_are_understood(as_user) -> None:
+    client = as_user("manager")
+    code = factories.credit_code(78)
+    wide = code.translate({ord(c): ord(c) + 0xFEE0 for c in "0123456789"})
+    page = client.post(
+        "/companies/new", data=NEW | {"uscc": wide, "founded_on": "２０２０年１月２日"}
+    )
+    assert page.status_code == 302
+    company = db.session.query(Company).one()
+    assert (company.uscc, company.founded_on) == (code, dt.date(2020, 1, 2))
+
+
+def test_a_likely_duplicate_is_asked_about_and_can_be_entered(as_user, cast) -> None:
+    factories.company(cast["manager"], name_zh="青岛新企科技股份有限公司", uscc=None)
+    client = as_user("manager")
+    page = client.post("/companies/new", data=NEW)
+    assert page.status_code == 422
+    assert "这家企业可能已在库中" in page.text
+    assert client.post("/companies/new", data=NEW | {"confirmed": "y"}).status_code == 302
+
+
+def test_a_name_with_markup_is_shown_as_text(as_user, cast) -> None:
+    company = factories.company(cast["manager"], name_zh="<script>alert(1)</script>公司")
+    for path in ("/companies", f"/companies/{company.id}"):
+        page = as_user("reader").get(path).text
+        assert "<script>alert" not in page and "&lt;script&gt;alert(1)" in page
+
+
+def test_the_second_of_two_who_save_sees_both_versions(as_user, cast) -> None:
+    company = factories.company(cast["manager"], name_zh="原名公司")
+    mine, theirs = as_user("manager"), as_user("partner")
+    version = company.version
+    db.session.remove()
+    path = f"/companies/{company.id}/edit"
+    same = {"name_zh": "原名公司", "uscc": company.uscc, "version": str(version)}
+    assert theirs.post(path, data=same | {"place": "他们写的"}).status_code == 302
+    page = mine.post(path, data=same | {"place": "我写的"})
+    assert page.status_code == 409
+    assert "他们写的" in page.text and "我写的" in page.text and "Partner" in page.text
+    seen = re.search(r'name="version"[^>]*value="(\d+)"', page.text)
+    assert seen
+    again = mine.post(path, data=same | {"place": "我写的", "version": seen.group(1)})
+    assert again.status_code == 302
+    assert db.session.get_one(Company, company.id).place == "我写的"
+
+
+def test_figures_are_stated_by_year_and_a_negative_revenue_is_a_question(as_user, cast) -> None:
+    company = factories.company(cast["manager"])
+    client = as_user("manager")
+    path = f"/companies/{company.id}/figures"
+    sent = {"fiscal_year": "2025", "source": "审计报告", "m-revenue": "-1.2亿", "m-rd_staff": "x"}
+    page = client.post(path, data=sent)
+    assert page.status_code == 422
+    assert "不是有效数字" in page.text and 'value="-1.2亿"' in page.text
+    page = client.post(path, data=sent | {"m-rd_staff": "12"})
+    assert "数值为负，请确认是否正确" in page.text
+    done = client.post(path, data=sent | {"m-rd_staff": "12", "confirmed": "y", "audited": "y"})
+    assert done.status_code == 302
+    row = queries.current_rows([company.id])[(company.id, "revenue", 2025)]
+    assert (row.micro, row.audited, row.source) == (-12000 * 10**6, True, "审计报告")
+    assert "-12,000" in client.get(f"/companies/{company.id}").text
+
+
+def test_people_notes_tasks_and_documents_are_added(as_user, cast) -> None:
+    company = factories.company(cast["manager"])
+    client = as_user("manager")
+    base = f"/companies/{company.id}"
+    assert client.post(f"{base}/contacts", data={"name": ""}).status_code == 422
+    client.post(f"{base}/contacts", data={"name": "王工", "founder": "y"})
+    client.post(f"{base}/activities", data={"kind": "call", "text": "聊了中试"})
+    owner = str(cast["manager"].id)
+    task = {"title": "要样机报告", "owner_id": owner, "due_on": "2026-12-01"}
+    client.post(f"{base}/tasks", data=task)
+    for content in (b"one", b"two"):
+        file = (io.BytesIO(content), "报告.pdf")
+        client.post(f"{base}/documents", data={"title": "尽调报告", "file": file})
+    page = client.get(base).text
+    for word in ("王工", "聊了中试", "要样机报告", "尽调报告", "v2"):
+        assert word in page
+    version = db.session.query(DocumentVersion).filter_by(number=2).one()
+    with client.get(f"{base}/documents/{version.id}") as download:
+        assert download.data == b"two"
+        assert download.headers["Content-Disposition"].startswith("attachment")
+    row = db.session.query(Task).one()
+    client.post(f"{base}/tasks/{row.id}/completion")
+    assert db.session.query(Task).one().done_at is not None
+    assert db.session.query(Contact).one().founder
+
+
+@pytest.mark.parametrize("name", ["reader", "committee"])
+def test_readers_cannot_write(as_user, cast, name) -> None:
+    company = factories.company(cast["manager"])
+    client = as_user(name)
+    for path in ("/companies/new", f"/companies/{company.id}/edit"):
+        assert client.post(path, data=NEW).status_code == 403
+
+
+def test_the_file_holds_the_rows_of_the_list(as_user, cast) -> None:
+    factories.company(cast["manager"], name_zh="=1+1公司", stock_codes=["430047"])
+    factories.company(cast["manager"], name_zh="另一家")
+    client = as_user("partner")
+    answer = client.get("/companies.csv?q=公司")
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
+    assert [row["企业全称"] for row in rows] == ["'=1+1公司"]
+    assert rows[0]["证券代码"] == "430047"
+    assert answer.headers["X-Rows"] == "1"
+    assert client.get("/companies.xlsx").data[:2] == b"PK"
+    assert as_user("reader").get("/companies.csv").status_code == 403
+
+
+def test_a_manager_takes_only_companies_of_own_deals(as_user, cast) -> None:
+    factories.deal(cast["manager"], company=factories.company(cast["manager"], name_zh="我的公司"))
+    factories.company(cast["outsider"], name_zh="别人的公司")
+    answer = as_user("manager").get("/companies.csv")
+    assert "我的公司" in answer.text and "别人的公司" not in answer.text
+    assert (answer.headers["X-Rows"], answer.headers["X-Rows-Left-Out"]) == ("1", "1")
+
+
+def test_a_list_page_asks_the_database_as_often_for_fifty_rows_as_for_five(
+    as_user, cast, queries
+) -> None:
+    client = as_user("partner")
+    counts = []
+    for number in (5, 45):
+        for _ in range(number):
+            factories.company(cast["manager"], stock_codes=[])
+        client.get("/companies")
+        queries.clear()
+        assert client.get("/companies").status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 12
+
+
+def test_the_palette_finds_by_pinyin_initials(as_user, cast) -> None:
+    factories.company(cast["manager"], name_zh="青岛海纳传动有限公司")
+    assert "海纳传动" in as_user("reader").get("/search?q=qdhn").text
+
+
+def test_the_export_reads_back_the_figures(app, cast) -> None:
+    company = factories.company(cast["manager"], stock_codes=["430047"])
+    now = dt.datetime.now(dt.UTC)
+    with unit_of_work("figure.state"):
+        operations.state_figures(
+            [
+                Statement(company.id, "revenue", 2025, micro=123_456_789),
+                Statement(company.id, "neeq_tier", None, choice="innovation"),
+            ],
+            None,
+            now,
+        )
+    result = app.test_cli_runner().invoke(args=["companies", "export", "--figures"])
+    rows = list(csv.DictReader(io.StringIO(result.output.removeprefix("\ufeff"), newline="")))
+    assert rows[0]["revenue"] == "123.456789"
+    assert rows[0]["neeq_tier"] == "innovation"
+    assert rows[0]["stock_code"] == "430047"
