@@ -88,7 +88,8 @@ def readings(text: str) -> tuple[tuple[str, str], ...]:
     First the whole name as its words suggest, then the surroundings of each character that can be
     read in another way (重庆: chongqing, zhongqing), but not of those in the legal form.
     """
-    usual = [folded(sound) or sound for sound in lazy_pinyin(text, errors=list)]
+    cut = lazy_pinyin(text, errors=list)  # type: ignore[arg-type]  # a list is what it wants
+    usual = [folded(sound) or sound for sound in cut]
     if len(usual) != len(text) or "".join(usual) == text:
         return ()
     variants = [usual]
