@@ -75,7 +75,8 @@ def test_latin_inside_a_chinese_name_is_found() -> None:
 
 
 def test_a_fragment_does_not_cross_from_one_name_into_the_next() -> None:
-    assert not hit("岛海", "青岛", "海纳")
+    assert not hit("岛海纳", "青岛海", "海纳")
+    assert not hit("abcd", "abc", "bcd")
     assert not hit("qdhn", "青岛", "海纳")
     assert not hit("0123", "甲", codes=("430", "123"))
 
