@@ -20,7 +20,11 @@ from portfolio.health import views as health_views
 from portfolio.people import access
 from portfolio.people import commands as people_commands
 from portfolio.people import views as people_views
+from portfolio.pipeline import board_views as pipeline_board_views
 from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline import record_views as pipeline_record_views
+from portfolio.pipeline import section_views as pipeline_section_views
+from portfolio.pipeline import views as pipeline_views
 from portfolio.web import assets, errors, formatting, i18n, navigation, security
 
 VIEWS = (
@@ -29,6 +33,9 @@ VIEWS = (
     companies_views,
     companies_record_views,
     companies_export_views,
+    pipeline_views,
+    pipeline_board_views,
+    pipeline_record_views,
     health_views,
 )
 COMMANDS = (
@@ -41,8 +48,9 @@ COMPANY_SCOPES = {
     "agenda": pipeline.companies_on_agenda,
     "team": pipeline.companies_of_team,
 }
-COMPANY_SECTIONS: tuple[Any, ...] = ()
+COMPANY_SECTIONS: tuple[Any, ...] = (pipeline_section_views.company_section,)
 COMPANY_FILTERS: tuple[Any, ...] = ()
+DEAL_FILTERS: tuple[Any, ...] = ()
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -99,3 +107,4 @@ def _install_slices(app: Flask) -> None:
     app.extensions["readable_deals"] = pipeline.readable_deals
     app.extensions["company_sections"] = COMPANY_SECTIONS
     app.extensions["company_filters"] = COMPANY_FILTERS
+    app.extensions["deal_filters"] = DEAL_FILTERS

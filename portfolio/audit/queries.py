@@ -43,6 +43,16 @@ def history(object_type: str, object_id: int, limit: int = 50) -> Sequence[Audit
     ).all()
 
 
+def of_company(company_id: int, limit: int = 200) -> Sequence[AuditEntry]:
+    """The latest entries about a company and what belongs to it, but to no deal; newest first."""
+    return db.session.scalars(
+        sa.select(AuditEntry)
+        .where(AuditEntry.company_id == company_id, AuditEntry.deal_id.is_(None))
+        .order_by(AuditEntry.seq.desc())
+        .limit(limit)
+    ).all()
+
+
 def columns_as_known(
     object_type: str, object_id: int, current: dict[str, Any], instant: dt.datetime
 ) -> dict[str, Any] | None:
@@ -82,15 +92,13 @@ class Search:
 
     def condition(self) -> sa.ColumnElement[bool]:
         """The filter as a condition over entries."""
-        wanted = [
-            (self.actor_id, AuditEntry.actor_id == self.actor_id),
-            (self.object_type, AuditEntry.object_type == self.object_type),
-            (self.object_id, AuditEntry.object_id == self.object_id),
-            (self.action, AuditEntry.action == self.action),
-            (self.since, AuditEntry.at >= self.since),
-            (self.until, AuditEntry.at < self.until),
-        ]
-        return sa.and_(sa.true(), *(clause for value, clause in wanted if value))
+        equal = ("actor_id", "object_type", "object_id", "action")
+        found = [getattr(AuditEntry, n) == v for n in equal if (v := getattr(self, n))]
+        if self.since is not None:
+            found.append(AuditEntry.at >= self.since)
+        if self.until is not None:
+            found.append(AuditEntry.at < self.until)
+        return sa.and_(sa.true(), *found)
 
 
 @dataclass(frozen=True)

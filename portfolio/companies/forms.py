@@ -15,44 +15,13 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, ValidationError
 
-from portfolio.companies.models import ActivityKind, Company, LeadSource
-from portfolio.kernel import dates, stockcode, uscc
+from portfolio.companies.models import Company, LeadSource
+from portfolio.kernel import stockcode, uscc
 from portfolio.kernel.errors import InputError
-from portfolio.web.formatting import title_of
+from portfolio.web.fields import DayField, choices_of
 from portfolio.web.messages import text_of
-
-
-def choices_of(kind: Any, blank: bool = True) -> list[tuple[str, str]]:
-    """The members of a titled enumeration as choices."""
-    members = [(member.value, title_of(member)) for member in kind]
-    return [("", "—"), *members] if blank else members
-
-
-class DayField(StringField):
-    """A day, typed in any of the usual ways; what was typed stays when it is wrong."""
-
-    day: dt.date | None = None
-
-    def _value(self) -> str:
-        return self.day.isoformat() if self.day and not self.raw_data else str(self.data or "")
-
-    def process_data(self, value: Any) -> None:
-        """Show a stored day."""
-        self.day = value if isinstance(value, dt.date) else None
-        self.data = self.day.isoformat() if self.day else ""
-
-    def pre_validate(self, form: FlaskForm) -> None:
-        """Read the day, or say what is wrong with it."""
-        text = (self.data or "").strip()
-        if not text:
-            self.day = None
-            return
-        try:
-            self.day = dates.parse_date(text)
-        except InputError as error:
-            raise ValidationError(text_of(error)) from error
 
 
 def checked_uscc(form: FlaskForm, field: Field) -> None:
@@ -164,25 +133,6 @@ class ContactForm(FlaskForm):
     founder = BooleanField(_l("Founder"))
     phone = StringField(_l("Phone"), [Length(max=40)])
     email = StringField(_l("E-mail"), [Length(max=200)])
-
-
-class ActivityForm(FlaskForm):
-    """A note or a contact."""
-
-    kind = SelectField(_l("Kind"), choices=lambda: choices_of(ActivityKind, blank=False))
-    text = TextAreaField(
-        _l("What happened"), [DataRequired(_l("Write what happened.")), Length(max=20000)]
-    )
-
-
-class TaskForm(FlaskForm):
-    """Something to be done."""
-
-    title = StringField(
-        _l("What is to be done"), [DataRequired(_l("Say what is to be done.")), Length(max=200)]
-    )
-    owner_id = SelectField(_l("By whom"), coerce=int)
-    due_on = DayField(_l("Due"), [Optional()])
 
 
 class DocumentForm(FlaskForm):

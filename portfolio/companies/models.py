@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portfolio.extensions import Base
+from portfolio.kernel.records import ActivityKind
 from portfolio.kernel.titles import TitledEnum
 
 
@@ -247,16 +248,6 @@ class DocumentVersion(Base):
     uploaded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
 
     __table_args__ = (sa.UniqueConstraint("document_id", "number"),)
-
-
-class ActivityKind(TitledEnum):
-    """What kind of contact there was."""
-
-    NOTE = "note", "记录", "Note"
-    CALL = "call", "电话", "Call"
-    VISIT = "visit", "走访", "Visit"
-    MEETING = "meeting", "会议", "Meeting"
-    ROADSHOW = "roadshow", "路演", "Roadshow"
 
 
 class Activity(Base):

@@ -262,6 +262,24 @@ class FigureTable:
     disputed: Sequence[tuple[Metric, Figure]]
     recorders: dict[int, str]
 
+    @property
+    def origins(self) -> Sequence[Sequence[Figure]]:
+        """For each year one figure of every source it has, for the line that names them."""
+        found = []
+        for place in range(len(self.years)):
+            rows = [row for _, cells in self.lines if (row := cells[place]) is not None]
+            found.append(list({(row.source, row.audited): row for row in rows}.values()))
+        return found
+
+    @property
+    def revenue(self) -> Sequence[tuple[str, int | None]]:
+        """Revenue in fen by year, the oldest first; empty unless two years are known."""
+        cells = next((cells for metric, cells in self.lines if metric.id == "revenue"), ())
+        known = [row.micro if row else None for row in cells]
+        if len(known) - known.count(None) < 2:
+            return []
+        return [(str(y), fen) for y, fen in zip(self.years, known, strict=True)][::-1]
+
 
 def figure_table(company_id: int, known_at: dt.datetime | None = None) -> FigureTable:
     """The current figures by metric and the latest five fiscal years, and the dated facts."""
@@ -282,7 +300,8 @@ def figure_table(company_id: int, known_at: dt.datetime | None = None) -> Figure
 
 def activities(company_id: int) -> Sequence[Activity]:
     """Contacts and notes about the company itself, newest first."""
-    return own_rows(Activity, company_id)
+    rows = own_rows(Activity, company_id)
+    return sorted(rows, key=lambda row: row.happened_at, reverse=True)
 
 
 def open_tasks(company_id: int) -> Sequence[Task]:

@@ -10,21 +10,22 @@ from werkzeug.wrappers import Response
 
 from portfolio.companies import operations, queries
 from portfolio.companies.forms import (
-    ActivityForm,
     ContactForm,
     DocumentForm,
     FigureYearForm,
-    TaskForm,
 )
 from portfolio.companies.models import Company, Contact, Document, DocumentVersion, Task
 from portfolio.companies.operations import Statement
 from portfolio.companies.views import Answer, blueprint, company_or_404
-from portfolio.companies.year_sheet import ORDER, Typed, read_figures, shown
+from portfolio.companies.year_sheet import GROUPS, ORDER, Typed, read_figures
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
+from portfolio.web.fields import choices
+from portfolio.web.formatting import today
 from portfolio.web.messages import text_of
+from portfolio.web.record_forms import ActivityForm, TaskForm
 
 
 def _now() -> dt.datetime:
@@ -46,8 +47,7 @@ def figures(company_id: int) -> Answer:
     stored = queries.current_rows([company.id])
     if request.method == "GET":
         form.fiscal_year.data = year
-        texts = {m.id: shown(r.micro) for m in ORDER if (r := stored.get((company.id, m.id, year)))}
-        return _figure_page(company, form, texts, Typed(), stored)
+        return _figure_page(company, form, {}, Typed(), stored)
     texts = {m.id: request.form.get(f"m-{m.id}", "") for m in ORDER}
     typed = read_figures(texts)
     valid = form.validate()
@@ -77,14 +77,20 @@ def _figure_page(
     company: Company, form: FigureYearForm, texts: dict[str, str], typed: Typed, stored: Any
 ) -> str:
     year = form.fiscal_year.data or 0
-    before = {m.id: stored.get((company.id, m.id, year - 1)) for m in ORDER}
+    kept, before = (
+        {m.id: row for m in ORDER if (row := stored.get((company.id, m.id, y)))}
+        for y in (year, year - 1)
+    )
     return render_template(
         "companies/figures.html",
         company=company,
         form=form,
+        groups=GROUPS,
         metrics=ORDER,
         texts=texts,
-        before={key: shown(row.micro) for key, row in before.items() if row},
+        kept=kept,
+        before=before,
+        years=range(today().year, today().year - 5, -1),
         errors={key: text_of(error) for key, error in typed.errors.items()},
         questions={key: text_of(error) for key, error in typed.questions.items()},
     )
@@ -131,7 +137,7 @@ def tasks(company_id: int) -> Answer:
     """Give somebody something to do for the company."""
     company = company_or_404(company_id)
     form = TaskForm()
-    form.owner_id.choices = [(user.id, user.name) for user in people.active_users()]
+    form.owner_id.choices = choices((user.id, user.name) for user in people.active_users())
     if request.method == "GET":
         form.owner_id.data = access.me().id
     if not form.validate_on_submit():

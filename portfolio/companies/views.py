@@ -19,15 +19,20 @@ from werkzeug.wrappers import Response
 
 from portfolio.audit import queries as audit
 from portfolio.companies import operations, queries
+from portfolio.companies.bars import bars_of
 from portfolio.companies.forms import CompanyForm, form_for, split
+from portfolio.companies.history import acts
 from portfolio.companies.listing import Listing, read_listing
-from portfolio.companies.models import ActivityKind, Company, Figure, LeadSource, Round
+from portfolio.companies.models import Company, Figure, LeadSource, Round
+from portfolio.kernel import money
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import from_micro, grouped
+from portfolio.kernel.records import ActivityKind
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.rulebook.metrics import Metric
-from portfolio.web.formatting import title_of, url_with
+from portfolio.web.formatting import title_of, today, url_with
+from portfolio.web.i18n import language
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of
 
@@ -52,6 +57,7 @@ UNITS = {
     "rank": _l("rank"),
     "level": _l("level"),
 }
+BOARDS = {"NEEQ": _l("NEEQ"), "BSE": _l("BSE")}
 CHOICES = {"true": _l("Yes"), "false": _l("No")}
 
 
@@ -60,6 +66,7 @@ def _titles() -> dict[str, Any]:
     return {
         "units": UNITS,
         "sources": LeadSource._value2member_map_,
+        "boards": BOARDS,
         "round_titles": Round._value2member_map_,
         "activity_kinds": ActivityKind._value2member_map_,
     }
@@ -67,7 +74,15 @@ def _titles() -> dict[str, Any]:
 
 @blueprint.app_template_filter("figure")
 def _figure(metric: Metric, row: Figure) -> str:
-    """A kept figure for reading: grouped, in the dictionary's unit."""
+    """A kept figure for a column: in the dictionary's unit, amounts with two decimals."""
+    if metric.money and row.micro is not None:
+        return money.column_wan(row.micro)
+    return _exact_figure(metric, row)
+
+
+@blueprint.app_template_filter("exact_figure")
+def _exact_figure(metric: Metric, row: Figure) -> str:
+    """A kept figure with all its decimals."""
     if row.micro is None:
         return str(CHOICES.get(row.choice or "", row.choice or ""))
     return grouped(from_micro(row.micro))
@@ -150,18 +165,22 @@ def show(company_id: int) -> str:
     user = access.me()
     makers = current_app.extensions["company_sections"]
     sections = [s for make in makers if (s := make(company, user, None))]
-    history = audit.history("company", company.id, limit=20)
+    history = audit.lines(audit.of_company(company.id), {}, audit.terms_by_type())
+    table = queries.figure_table(company.id)
+    tasks = queries.open_tasks(company.id)
     return render_template(
         "companies/show.html",
         company=company,
         sections=sorted(sections, key=lambda section: section.order),
-        figures=queries.figure_table(company.id),
+        figures=table,
+        bars=bars_of(table.revenue),
         rounds=queries.rounds(company.id),
         activities=queries.activities(company.id),
-        tasks=queries.open_tasks(company.id),
+        tasks=tasks,
+        today=today(),
         documents=queries.documents(company.id),
-        history=audit.lines(history, {}, audit.terms_by_type()),
-        names=people.names_of({company.created_by_id or 0}),
+        history=acts(history, language()),
+        names=people.names_of({company.created_by_id or 0, *(task.owner_id for task in tasks)}),
         terms="all" in user.scopes("deal.terms"),
     )
 

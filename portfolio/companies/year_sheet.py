@@ -5,12 +5,73 @@ from dataclasses import dataclass, field
 
 from portfolio.kernel import money
 from portfolio.kernel.errors import InputError
-from portfolio.kernel.numbers import from_micro, parse_decimal, plain, to_micro
+from portfolio.kernel.numbers import parse_decimal, to_micro
 from portfolio.rulebook.metrics import Metric, yearly
 
-# What a page asks for, in the order of a Chinese annual report: profit and loss, R&D, balance
-# sheet, cash flow, staff, per share. Every entry is a yearly metric that is not derived.
-ORDER = tuple(m for m in yearly() if not m.derive)
+
+@dataclass(frozen=True)
+class Group:
+    """Figures that stand together, as in a Chinese annual report."""
+
+    zh: str
+    en: str
+    ids: tuple[str, ...]
+    metrics: tuple[Metric, ...] = ()
+
+
+_GROUPS = (
+    Group(
+        "收入与利润",
+        "Revenue and profit",
+        (
+            "revenue",
+            "main_revenue",
+            "revenue_growth_pct",
+            "gross_margin_pct",
+            "net_profit",
+            "net_profit_parent",
+            "net_profit_parent_ex_nonrecurring",
+        ),
+    ),
+    Group(
+        "研发与人员",
+        "R&D and people",
+        (
+            "rd_expense",
+            "rd_spend",
+            "rd_cost_ratio",
+            "employees",
+            "rd_staff",
+            "rd_staff_pct",
+            "tech_staff_ratio",
+        ),
+    ),
+    Group(
+        "资产与现金流",
+        "Assets and cash flow",
+        ("total_assets", "total_liabilities", "net_assets", "operating_cash_flow"),
+    ),
+    Group(
+        "回报与每股指标",
+        "Returns and per share",
+        ("roe_weighted", "roe_weighted_ex_nonrecurring", "eps", "bvps"),
+    ),
+)
+
+
+def _grouped() -> tuple[Group, ...]:
+    """The groups with their metrics; what no group names stands in a last one."""
+    asked = {m.id: m for m in yearly() if not m.derive}
+    groups = [
+        Group(g.zh, g.en, g.ids, tuple(asked.pop(i) for i in g.ids if i in asked)) for g in _GROUPS
+    ]
+    rest = Group("其他", "Other", tuple(asked), tuple(asked.values()))
+    return (*groups, rest) if rest.metrics else tuple(groups)
+
+
+# What a page asks for: every yearly metric that is not derived from others.
+GROUPS = _grouped()
+ORDER = tuple(metric for group in GROUPS for metric in group.metrics)
 
 
 @dataclass
@@ -53,8 +114,3 @@ def _question(typed: Typed, metric: Metric) -> None:
         typed.questions[metric.id] = InputError("figure.negative")
     elif whole is not None and value > whole:
         typed.questions[metric.id] = InputError("figure.part_exceeds_whole")
-
-
-def shown(micro: int | None) -> str:
-    """A kept figure as the form shows it: in the dictionary's unit, exact."""
-    return "" if micro is None else plain(from_micro(micro))

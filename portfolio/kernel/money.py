@@ -71,6 +71,13 @@ def wan(fen: int) -> str:
     return f"{sign}{whole}.{decimals}"
 
 
+def column_wan(fen: int) -> str:
+    """The amount in 万元 for a column of figures: grouped, two decimals, cut and not rounded."""
+    sign = "-" if fen < 0 else ""
+    whole, rest = divmod(abs(fen), FEN_PER_WAN)
+    return f"{sign}{whole:,}.{rest // 10_000:02d}"
+
+
 def exact_yuan(fen: int) -> str:
     """The exact amount in yuan with grouping: 8,000,000.00."""
     sign = "-" if fen < 0 else ""

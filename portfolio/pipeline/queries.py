@@ -197,3 +197,33 @@ def columns_as_known(deal: Deal, known_at: dt.datetime) -> dict[str, Any] | None
     """The deal's own columns as they stood at an instant; None before it was opened."""
     current = {c.key: plain(getattr(deal, c.key)) for c in sa.inspect(Deal).column_attrs}
     return audit.columns_as_known("deal", deal.id, current, known_at)
+
+
+def activities(deal_id: int) -> Sequence[Activity]:
+    """Notes and contacts about the deal, newest first."""
+    return db.session.scalars(
+        sa.select(Activity)
+        .where(Activity.deal_id == deal_id)
+        .order_by(Activity.happened_at.desc())
+        .limit(50)
+    ).all()
+
+
+def open_tasks(deal_id: int) -> Sequence[Task]:
+    """What is to be done for the deal, the soonest first."""
+    return db.session.scalars(
+        sa.select(Task)
+        .where(Task.deal_id == deal_id, Task.done_at.is_(None))
+        .order_by(Task.due_on.nulls_last(), Task.id)
+        .limit(50)
+    ).all()
+
+
+def my_tasks(user: User, limit: int = 12) -> Sequence[Task]:
+    """The person's open tasks, the soonest first; those of deals they may not see are left out."""
+    return db.session.scalars(
+        sa.select(Task)
+        .where(Task.owner_id == user.id, Task.done_at.is_(None), visible_tied(user, Task))
+        .order_by(Task.due_on.nulls_last(), Task.id)
+        .limit(limit)
+    ).all()

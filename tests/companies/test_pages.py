@@ -108,6 +108,23 @@ def test_figures_are_stated_by_year_and_a_negative_revenue_is_a_question(as_user
     assert "-12,000" in client.get(f"/companies/{company.id}").text
 
 
+def test_figures_left_empty_keep_their_value_and_their_source(as_user, cast) -> None:
+    company = factories.company(cast["manager"])
+    client = as_user("manager")
+    path = f"/companies/{company.id}/figures"
+    audited = {"fiscal_year": "2025", "source": "审计报告", "audited": "y", "m-revenue": "3,000"}
+    assert client.post(path, data=audited).status_code == 302
+    page = client.get(f"{path}?fiscal_year=2025").text
+    sent = dict(re.findall(r'name="(m-[a-z_]+)"[^>]*value="([^"]*)"', page))
+    assert "3,000.00" in page and set(sent.values()) == {""}
+    said = sent | {"fiscal_year": "2025", "source": "创始人口述", "m-net_profit": "200"}
+    assert client.post(path, data=said).status_code == 302
+    rows = queries.current_rows([company.id])
+    revenue, profit = (rows[(company.id, m, 2025)] for m in ("revenue", "net_profit"))
+    assert (revenue.source, revenue.audited) == ("审计报告", True)
+    assert (profit.source, profit.audited) == ("创始人口述", False)
+
+
 def test_people_notes_tasks_and_documents_are_added(as_user, cast) -> None:
     company = factories.company(cast["manager"])
     client = as_user("manager")

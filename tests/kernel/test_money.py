@@ -117,6 +117,11 @@ def test_amounts_are_shown_in_the_units_of_the_reader(fen: int, zh: str, en: str
     assert money.format_money(fen, "en") == en
 
 
+def test_a_column_of_amounts_has_two_decimals_each() -> None:
+    shown = [money.column_wan(fen) for fen in (1_634_617_999, -140_000_000, 9_999, 0)]
+    assert shown == ["1,634.61", "-140.00", "0.00", "0.00"]
+
+
 @pytest.mark.parametrize("value", [Decimal("0.0000001"), "1,23", Decimal("1E+90"), Decimal("NaN")])
 def test_wan_that_are_no_whole_fen_are_refused(value: Decimal | str) -> None:
     with pytest.raises(InputError):

@@ -1,0 +1,77 @@
+"""What actions, kinds of objects and columns of the audit trail are called (pure)."""
+
+ACTIONS = {
+    "activity.note": ("记录跟进", "Noted a contact"),
+    "company.change": ("修改企业信息", "Changed the company"),
+    "company.export": ("导出企业", "Exported companies"),
+    "company.register": ("录入企业", "Entered the company"),
+    "contact.enter": ("添加人员", "Added a person"),
+    "deal.break_glass": ("开启保密项目", "Opened a walled deal"),
+    "deal.change": ("修改项目", "Changed the deal"),
+    "deal.export": ("导出项目", "Exported deals"),
+    "deal.look": ("查看保密项目", "Looked at a walled deal"),
+    "deal.move": ("变更项目阶段", "Moved the deal"),
+    "deal.open": ("新建项目", "Opened a deal"),
+    "document.keep": ("存入文件", "Kept a document"),
+    "figure.state": ("填报数据", "Stated figures"),
+    "password.set": ("设置密码", "Set a password"),
+    "session.log_in": ("登录", "Logged in"),
+    "session.log_out": ("退出登录", "Logged out"),
+    "session.touch": ("会话续期", "Kept the session alive"),
+    "task.add": ("新增待办", "Added a task"),
+    "task.finish": ("完成待办", "Finished a task"),
+    "user.create": ("创建用户", "Created a user"),
+    "user.preference": ("修改个人设置", "Changed own settings"),
+}
+KINDS = {
+    "activity": ("跟进记录", "Note"),
+    "company": ("企业", "Company"),
+    "company_name": ("曾用名", "Former name"),
+    "contact": ("人员", "Person"),
+    "deal": ("项目", "Deal"),
+    "deal_grant": ("项目授权", "Grant on a deal"),
+    "deal_member": ("项目成员", "Member of a deal"),
+    "deal_terms": ("交易条款", "Terms of a deal"),
+    "document": ("文件", "Document"),
+    "document_version": ("文件版本", "Version of a document"),
+    "equity_round": ("融资轮次", "Financing round"),
+    "figure": ("数据", "Figure"),
+    "holding": ("持股", "Holding"),
+    "pipeline_version": ("流程版本", "Version of a pipeline"),
+    "stage_event": ("阶段变更", "Change of stage"),
+    "stock_code": ("证券代码", "Stock code"),
+    "task": ("待办", "Task"),
+    "user": ("用户", "User"),
+    "user_role": ("用户角色", "Role of a user"),
+    "vehicle": ("出资主体", "Vehicle"),
+}
+COLUMNS = {
+    "description": ("业务描述", "What it does"),
+    "founded_on": ("成立日期", "Founded"),
+    "industry": ("行业", "Industry"),
+    "lead_source": ("线索来源", "Source of the lead"),
+    "lead_source_note": ("具体来源", "Who or what exactly"),
+    "name_en": ("英文名称", "English name"),
+    "name_zh": ("中文名称", "Chinese name"),
+    "place": ("所在地", "Place"),
+    "region_code": ("行政区划代码", "Administrative code"),
+    "short_name": ("简称", "Short name"),
+    "uscc": ("统一社会信用代码", "Credit code"),
+    "uscc_missing_reason": ("暂无代码的原因", "Why there is no code yet"),
+    "website": ("网站", "Website"),
+}
+
+
+def action_title(action: str, locale: str) -> str:
+    """What was done, in the reader's language; the bare key when nobody has named it."""
+    return ACTIONS.get(action, (action, action))[locale == "en"]
+
+
+def kind_title(kind: str, locale: str) -> str:
+    """What it was done to."""
+    return KINDS.get(kind, (kind, kind))[locale == "en"]
+
+
+def column_title(column: str, locale: str) -> str:
+    """Which column was changed."""
+    return COLUMNS.get(column, (column, column))[locale == "en"]

@@ -1,0 +1,107 @@
+"""The board: one column a stage, cards in pages."""
+
+import datetime as dt
+from typing import Any
+
+from flask import abort, render_template, request
+
+from portfolio.people import access
+from portfolio.pipeline import board_queries, queries
+from portfolio.pipeline.board_queries import CARDS, Tally
+from portfolio.pipeline.stages import Pipeline
+from portfolio.pipeline.views import blueprint, now
+from portfolio.web.formatting import today
+
+WEEK = dt.timedelta(days=7)
+
+
+def _pipeline() -> tuple[int, Pipeline]:
+    row = queries.current_pipeline(request.args.get("pipeline", "direct")) or abort(404)
+    return row.id, queries.pipeline_of(row)
+
+
+def _owner() -> int | None:
+    return access.me().id if request.args.get("mine") else None
+
+
+@blueprint.get("/board")
+@access.permit("deal.read")
+def board() -> str:
+    """Every stage with its count and sum; the first cards of each."""
+    pipeline_id, pipeline = _pipeline()
+    user, owner = access.me(), _owner()
+    tallies = board_queries.tallies(user, pipeline_id, owner)
+    columns = [
+        (
+            stage,
+            tallies.get(stage.key, Tally()),
+            board_queries.cards(user, pipeline_id, stage.key, 0, owner)
+            if stage.key in tallies
+            else [],
+        )
+        for stage in pipeline.stages
+    ]
+    shown = [deal.id for _, _, cards in columns for deal in cards]
+    return render_template(
+        "pipeline/board.html",
+        pipeline=pipeline,
+        pipelines=list({p.key: p for p in queries.pipelines().values()}.values()),
+        columns=columns,
+        per_page=CARDS,
+        terms=queries.ids_with(user, "deal.terms", shown),
+        writable=queries.ids_with(user, "deal.write", shown),
+        mine=owner is not None,
+        total=sum(tally.count for tally in tallies.values()),
+        sum_fen=_sum(tallies),
+    )
+
+
+def _sum(tallies: dict[str, Tally]) -> int | None:
+    sums = [tally.sum_fen for tally in tallies.values() if tally.sum_fen is not None]
+    return sum(sums) if sums else None
+
+
+@blueprint.get("/board/<stage_key>")
+@access.permit("deal.read")
+def column(stage_key: str) -> str:
+    """The next cards of a column."""
+    pipeline_id, pipeline = _pipeline()
+    if stage_key not in {stage.key for stage in pipeline.stages}:
+        abort(404)
+    text = request.args.get("offset", "0")
+    offset = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    user = access.me()
+    cards = board_queries.cards(user, pipeline_id, stage_key, offset, _owner())
+    ids = [deal.id for deal in cards]
+    return render_template(
+        "pipeline/_cards.html",
+        pipeline=pipeline,
+        stage=pipeline.stage(stage_key),
+        cards=cards,
+        offset=offset,
+        per_page=CARDS,
+        terms=queries.ids_with(user, "deal.terms", ids),
+        writable=queries.ids_with(user, "deal.write", ids),
+        mine=_owner() is not None,
+    )
+
+
+@blueprint.get("/")
+@access.signed_in
+def desk() -> Any:
+    """My desk: the strip of stages, what waits for me, what moved this week."""
+    user = access.me()
+    row = queries.current_pipeline("direct") or abort(404)
+    pipeline = queries.pipeline_of(row)
+    slow = board_queries.slowest_of(user) if user.may("deal.read") else []
+    return render_template(
+        "pipeline/desk.html",
+        pipeline=pipeline,
+        tallies=board_queries.tallies(user, row.id) if user.may("deal.read") else {},
+        blank=Tally(),
+        today=today(),
+        tasks=queries.my_tasks(user),
+        slow=slow,
+        pipelines=queries.pipelines(),
+        moves=board_queries.recent_moves(user, now() - WEEK) if user.may("deal.read") else [],
+    )

@@ -1,0 +1,124 @@
+"""Forms of deals: the deal with its terms, and the moves."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
+
+from portfolio.companies.models import Round
+from portfolio.kernel import money
+from portfolio.kernel.errors import InputError
+from portfolio.pipeline.models import Deal
+from portfolio.web.fields import DayField, choices, choices_of
+from portfolio.web.messages import text_of
+
+
+class WanField(StringField):
+    """An amount; a bare number is in 万元. `fen` holds what was read."""
+
+    fen: int | None = None
+
+    def process_data(self, value: Any) -> None:
+        """Show a stored amount in 万元."""
+        self.fen = value
+        self.data = "" if value is None else money.wan(value)
+
+    def pre_validate(self, form: FlaskForm) -> None:
+        """Read the amount, or say what is wrong with it."""
+        text = (self.data or "").strip()
+        self.fen = None
+        if not text:
+            return
+        try:
+            self.fen = money.parse_yuan(text, default_unit=10_000)
+        except InputError as error:
+            raise ValidationError(text_of(error)) from error
+
+
+class DealForm(FlaskForm):
+    """A deal's own columns, its terms, and who works on it."""
+
+    version = HiddenField()
+    name = StringField(_l("Deal"), [DataRequired(_l("A deal needs a name.")), Length(max=200)])
+    pipeline = SelectField(_l("Pipeline"))
+    vehicle_id = SelectField(_l("Vehicle"), coerce=int)
+    owner_id = SelectField(_l("Owner"), coerce=int)
+    team = SelectMultipleField(_l("Team"), coerce=int)
+    walled = BooleanField(_l("Confidential: for the team alone"))
+    round = SelectField(_l("Round"), choices=lambda: choices_of(Round), default="")
+    round_size_fen = WanField(_l("Round size (10,000 CNY)"))
+    amount_fen = WanField(_l("Our amount (10,000 CNY)"))
+    pre_money_fen = WanField(_l("Pre-money valuation (10,000 CNY)"))
+    lead_investor = StringField(_l("Lead investor"), [Length(max=200)])
+    co_investment = BooleanField(_l("Co-investment"))
+    trl = IntegerField(
+        _l("Technology readiness"),
+        [Optional(), NumberRange(1, 9, _l("The technology readiness level goes from 1 to 9."))],
+    )
+    risks = TextAreaField(_l("Main risks"), [Length(max=4000)])
+    next_step = StringField(_l("Next step"), [Length(max=200)])
+    next_step_on = DayField(_l("On"))
+
+    def validate_amount_fen(self, field: Field) -> None:
+        """Our part is no more than the round."""
+        whole = self.round_size_fen.fen
+        if field.fen is not None and whole is not None and field.fen > whole:
+            raise ValidationError(_l("Our amount is more than the whole round."))
+
+    def values(self) -> dict[str, Any]:
+        """The deal's own columns."""
+        return {
+            "name": self.name.data,
+            "vehicle_id": self.vehicle_id.data,
+            "co_investment": bool(self.co_investment.data),
+            "trl": self.trl.data,
+            "risks": self.risks.data or "",
+            "next_step": self.next_step.data or "",
+            "next_step_on": self.next_step_on.day,
+        }
+
+    def terms(self) -> dict[str, Any]:
+        """The terms as the operation takes them."""
+        return {
+            "round": self.round.data or "",
+            "round_size_fen": self.round_size_fen.fen,
+            "amount_fen": self.amount_fen.fen,
+            "pre_money_fen": self.pre_money_fen.fen,
+            "lead_investor": self.lead_investor.data or "",
+        }
+
+
+def form_for(deal: Deal) -> DealForm:
+    """The form filled with what is stored."""
+    form = DealForm(obj=deal)
+    if not form.is_submitted():
+        form.team.data = [member.user_id for member in deal.members]
+        form.version.data = str(deal.version)
+    return form
+
+
+class MoveForm(FlaskForm):
+    """A move: its kind, and what the kind asks for."""
+
+    version = HiddenField()
+    kind = HiddenField()
+    to_stage = HiddenField()
+    reason_code = SelectField(_l("Main reason"), default="")
+    note = TextAreaField(_l("In your words"), [Length(max=4000)])
+    revisit_on = DayField(_l("Look at it again on"))
+    withdrawn_by = SelectField(
+        _l("Withdrawn by"),
+        choices=choices([("us", _l("Us")), ("company", _l("The company"))]),
+        default="us",
+    )

@@ -1,0 +1,24 @@
+"""The deals of a company, as a section of its page."""
+
+import datetime as dt
+
+from flask_babel import gettext as _
+
+from portfolio.companies.models import Company
+from portfolio.companies.sections import Section
+from portfolio.people.models import User
+from portfolio.pipeline import board_queries, queries
+
+
+def company_section(company: Company, user: User, known_at: dt.datetime | None) -> Section | None:
+    """The company's deals that this person may see; nothing for those who read no deals."""
+    if not user.may("deal.read"):
+        return None
+    deals = board_queries.of_company(user, company.id)
+    context = {
+        "company": company,
+        "deals": deals,
+        "pipelines": queries.pipelines() if deals else {},
+        "terms": queries.ids_with(user, "deal.terms", [deal.id for deal in deals]),
+    }
+    return Section("deals", _("Deals"), "pipeline/_company.html", context, order=10)

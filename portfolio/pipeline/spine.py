@@ -1,0 +1,33 @@
+"""The spine of a deal: its stages as stretches of time, with every event at its place (pure)."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portfolio.kernel.dates import local_date
+from portfolio.pipeline.stages import Pipeline, Stage
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stay in one stage: how long it lasted, and what happened at its beginning."""
+
+    stage: Stage
+    event: Any
+    days: int
+    standing: str
+    ongoing: bool
+
+
+def spine(pipeline: Pipeline, events: Sequence[Any], today: dt.date) -> list[Stretch]:
+    """One stretch for each event, newest first; days are calendar days by local dates."""
+    stretches = []
+    for number, event in enumerate(events):
+        start = local_date(event.happened_at)
+        last = number == len(events) - 1
+        end = today if last else local_date(events[number + 1].happened_at)
+        stage = pipeline.stage(event.to_stage)
+        days = max(0, (end - start).days)
+        stretches.append(Stretch(stage, event, days, stage.standing(days), last))
+    return stretches[::-1]

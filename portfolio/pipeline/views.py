@@ -1,0 +1,375 @@
+"""Pages of deals: list, one deal, entering and changing it, and every move."""
+
+import datetime as dt
+from typing import Any
+
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from portfolio.audit import queries as audit
+from portfolio.companies import queries as companies
+from portfolio.companies.models import Company
+from portfolio.companies.operations import Conflict
+from portfolio.extensions import db
+from portfolio.kernel.dates import days_between, local_date
+from portfolio.kernel.errors import InputError
+from portfolio.people import access
+from portfolio.people import queries as people
+from portfolio.people.models import User
+from portfolio.pipeline import board_queries, operations, queries
+from portfolio.pipeline.forms import DealForm, MoveForm, form_for
+from portfolio.pipeline.listing import DealListing, read_deal_listing
+from portfolio.pipeline.models import Deal, MoveKind, PipelineVersion, Status
+from portfolio.pipeline.spine import spine
+from portfolio.pipeline.stages import Move, Pipeline
+from portfolio.web.fields import choices
+from portfolio.web.formatting import title_of, url_with
+from portfolio.web.messages import text_of
+from portfolio.web.paging import Page, page_of
+
+blueprint = Blueprint("pipeline", __name__)
+
+Answer = str | Response | tuple[str, int]
+
+
+def now() -> dt.datetime:
+    """This instant."""
+    return dt.datetime.now(dt.UTC)
+
+
+def asked_listing() -> DealListing:
+    """The list that the address asks for."""
+    keys = [f.key for f in current_app.extensions["deal_filters"]]
+    return read_deal_listing(request.args.to_dict(flat=False), keys)
+
+
+def deal_or_404(deal_id: int) -> Deal:
+    """The deal, when this person may know of it."""
+    return queries.get_visible(access.me(), deal_id) or abort(404)
+
+
+@blueprint.app_context_processor
+def _titles() -> dict[str, Any]:
+    return {
+        "statuses": Status._value2member_map_,
+        "move_kinds": MoveKind._value2member_map_,
+        "days_in_stage": lambda deal: days_between(deal.stage_entered_at, now()),
+    }
+
+
+@blueprint.get("/deals")
+@access.permit("deal.read")
+def index() -> str:
+    """The list."""
+    listing = asked_listing()
+    filters = current_app.extensions["deal_filters"]
+    ids, number, total = page_of(board_queries.listed(access.me(), listing, filters))
+    pipelines = queries.pipelines()
+    return render_template(
+        "pipeline/index.html",
+        page=Page(board_queries.by_ids(ids), number, total),
+        terms=queries.ids_with(access.me(), "deal.terms", ids),
+        listing=listing,
+        pipelines=pipelines,
+        stages=_stages(pipelines, listing.pipeline),
+        owners=people.active_users(),
+        filters=filters,
+        chips=_chips(listing, pipelines),
+    )
+
+
+def _stages(pipelines: dict[int, Pipeline], key: str) -> dict[str, Any]:
+    """The stages offered as a filter: of the pipeline chosen, else of all."""
+    chosen = [p for p in pipelines.values() if not key or p.key == key]
+    return {stage.key: stage for pipeline in reversed(chosen) for stage in pipeline.stages}
+
+
+def _chips(listing: DealListing, pipelines: dict[int, Pipeline]) -> list[tuple[str, str]]:
+    stages = _stages(pipelines, "")
+    owners = people.names_of(set(listing.owners))
+    found: list[tuple[str, str]] = []
+    if listing.text:
+        found.append((f"“{listing.text}”", url_with(q=None, page=None)))
+    if listing.pipeline:
+        titles = {p.key: title_of(p) for p in pipelines.values()}
+        found.append((titles.get(listing.pipeline, "?"), url_with(pipeline=None, page=None)))
+    for key in listing.stages:
+        found.append((title_of(stages[key]) if key in stages else key, _without("stage", key)))
+    for key in listing.statuses:
+        member = Status._value2member_map_.get(key)
+        found.append((title_of(member) if member else key, _without("status", key)))
+    for owner in listing.owners:
+        found.append((owners.get(owner, "?"), _without("owner", str(owner))))
+    for key, values in listing.extra:
+        found += [(value, _without(key, value)) for value in values]
+    return found
+
+
+def _without(key: str, value: str) -> str:
+    left = [v for v in request.args.getlist(key) if v != value]
+    return url_with(**{key: left or None, "page": None})
+
+
+@blueprint.get("/deals/<int:deal_id>")
+@access.permit("deal.read")
+def show(deal_id: int) -> str:
+    """Everything about one deal on one page."""
+    deal = deal_or_404(deal_id)
+    user = access.me()
+    if deal.walled:
+        with access.writing("deal.look"):
+            operations.look_at_walled(deal)
+    pipeline = queries.pipeline_of(deal.pipeline)
+    events = queries.history(deal.id)
+    changes = audit.history("deal", deal.id, limit=20)
+    actors = people.names_of({event.actor_id for event in events if event.actor_id})
+    return render_template(
+        "pipeline/show.html",
+        deal=deal,
+        pipeline=pipeline,
+        stage=pipeline.stage(deal.stage),
+        spine=spine(pipeline, events, local_date(now())),
+        actors=actors,
+        terms=queries.may(user, "deal.terms", deal),
+        writable=queries.may(user, "deal.write", deal),
+        offered=_offered(user, deal, pipeline),
+        team=people.names_of({member.user_id for member in deal.members}),
+        activities=queries.activities(deal.id),
+        tasks=queries.open_tasks(deal.id),
+        history=audit.lines(
+            changes, queries.readable_deals(user, [deal.id]), audit.terms_by_type()
+        ),
+    )
+
+
+def _offered(user: User, deal: Deal, pipeline: Pipeline) -> list[str]:
+    """The moves this person may make with the deal."""
+    if not queries.may(user, "deal.write", deal):
+        return []
+    kinds = pipeline.offered(deal.stage, deal.status)
+    if "skip" in kinds and not queries.may(user, "deal.override", deal):
+        kinds.remove("skip")
+    return kinds
+
+
+def _prepared(form: DealForm, company: Company | None) -> DealForm:
+    active = [(user.id, user.name) for user in people.active_users()]
+    form.owner_id.choices = choices(active)
+    form.team.choices = choices(active)
+    form.vehicle_id.choices = choices((v.id, title_of(v)) for v in queries.vehicles())
+    rows = queries.pipelines().values()
+    wanted = [p for p in rows if company is not None or p.key != "direct"]
+    form.pipeline.choices = choices({p.key: title_of(p) for p in wanted}.items())
+    return form
+
+
+@blueprint.route("/companies/<int:company_id>/deals", methods=["GET", "POST"])
+@access.permit("deal.create")
+def new(company_id: int) -> Answer:
+    """Open a deal in a company."""
+    company = companies.get_visible(access.me(), company_id) or abort(404)
+    form = _prepared(DealForm(), company)
+    if request.method == "GET":
+        form.owner_id.data = access.me().id
+        form.name.data = company.display_name
+    form.pipeline.validate_choice = True
+    if not form.validate_on_submit():
+        return _form_page(form, company, None)
+    pipeline = queries.current_pipeline(form.pipeline.data) or abort(404)
+    try:
+        with access.writing("deal.open"):
+            deal = _opened(form, company, pipeline)
+    except InputError as error:
+        form.form_errors.append(text_of(error))
+        return _form_page(form, company, None)
+    flash(_("Opened %(code)s.", code=deal.code))
+    return redirect(url_for("pipeline.show", deal_id=deal.id))
+
+
+def _opened(form: DealForm, company: Company, pipeline: PipelineVersion) -> Deal:
+    values = form.values()
+    return operations.open_deal(
+        name=str(values.pop("name")),
+        pipeline=pipeline,
+        vehicle_id=values.pop("vehicle_id"),
+        owner_id=form.owner_id.data,
+        actor=access.me(),
+        now=now(),
+        company_id=company.id,
+        walled=bool(form.walled.data),
+        team=form.team.data or (),
+        terms=form.terms(),
+        values=values,
+    )
+
+
+def _form_page(form: DealForm, company: Company | None, deal: Deal | None) -> Answer:
+    status = 422 if form.is_submitted() else 200
+    page = render_template("pipeline/form.html", form=form, company=company, deal=deal)
+    return page, status
+
+
+@blueprint.route("/deals/<int:deal_id>/edit", methods=["GET", "POST"])
+@access.permit("deal.write")
+def edit(deal_id: int) -> Answer:
+    """Change a deal, its terms and its team."""
+    deal = deal_or_404(deal_id)
+    if not queries.may(access.me(), "deal.write", deal):
+        abort(403)
+    form = _prepared(form_for(deal), deal.company)
+    form.pipeline.choices = choices([(deal.pipeline.key, "")])
+    form.pipeline.data = deal.pipeline.key
+    if not form.validate_on_submit():
+        return _form_page(form, deal.company, deal)
+    try:
+        with access.writing("deal.change"):
+            _changed(deal, form)
+    except Conflict:
+        return _conflict(deal_or_404(deal_id), form)
+    except InputError as error:
+        form.form_errors.append(text_of(error))
+        return _form_page(form, deal.company, deal)
+    flash(_("Saved."))
+    return redirect(url_for("pipeline.show", deal_id=deal.id))
+
+
+def _changed(deal: Deal, form: DealForm) -> None:
+    user, moment = access.me(), now()
+    operations.change(deal, form.values(), user, moment, int(form.version.data or 0))
+    terms = form.terms()
+    if any(getattr(deal, name) != value for name, value in terms.items()):
+        operations.state_terms(deal, terms, user, moment)
+    operations.set_team(deal, form.team.data or (), form.owner_id.data, moment)
+    if bool(form.walled.data) != deal.walled:
+        operations.set_wall(deal, bool(form.walled.data), user, moment)
+
+
+def _conflict(deal: Deal, form: DealForm) -> Answer:
+    """Both versions by field; saving again keeps mine."""
+    stored = DealForm(formdata=None, obj=deal)
+    names = [f.name for f in form if f.type not in {"HiddenField", "CSRFTokenField"}]
+    plain = set(names) - {"team", "pipeline", "owner_id", "vehicle_id"}
+    differing = [
+        (form[name].label.text, stored[name].data, form[name].data)
+        for name in names
+        if name in plain and (form[name].data or "") != (stored[name].data or "")
+    ]
+    form.version.data = str(deal.version)
+    last = audit.history("deal", deal.id, limit=1)
+    page = render_template(
+        "pipeline/form.html",
+        form=form,
+        company=deal.company,
+        deal=deal,
+        differing=differing,
+        other=last[0].actor_name if last else "",
+    )
+    return page, 409
+
+
+@blueprint.route("/deals/<int:deal_id>/moves", methods=["GET", "POST"])
+@access.permit("deal.write")
+def moves(deal_id: int) -> Any:
+    """Move a deal; what a move asks for and does not get, a form asks for."""
+    deal = deal_or_404(deal_id)
+    pipeline = queries.pipeline_of(deal.pipeline)
+    form = _move_form(deal, pipeline)
+    if request.method == "GET" or not form.validate():
+        return _move_page(deal, pipeline, form)
+    wanted = Move(
+        kind=form.kind.data or "",
+        to_stage=form.to_stage.data or "",
+        reason_code=form.reason_code.data or "",
+        note=form.note.data or "",
+        revisit_on=form.revisit_on.day,
+        withdrawn_by=form.withdrawn_by.data or "",
+    )
+    try:
+        version = int(form.version.data) if (form.version.data or "").isdigit() else None
+        with access.writing("deal.move"):
+            operations.move(deal, wanted, access.me(), now(), version)
+    except InputError as error:
+        return _refused(deal, pipeline, form, error)
+    said = _moved_text(deal, pipeline)
+    if _wants_json():
+        return jsonify(message=said, version=deal.version, stage=deal.stage, status=deal.status)
+    flash(said)
+    return redirect(url_for("pipeline.show", deal_id=deal.id))
+
+
+def _moved_text(deal: Deal, pipeline: Pipeline) -> str:
+    if deal.status != Status.ACTIVE.value:
+        return _(
+            "%(deal)s: %(status)s",
+            deal=deal.name,
+            status=title_of(Status._value2member_map_[deal.status]),
+        )
+    return _("%(deal)s → %(stage)s", deal=deal.name, stage=title_of(pipeline.stage(deal.stage)))
+
+
+def _move_form(deal: Deal, pipeline: Pipeline) -> MoveForm:
+    form = MoveForm(request.args) if request.method == "GET" else MoveForm()
+    kind = form.kind.data or "forward"
+    if form.to_stage.data and kind == "forward":
+        try:
+            kind = pipeline.kind_of(deal.stage, form.to_stage.data)
+        except InputError:
+            kind = "forward"
+    form.kind.data = kind
+    reasons = pipeline.reasons_for(kind)
+    form.reason_code.choices = choices(((r.key, title_of(r)) for r in reasons), blank=True)
+    if request.method == "GET":
+        form.version.data = str(deal.version)
+    return form
+
+
+def _move_page(deal: Deal, pipeline: Pipeline, form: MoveForm, status: int = 200) -> Answer:
+    kind = form.kind.data or "forward"
+    rule = pipeline.moves.get(kind, {})
+    if form.errors:
+        status = 422
+    page = render_template(
+        "pipeline/move.html",
+        deal=deal,
+        pipeline=pipeline,
+        form=form,
+        kind=MoveKind._value2member_map_.get(kind, MoveKind.FORWARD),
+        rule=rule,
+        stages=pipeline.stages,
+    )
+    return page, status
+
+
+def _refused(deal: Deal, pipeline: Pipeline, form: MoveForm, error: InputError) -> Any:
+    conflict = isinstance(error, Conflict)
+    forbidden = isinstance(error, operations.Refused)
+    status = 409 if conflict else 403 if forbidden else 422
+    if _wants_json():
+        asks = error.code in {"move.reason_missing", "move.revisit_missing"}
+        ask = url_for(
+            "pipeline.moves", deal_id=deal.id, kind=form.kind.data, to_stage=form.to_stage.data
+        )
+        return jsonify(message=text_of(error), ask=ask if asks else None), status
+    place = {"revisit": form.revisit_on, "reason": form.reason_code}
+    field = place.get(error.code.removeprefix("move.").split("_")[0])
+    if field is None:
+        form.form_errors.append(text_of(error))
+    else:
+        field.errors = [*field.errors, text_of(error)]
+    db.session.refresh(deal)
+    return _move_page(deal, pipeline, form, status)
+
+
+def _wants_json() -> bool:
+    return request.accept_mimetypes.best == "application/json"

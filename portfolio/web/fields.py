@@ -1,0 +1,48 @@
+"""Form fields that several slices use: days, and choices from titled enumerations."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import ValidationError
+
+from portfolio.kernel import dates
+from portfolio.kernel.errors import InputError
+from portfolio.web.formatting import title_of
+from portfolio.web.messages import text_of
+
+
+def choices(pairs: Iterable[tuple[Any, str]], blank: bool = False) -> list[SelectChoice]:
+    """Values with their labels as a select field takes them."""
+    first = [("", "—")] if blank else []
+    return [SelectChoice(value, label) for value, label in (*first, *pairs)]
+
+
+def choices_of(kind: Any, blank: bool = True) -> list[SelectChoice]:
+    """The members of a titled enumeration as choices."""
+    return choices(((member.value, title_of(member)) for member in kind), blank)
+
+
+class DayField(StringField):
+    """A day, typed in any of the usual ways; what was typed stays when it is wrong."""
+
+    day: dt.date | None = None
+
+    def process_data(self, value: Any) -> None:
+        """Show a stored day."""
+        self.day = value if isinstance(value, dt.date) else None
+        self.data = self.day.isoformat() if self.day else ""
+
+    def pre_validate(self, form: FlaskForm) -> None:
+        """Read the day, or say what is wrong with it."""
+        text = (self.data or "").strip()
+        self.day = None
+        if not text:
+            return
+        try:
+            self.day = dates.parse_date(text)
+        except InputError as error:
+            raise ValidationError(text_of(error)) from error

@@ -1,0 +1,28 @@
+"""The forms of notes and tasks, which companies and deals share."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional
+
+from portfolio.kernel.records import ActivityKind
+from portfolio.web.fields import DayField, choices_of
+
+
+class ActivityForm(FlaskForm):
+    """A note or a contact."""
+
+    kind = SelectField(_l("Kind"), choices=lambda: choices_of(ActivityKind, blank=False))
+    text = TextAreaField(
+        _l("What happened"), [DataRequired(_l("Write what happened.")), Length(max=20000)]
+    )
+
+
+class TaskForm(FlaskForm):
+    """Something to be done."""
+
+    title = StringField(
+        _l("What is to be done"), [DataRequired(_l("Say what is to be done.")), Length(max=200)]
+    )
+    owner_id = SelectField(_l("By whom"), coerce=int)
+    due_on = DayField(_l("Due"), [Optional()])

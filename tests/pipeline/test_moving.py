@@ -1,0 +1,138 @@
+"""Moving deals: what the pipeline allows, who may, and that the same rule holds everywhere."""
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from portfolio.companies.operations import Conflict
+from portfolio.extensions import db, unit_of_work
+from portfolio.kernel.errors import InputError
+from portfolio.pipeline import operations, queries
+from portfolio.pipeline.models import Deal, DealTerms, StageEvent
+from portfolio.pipeline.operations import Refused
+from portfolio.pipeline.stages import Move
+from tests import factories
+
+NOW = dt.datetime(2026, 11, 23, 1, 0, tzinfo=dt.UTC)
+SOON = dt.date(2026, 12, 24)
+
+
+def move(deal, actor, kind, **given):
+    with unit_of_work("deal.move", actor):
+        return operations.move(deal, Move(kind, **given), actor, NOW)
+
+
+def test_a_deal_goes_forward_one_step_and_the_event_keeps_who_when_and_where(cast) -> None:
+    deal = factories.deal(cast["manager"])
+    event = move(deal, cast["manager"], "forward")
+    assert (event.from_stage, event.to_stage, event.actor_id) == (
+        "lead",
+        "pool",
+        cast["manager"].id,
+    )
+    assert deal.stage == "pool"
+    assert [e.kind for e in queries.history(deal.id)] == ["open", "forward"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "code"),
+    [
+        ("forward", {"to_stage": "dd"}, "deal.refused"),
+        ("back", {"note": "x"}, "move.not_allowed"),
+        ("hold", {"reason_code": "h_wait_data"}, "move.revisit_missing"),
+        ("hold", {"revisit_on": SOON}, "move.reason_missing"),
+        ("hold", {"note": "x", "revisit_on": dt.date(2026, 11, 23)}, "move.revisit_past"),
+        ("hold", {"note": "x", "revisit_on": dt.date(2027, 11, 23)}, "move.revisit_late"),
+        ("reject", {"reason_code": "r_nonsense"}, "move.reason_unknown"),
+        ("reject", {}, "move.reason_missing"),
+        ("resume", {}, "move.not_allowed"),
+        ("terminate", {"note": "x"}, "move.not_allowed"),
+        ("forward", {"to_stage": "nowhere"}, "stage.unknown"),
+        ("dance", {}, "move.not_allowed"),
+    ],
+)
+def test_what_the_pipeline_does_not_allow_is_refused_and_changes_nothing(
+    cast, kind, given, code
+) -> None:
+    deal = factories.deal(cast["manager"])
+    with pytest.raises(InputError) as refusal:
+        move(deal, cast["manager"], kind, **given)
+    assert refusal.value.code == code
+    db.session.expire_all()
+    assert (db.session.get_one(Deal, deal.id).stage, len(queries.history(deal.id))) == ("lead", 1)
+
+
+def test_a_rejected_deal_keeps_its_stage_and_reopens_in_the_pool(cast) -> None:
+    deal = factories.deal(cast["manager"])
+    for _ in range(3):
+        move(deal, cast["manager"], "forward")
+    move(deal, cast["manager"], "reject", reason_code="r_market_small")
+    assert (deal.stage, deal.status) == ("initiation", "rejected")
+    move(deal, cast["manager"], "reopen", note="新的客户验证")
+    assert (deal.stage, deal.status) == ("pool", "active")
+
+
+def test_a_held_deal_comes_back_to_where_it_stood(cast) -> None:
+    deal = factories.deal(cast["manager"])
+    move(deal, cast["manager"], "forward")
+    move(deal, cast["manager"], "hold", reason_code="h_wait_lead", revisit_on=SOON)
+    assert (deal.stage, deal.status, deal.revisit_on) == ("pool", "on_hold", SOON)
+    move(deal, cast["manager"], "resume")
+    assert (deal.stage, deal.status, deal.revisit_on) == ("pool", "active", None)
+
+
+def test_skipping_needs_a_partner_and_a_reason(cast) -> None:
+    deal = factories.deal(cast["manager"])
+    with pytest.raises(InputError):
+        move(deal, cast["partner"], "forward", to_stage="dd")
+    event = move(deal, cast["partner"], "forward", to_stage="dd", note="链主推荐")
+    assert (event.kind, deal.stage) == ("skip", "dd")
+
+
+def test_the_committee_can_send_a_deal_back_to_due_diligence(cast) -> None:
+    deal = factories.deal(cast["manager"])
+    move(deal, cast["partner"], "skip", to_stage="ic", note="快")
+    event = move(deal, cast["manager"], "forward", to_stage="dd", note="补充尽调")
+    assert (event.kind, deal.stage) == ("back", "dd")
+
+
+@pytest.mark.parametrize("name", ["outsider", "reader", "committee", "compliance", "admin"])
+def test_only_the_team_and_partners_move_a_deal(cast, name) -> None:
+    deal = factories.deal(cast["manager"])
+    with pytest.raises(Refused):
+        move(deal, cast[name], "forward")
+
+
+def test_an_event_is_never_rewritten(cast) -> None:
+    factories.deal(cast["manager"])
+    for statement in (sa.update(StageEvent).values(note="x"), sa.delete(StageEvent)):
+        with pytest.raises(sa.exc.DatabaseError, match="append-only"), unit_of_work("cheat"):
+            db.session.execute(statement)
+
+
+def test_the_second_of_two_moves_from_the_same_page_is_a_conflict(cast) -> None:
+    deal = factories.deal(cast["manager"])
+    seen = deal.version
+    move(deal, cast["manager"], "forward")
+    with pytest.raises(Conflict), unit_of_work("deal.move", cast["manager"]):
+        operations.move(deal, Move("forward"), cast["manager"], NOW, seen)
+
+
+def test_terms_are_appended_and_the_deal_repeats_the_newest(cast) -> None:
+    deal = factories.deal(cast["manager"], terms={"amount_fen": 500 * 10**6})
+    with unit_of_work("deal.change", cast["manager"]):
+        operations.state_terms(deal, {"pre_money_fen": 10**10}, cast["manager"], NOW)
+    rows = db.session.query(DealTerms).order_by(DealTerms.id).all()
+    assert [(r.amount_fen, r.pre_money_fen) for r in rows] == [
+        (500 * 10**6, None),
+        (500 * 10**6, 10**10),
+    ]
+    assert deal.pre_money_fen == 10**10 and deal.post_money_fen is None
+
+
+def test_sub_fund_commitments_run_in_a_pipeline_of_their_own(cast) -> None:
+    deal = factories.deal(cast["manager"], pipeline="subfund")
+    assert deal.stage == "call"
+    stages = [s.key for s in queries.pipelines()[deal.pipeline_id].stages]
+    assert stages[-2:] == ["supervision", "exit"] and len(stages) == 14
