@@ -2,7 +2,7 @@
 
 import io
 
-from flask import Response, current_app, request
+from flask import Response, current_app, request, stream_with_context
 
 from portfolio.audit import operations as audit
 from portfolio.companies import queries, sheets
@@ -52,7 +52,7 @@ def as_csv() -> Response:
     """The list as CSV, streamed."""
     ids, left_out = _chosen()
     rows = sheets.companies_in_order(ids)
-    body = write_csv(sheets.COMPANY_COLUMNS, rows, language())
+    body = stream_with_context(write_csv(sheets.COMPANY_COLUMNS, rows, language()))
     return _named(Response(body, mimetype="text/csv"), "csv", len(ids), left_out)
 
 

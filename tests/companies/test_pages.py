@@ -1,5 +1,6 @@
 """The pages of companies, as people use them: lists, forms, refusals, files."""
 
+import contextvars
 import csv
 import datetime as dt
 import io
@@ -170,6 +171,14 @@ def test_the_file_holds_the_rows_of_the_list(as_user, cast) -> None:
     assert answer.headers["X-Rows"] == "1"
     assert client.get("/companies.xlsx").data[:2] == b"PK"
     assert as_user("reader").get("/companies.csv").status_code == 403
+
+
+def test_the_file_streams_outside_of_the_tests_own_context(as_user, cast) -> None:
+    factories.company(cast["manager"], name_zh="流式公司")
+    client = as_user("partner")
+    # A server has no application context left when it reads the body.
+    text = contextvars.Context().run(lambda: client.get("/companies.csv").text)
+    assert "流式公司" in text
 
 
 def test_a_manager_takes_only_companies_of_own_deals(as_user, cast) -> None:
