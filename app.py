@@ -13,6 +13,7 @@ from portfolio.audit import operations as audit
 from portfolio.audit import views as audit_views
 from portfolio.companies import commands as companies_commands
 from portfolio.companies import export_views as companies_export_views
+from portfolio.companies import portrait_views as companies_portrait_views
 from portfolio.companies import record_views as companies_record_views
 from portfolio.companies import views as companies_views
 from portfolio.extensions import csrf, init_database
@@ -31,6 +32,7 @@ VIEWS = (
     people_views,
     audit_views,
     companies_views,
+    companies_portrait_views,
     companies_record_views,
     companies_export_views,
     pipeline_views,

@@ -59,6 +59,7 @@ def install() -> None:
     """Listen to every session; called once by the composition root."""
     if not event.contains(Session, "after_flush", _collect):
         event.listen(Session, "after_flush", _collect)
+        event.listen(Session, "persistent_to_deleted", _collect_deleted)
         event.listen(Session, "before_commit", _write)
         event.listen(Session, "after_rollback", _forget)
 
@@ -76,8 +77,11 @@ def _collect(session: Session, context: Any) -> None:
         before, after = _difference(obj)
         if after:
             _note(session, pending, obj, before, after)
-    for obj in session.deleted:
-        _note(session, pending, obj, _columns(obj), {})
+
+
+def _collect_deleted(session: Session, obj: Base) -> None:
+    """What a flush deletes; rows that lost their parent are not in `session.deleted`."""
+    _note(session, session.info.setdefault("audit", {}), obj, _columns(obj), {})
 
 
 def _note(
@@ -92,6 +96,12 @@ def _note(
         return
     _mark(session)
     known = pending.get((kind, obj.id))
+    if known and not after:
+        if not known.before:  # made and deleted in one act: nothing happened
+            del pending[(kind, obj.id)]
+            return
+        known.before, known.after = {**before, **known.before}, {}
+        return
     if known:
         if known.before:  # nothing before means that the object is new: it stays so
             known.before = {**before, **known.before}

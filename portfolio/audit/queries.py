@@ -43,14 +43,16 @@ def history(object_type: str, object_id: int, limit: int = 50) -> Sequence[Audit
     ).all()
 
 
-def of_company(company_id: int, limit: int = 200) -> Sequence[AuditEntry]:
+def of_company(
+    company_id: int, known_at: dt.datetime | None = None, limit: int = 200
+) -> Sequence[AuditEntry]:
     """The latest entries about a company and what belongs to it, but to no deal; newest first."""
-    return db.session.scalars(
-        sa.select(AuditEntry)
-        .where(AuditEntry.company_id == company_id, AuditEntry.deal_id.is_(None))
-        .order_by(AuditEntry.seq.desc())
-        .limit(limit)
-    ).all()
+    query = sa.select(AuditEntry).where(
+        AuditEntry.company_id == company_id, AuditEntry.deal_id.is_(None)
+    )
+    if known_at is not None:
+        query = query.where(AuditEntry.at <= known_at)
+    return db.session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit)).all()
 
 
 def columns_as_known(

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,23 +10,17 @@ from sqlalchemy.orm import selectinload
 
 from portfolio.companies.listing import Listing
 from portfolio.companies.models import (
-    Activity,
     Company,
     CompanySearch,
-    Document,
-    EquityRound,
     Figure,
     StockCode,
-    Task,
 )
 from portfolio.companies.sections import Filter
 from portfolio.extensions import db
 from portfolio.kernel import tokens
 from portfolio.kernel.text import folded, without_legal_form
 from portfolio.people import policy
-from portfolio.people import queries as people
 from portfolio.people.models import User
-from portfolio.rulebook.metrics import Metric, dictionary
 
 ScopeOf = Callable[[User], sa.ColumnElement[bool]]
 
@@ -117,19 +110,6 @@ def current_rows(
     return {(row.company_id, row.metric, row.fiscal_year): row for row in rows}
 
 
-def disputed_rows(company_id: int) -> Sequence[Figure]:
-    """Differing values that nobody has decided on yet."""
-    return db.session.scalars(
-        sa.select(Figure)
-        .where(
-            Figure.company_id == company_id,
-            Figure.disputed.is_(True),
-            Figure.superseded_at.is_(None),
-        )
-        .order_by(Figure.fiscal_year, Figure.metric)
-    ).all()
-
-
 SORT_COLUMNS: dict[str, Any] = {
     "name": Company.name_zh,
     "founded": Company.founded_on,
@@ -217,29 +197,6 @@ def likely_duplicates(name: str, uscc: str | None, but: int | None = None) -> Se
     ]
 
 
-def rounds(company_id: int, known_at: dt.datetime | None = None) -> Sequence[EquityRound]:
-    """Financing rounds as stated, newest first."""
-    query = sa.select(EquityRound).where(EquityRound.company_id == company_id)
-    if known_at is None:
-        query = query.where(EquityRound.superseded_at.is_(None))
-    else:
-        query = query.where(
-            EquityRound.recorded_at <= known_at,
-            sa.or_(EquityRound.superseded_at.is_(None), EquityRound.superseded_at > known_at),
-        )
-    return db.session.scalars(query.order_by(EquityRound.closed_on.desc())).all()
-
-
-def own_rows(model: type[Any], company_id: int, limit: int = 50) -> Sequence[Any]:
-    """Activities, tasks or documents of the company itself, tied to no deal, newest first."""
-    return db.session.scalars(
-        sa.select(model)
-        .where(model.company_id == company_id, model.deal_id.is_(None))
-        .order_by(model.id.desc())
-        .limit(limit)
-    ).all()
-
-
 def places() -> Sequence[tuple[str, str]]:
     """Administrative codes in use with the place they stand for."""
     rows = db.session.execute(
@@ -250,72 +207,3 @@ def places() -> Sequence[tuple[str, str]]:
         .limit(60)
     )
     return [(row[0], row[1] or row[0]) for row in rows]
-
-
-@dataclass(frozen=True)
-class FigureTable:
-    """A company's current yearly figures and dated facts, as the page shows them."""
-
-    years: Sequence[int]
-    lines: Sequence[tuple[Metric, Sequence[Figure | None]]]
-    facts: Sequence[tuple[Metric, Figure]]
-    disputed: Sequence[tuple[Metric, Figure]]
-    recorders: dict[int, str]
-
-    @property
-    def origins(self) -> Sequence[Sequence[Figure]]:
-        """For each year one figure of every source it has, for the line that names them."""
-        found = []
-        for place in range(len(self.years)):
-            rows = [row for _, cells in self.lines if (row := cells[place]) is not None]
-            found.append(list({(row.source, row.audited): row for row in rows}.values()))
-        return found
-
-    @property
-    def revenue(self) -> Sequence[tuple[str, int | None]]:
-        """Revenue in fen by year, the oldest first; empty unless two years are known."""
-        cells = next((cells for metric, cells in self.lines if metric.id == "revenue"), ())
-        known = [row.micro if row else None for row in cells]
-        if len(known) - known.count(None) < 2:
-            return []
-        return [(str(y), fen) for y, fen in zip(self.years, known, strict=True)][::-1]
-
-
-def figure_table(company_id: int, known_at: dt.datetime | None = None) -> FigureTable:
-    """The current figures by metric and the latest five fiscal years, and the dated facts."""
-    rows = current_rows([company_id], known_at)
-    known = dictionary()
-    by_key = {(key[1], key[2]): row for key, row in rows.items() if key[1] in known}
-    years = sorted({year for _, year in by_key if year is not None}, reverse=True)[:5]
-    used = {metric_id for metric_id, year in by_key if year in years}
-    lines = [
-        (m, [by_key.get((m.id, year)) for year in years]) for m in known.values() if m.id in used
-    ]
-    facts = [(known[m], row) for (m, year), row in by_key.items() if year is None]
-    disputed = [(known[r.metric], r) for r in disputed_rows(company_id) if r.metric in known]
-    everybody = [*by_key.values(), *(row for _, row in disputed)]
-    names = people.names_of({row.recorded_by_id for row in everybody if row.recorded_by_id})
-    return FigureTable(years, lines, sorted(facts, key=lambda f: f[0].id), disputed, names)
-
-
-def activities(company_id: int) -> Sequence[Activity]:
-    """Contacts and notes about the company itself, newest first."""
-    rows = own_rows(Activity, company_id)
-    return sorted(rows, key=lambda row: row.happened_at, reverse=True)
-
-
-def open_tasks(company_id: int) -> Sequence[Task]:
-    """What is to be done for the company itself, the soonest first."""
-    rows = [row for row in own_rows(Task, company_id) if row.done_at is None]
-    return sorted(rows, key=lambda row: row.due_on or dt.date.max)
-
-
-def documents(company_id: int) -> Sequence[Document]:
-    """The company's own documents with their versions, newest first."""
-    return db.session.scalars(
-        sa.select(Document)
-        .where(Document.company_id == company_id, Document.deal_id.is_(None))
-        .options(selectinload(Document.versions))
-        .order_by(Document.id.desc())
-        .limit(50)
-    ).all()

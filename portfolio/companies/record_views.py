@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from portfolio.companies import operations, queries
+from portfolio.companies import portrait_queries as portrait
 from portfolio.companies.forms import (
     ContactForm,
     DocumentForm,
@@ -177,7 +178,7 @@ def documents(company_id: int) -> Answer:
         return _form_page(form, company, _("Add a document"), _status(form))
     upload = form.file.data
     title = (form.title.data or "").strip() or upload.filename
-    known = next((d for d in queries.documents(company.id) if d.title == title), None)
+    known = portrait.document_titled(company.id, title)
     try:
         with access.writing("document.keep"):
             operations.keep_document(

@@ -7,13 +7,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the company page: its anchor, its title, its template and what that reads."""
+    """A part of the company page: its anchor, its title, its template and what that reads.
+
+    `as_known` says that it honours the past day it was asked for; where it does not, a page of a
+    past day leaves it out rather than show today's knowledge as yesterday's.
+    """
 
     key: str
     title: str
     template: str
     context: dict[str, Any] = field(default_factory=dict)
     order: int = 50
+    as_known: bool = False
 
 
 @dataclass(frozen=True)

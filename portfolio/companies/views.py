@@ -19,9 +19,7 @@ from werkzeug.wrappers import Response
 
 from portfolio.audit import queries as audit
 from portfolio.companies import operations, queries
-from portfolio.companies.bars import bars_of
 from portfolio.companies.forms import CompanyForm, form_for, split
-from portfolio.companies.history import acts
 from portfolio.companies.listing import Listing, read_listing
 from portfolio.companies.models import Company, Figure, LeadSource, Round
 from portfolio.kernel import money
@@ -29,10 +27,8 @@ from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import from_micro, grouped
 from portfolio.kernel.records import ActivityKind
 from portfolio.people import access
-from portfolio.people import queries as people
 from portfolio.rulebook.metrics import Metric
-from portfolio.web.formatting import title_of, today, url_with
-from portfolio.web.i18n import language
+from portfolio.web.formatting import title_of, url_with
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of
 
@@ -154,34 +150,6 @@ def search() -> str:
     text = request.args.get("q", "")[:100]
     return render_template(
         "companies/_found.html", companies=queries.found(access.me(), text), text=text
-    )
-
-
-@blueprint.get("/companies/<int:company_id>")
-@access.permit("company.read")
-def show(company_id: int) -> str:
-    """Everything about one company on one page."""
-    company = company_or_404(company_id)
-    user = access.me()
-    makers = current_app.extensions["company_sections"]
-    sections = [s for make in makers if (s := make(company, user, None))]
-    history = audit.lines(audit.of_company(company.id), {}, audit.terms_by_type())
-    table = queries.figure_table(company.id)
-    tasks = queries.open_tasks(company.id)
-    return render_template(
-        "companies/show.html",
-        company=company,
-        sections=sorted(sections, key=lambda section: section.order),
-        figures=table,
-        bars=bars_of(table.revenue),
-        rounds=queries.rounds(company.id),
-        activities=queries.activities(company.id),
-        tasks=tasks,
-        today=today(),
-        documents=queries.documents(company.id),
-        history=acts(history, language()),
-        names=people.names_of({company.created_by_id or 0, *(task.owner_id for task in tasks)}),
-        terms="all" in user.scopes("deal.terms"),
     )
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from portfolio.audit import queries as audit
 from portfolio.companies import operations as companies
+from portfolio.companies import portrait_queries as portrait
 from portfolio.companies import queries
 from portfolio.companies.operations import Statement
 from portfolio.extensions import db, unit_of_work
@@ -73,7 +74,7 @@ def test_a_disputed_value_stands_beside_the_current_one(cast) -> None:
         )
     rows = queries.current_rows([company.id])
     assert rows[(company.id, "roe_weighted", 2025)].micro == 1
-    assert [row.micro for row in queries.disputed_rows(company.id)] == [2]
+    assert [row.micro for row in portrait.disputed_rows(company.id)] == [2]
 
 
 def test_the_same_statement_twice_adds_nothing(cast) -> None:

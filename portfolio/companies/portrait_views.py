@@ -1,0 +1,83 @@
+"""The page of one company, now or as it was known on a past day."""
+
+import datetime as dt
+from typing import Any
+
+from flask import current_app, render_template, request
+
+from portfolio.companies import portrait_queries as portrait
+from portfolio.companies.bars import bars_of
+from portfolio.companies.history import acts
+from portfolio.companies.models import Company
+from portfolio.companies.views import Answer, blueprint, company_or_404
+from portfolio.kernel.dates import parse_date
+from portfolio.kernel.errors import InputError
+from portfolio.people import access
+from portfolio.people import queries as people
+from portfolio.people.models import User
+from portfolio.web.formatting import today, zone
+from portfolio.web.i18n import language
+from portfolio.web.messages import text_of
+
+
+@blueprint.get("/companies/<int:company_id>")
+@access.permit("company.read")
+def show(company_id: int) -> Answer:
+    """Everything about one company on one page; `as_of` asks for what was known on a day."""
+    company = company_or_404(company_id)
+    try:
+        day = _day_asked()
+    except InputError as error:
+        return _page(company, company, None, None, text_of(error)), 422
+    if day is None:
+        return _page(company, company, None, None)
+    known_at = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone())
+    then = portrait.company_as_known(company.id, known_at)
+    if then is None:
+        return render_template("companies/not_yet.html", company=company, day=day)
+    return _page(company, then, day, known_at)
+
+
+def _day_asked() -> dt.date | None:
+    """The past day in the address; today and later days mean now. Raises InputError."""
+    text = request.args.get("as_of", "").strip()
+    day = parse_date(text) if text else None
+    return day if day and day < today() else None
+
+
+def _page(
+    company: Company,
+    shown: Any,
+    day: dt.date | None,
+    known_at: dt.datetime | None,
+    wrong_day: str = "",
+) -> str:
+    user = access.me()
+    table = portrait.figure_table(company.id, known_at)
+    tasks = portrait.open_tasks(company.id, known_at)
+    return render_template(
+        "companies/show.html",
+        company=shown,
+        day=day,
+        wrong_day=wrong_day,
+        writable=day is None and user.may("company.write"),
+        sections=_sections(company, user, known_at),
+        figures=table,
+        bars=bars_of(table.revenue),
+        rounds=portrait.rounds(company.id, known_at),
+        activities=portrait.activities(company.id, known_at),
+        tasks=tasks,
+        today=day or today(),
+        documents=portrait.documents(company.id, known_at),
+        history=acts(portrait.history_lines(company.id, known_at), language()),
+        names=people.names_of({company.created_by_id or 0, *(task.owner_id for task in tasks)}),
+        terms="all" in user.scopes("deal.terms"),
+    )
+
+
+def _sections(company: Company, user: User, known_at: dt.datetime | None) -> list[Any]:
+    makers = current_app.extensions["company_sections"]
+    made = [s for make in makers if (s := make(company, user, known_at))]
+    return sorted(
+        (s for s in made if known_at is None or s.as_known), key=lambda section: section.order
+    )
