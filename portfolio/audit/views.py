@@ -7,17 +7,26 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from flask import Blueprint, current_app, render_template, request
 
-from portfolio.audit import queries
+from portfolio.audit import queries, titles
 from portfolio.audit.models import AuditEntry
 from portfolio.extensions import db
 from portfolio.kernel.dates import parse_date
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
+from portfolio.web.i18n import language
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of
 
 blueprint = Blueprint("audit", __name__)
+
+blueprint.add_app_template_filter(
+    lambda action: titles.action_title(action, language()), "action_title"
+)
+blueprint.add_app_template_filter(lambda kind: titles.kind_title(kind, language()), "kind_title")
+blueprint.add_app_template_filter(
+    lambda column: titles.column_title(column, language()), "column_title"
+)
 
 DAY = dt.timedelta(days=1)
 

@@ -22,6 +22,7 @@ from portfolio.kernel.text import folded, without_legal_form
 from portfolio.people import policy
 from portfolio.people.models import User
 
+MOST_VALUES = 200
 ScopeOf = Callable[[User], sa.ColumnElement[bool]]
 
 
@@ -139,9 +140,16 @@ def listed(
     by_key = {f.key: f for f in filters}
     for key, chosen in listing.extra:
         query = query.where(by_key[key].clause(list(chosen)))
-    column = SORT_COLUMNS[listing.sort.removeprefix("-")]
-    order = column.desc() if listing.sort.startswith("-") else column.asc()
-    return query.order_by(order.nulls_last(), Company.id)
+    return query.order_by(*_order(listing.sort))
+
+
+def _order(sort: str) -> tuple[Any, Any]:
+    """Unknown values come last. Where there are none, the order is one an index has."""
+    column = SORT_COLUMNS[sort.removeprefix("-")]
+    down = sort.startswith("-")
+    first = column.desc() if down else column.asc()
+    nullable = column.property.columns[0].nullable
+    return first.nulls_last() if nullable else first, Company.id.desc() if down else Company.id
 
 
 def by_ids(ids: Sequence[int]) -> list[Company]:
@@ -162,17 +170,42 @@ def found(user: User, text: str, limit: int = 12) -> Sequence[Company]:
     ).all()
 
 
-def values_in_use(column: str) -> Sequence[str]:
-    """The distinct values of a column that filters offer, the commonest first."""
-    attribute = getattr(Company, column)
-    rows = db.session.execute(
-        sa.select(attribute, sa.func.count())
-        .where(attribute != "")
-        .group_by(attribute)
-        .order_by(sa.func.count().desc(), attribute)
-        .limit(60)
+def industries(user: User) -> Sequence[str]:
+    """The industries of the companies this person sees, by their sound."""
+    return sorted(db.session.scalars(_in_use(user, Company.industry)), key=_sound)
+
+
+def places(user: User) -> Sequence[tuple[str, str]]:
+    """Administrative codes of the companies this person sees, with the place each stands for."""
+    codes = _in_use(user, Company.region_code).subquery()
+    place = (
+        sa.select(Company.place)
+        .where(Company.region_code == codes.c[0])
+        .order_by(Company.id)
+        .limit(1)
+        .scalar_subquery()
     )
-    return [row[0] for row in rows]
+    named = [(code, name or code) for code, name in db.session.execute(sa.select(codes, place))]
+    return sorted(named, key=lambda found: (_sound(found[1]), found[0]))
+
+
+def _sound(text: str) -> str:
+    spoken = tokens.readings(folded(text))
+    return spoken[0][0] if spoken else folded(text)
+
+
+def _in_use(user: User, column: Any) -> sa.Select[Any]:
+    """The distinct values of an indexed column over the companies this person sees.
+
+    Who sees all companies is answered by stepping from value to value in the index; that reads as
+    many rows as there are values, not as there are companies.
+    """
+    if policy.ALL not in user.scopes("company.read"):
+        return sa.select(column).where(column != "", visible(user)).distinct().limit(MOST_VALUES)
+    step = sa.select(sa.func.min(column).label("value")).where(column > "").cte(recursive=True)
+    following = sa.select(sa.func.min(column)).where(column > step.c.value).scalar_subquery()
+    step = step.union_all(sa.select(following).where(step.c.value.is_not(None)))
+    return sa.select(step.c.value).where(step.c.value.is_not(None)).limit(MOST_VALUES)
 
 
 def likely_duplicates(name: str, uscc: str | None, but: int | None = None) -> Sequence[Company]:
@@ -195,15 +228,3 @@ def likely_duplicates(name: str, uscc: str | None, but: int | None = None) -> Se
             or bare in {without_legal_form(n) for n in (row.name_zh, *(o.name for o in row.names))}
         )
     ]
-
-
-def places() -> Sequence[tuple[str, str]]:
-    """Administrative codes in use with the place they stand for."""
-    rows = db.session.execute(
-        sa.select(Company.region_code, sa.func.min(Company.place))
-        .where(Company.region_code != "")
-        .group_by(Company.region_code)
-        .order_by(sa.func.count().desc())
-        .limit(60)
-    )
-    return [(row[0], row[1] or row[0]) for row in rows]

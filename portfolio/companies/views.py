@@ -101,21 +101,22 @@ def index() -> str:
     """The list."""
     listing = asked_listing()
     filters = current_app.extensions["company_filters"]
-    ids, number, total = page_of(queries.listed(access.me(), listing, filters))
+    user = access.me()
+    places = queries.places(user)
+    ids, number, total = page_of(queries.listed(user, listing, filters))
     return render_template(
         "companies/index.html",
         page=Page(queries.by_ids(ids), number, total),
         listing=listing,
         filters=filters,
-        places=queries.places(),
-        industries=queries.values_in_use("industry"),
+        places=places,
+        industries=queries.industries(user),
         sources=LeadSource,
-        chips=_chips(listing, filters),
+        chips=_chips(listing, filters, dict(places)),
     )
 
 
-def _chips(listing: Listing, filters: Any) -> list[tuple[str, str]]:
-    places = dict(queries.places())
+def _chips(listing: Listing, filters: Any, places: dict[str, str]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if listing.text:
         found.append((f"“{listing.text}”", url_with(q=None, page=None)))

@@ -32,6 +32,38 @@ def test_the_list_filters_sorts_and_pages_by_its_address(as_user, cast) -> None:
     assert "没有符合条件的企业" in client.get("/companies?q=查无此家").text
 
 
+def test_filters_offer_what_the_reader_sees_and_nothing_else(as_user, cast) -> None:
+    for code, place, industry in (
+        ("370212", "崂山区", "新材料"),
+        ("370215", "即墨区", "电子元器件"),
+        ("370212", "崂山区", ""),
+        ("", "", "生物医药"),
+    ):
+        factories.company(cast["manager"], region_code=code, place=place, industry=industry)
+    page = as_user("reader").get("/companies").text
+    assert re.findall(r'<option value="(37\d+)">', page) == ["370215", "370212"]  # by their sound
+    assert re.findall(r"<option>(.*?)</option>", page) == ["电子元器件", "生物医药", "新材料"]
+    assert "崂山区" not in as_user("committee").get("/companies").text
+
+
+@pytest.mark.parametrize("sort", ["revenue", "-revenue", "founded", "-founded"])
+def test_unknown_values_come_last_in_either_direction(as_user, cast, sort) -> None:
+    for year, fen in ((2012, 5), (None, None), (2020, 9)):
+        company = factories.company(
+            cast["manager"],
+            name_zh=f"{year}年公司",
+            founded_on=dt.date(year, 1, 1) if year else None,
+        )
+        if fen:
+            with unit_of_work("figure.state"):
+                said = Statement(company.id, "revenue", 2025, micro=fen)
+                operations.state_figures([said], None, dt.datetime.now(dt.UTC))
+    page = as_user("reader").get(f"/companies?sort={sort}").text
+    shown = re.findall(r">(\d{4}|None)年公司</a>", page)
+    known = ["2020", "2012"] if sort.startswith("-") else ["2012", "2020"]
+    assert shown == [*known, "None"]
+
+
 def test_a_wrong_check_digit_and_an_impossible_day_are_said_at_the_field(as_user) -> None:
     client = as_user("manager")
     code = factories.credit_code(77)
