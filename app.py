@@ -18,6 +18,8 @@ from portfolio.companies import record_views as companies_record_views
 from portfolio.companies import views as companies_views
 from portfolio.extensions import csrf, init_database
 from portfolio.health import views as health_views
+from portfolio.intake import commands as intake_commands  # noqa: F401 - adds `companies import`
+from portfolio.intake import views as intake_views
 from portfolio.people import access
 from portfolio.people import commands as people_commands
 from portfolio.people import views as people_views
@@ -38,6 +40,7 @@ VIEWS = (
     pipeline_views,
     pipeline_board_views,
     pipeline_record_views,
+    intake_views,
     health_views,
 )
 COMMANDS = (

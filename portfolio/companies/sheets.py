@@ -120,17 +120,7 @@ def figure_columns() -> Sequence[Column]:
     return (*head, *(_metric_column(metric) for metric in dictionary().values()))
 
 
-UNITS = {
-    "wan": ("万元", "10,000 CNY"),
-    "percent": ("%", "%"),
-    "fraction": ("比例", "fraction"),
-    "yuan": ("元", "CNY"),
-}
-
-
 def _metric_column(metric: Metric) -> Column:
-    zh, en = UNITS.get(metric.unit, ("", ""))
-
     def value(row: YearRow) -> Any:
         figure = row.figures.get(metric.id)
         if figure is None:
@@ -141,8 +131,8 @@ def _metric_column(metric: Metric) -> Column:
 
     return Column(
         metric.id,
-        f"{metric.zh}（{zh}）" if zh else metric.zh,
-        f"{metric.en} ({en})" if en else metric.en,
+        metric.heading("zh"),
+        metric.heading("en"),
         Kind.WAN if metric.money else Kind.DECIMAL if metric.numeric else Kind.TEXT,
         value,
     )

@@ -12,6 +12,12 @@ from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import from_micro, parse_decimal, plain, to_micro
 
 FILE = Path(__file__).with_name("metrics.toml")
+UNIT_TITLES = {
+    "wan": {"zh": "万元", "en": "10,000 CNY"},
+    "percent": {"zh": "%", "en": "%"},
+    "fraction": {"zh": "比例", "en": "fraction"},
+    "yuan": {"zh": "元", "en": "CNY"},
+}
 TRUE = frozenset({"true", "yes", "1", "是", "有", "y"})
 FALSE = frozenset({"false", "no", "0", "否", "无", "n"})
 
@@ -43,6 +49,15 @@ class Metric:
     def money(self) -> bool:
         """Whether it is an amount in 万元."""
         return self.unit == "wan"
+
+    def heading(self, header: str) -> str:
+        """Its title with its unit, as the heading of a column in "zh", "en" or "machine"."""
+        if header not in {"zh", "en"}:
+            return self.id
+        title = self.zh if header == "zh" else self.en
+        unit = UNIT_TITLES.get(self.unit, {}).get(header, "")
+        left, right = ("（", "）") if header == "zh" else (" (", ")")
+        return f"{title}{left}{unit}{right}" if unit else title
 
     def read(self, text: str) -> tuple[int | None, str | None]:
         """(millionths, word) of a value as people write it in the dictionary's unit.

@@ -34,6 +34,46 @@ MESSAGES = {
     "flag.unknown": _l("“%(value)s” is neither yes nor no."),
     "option.unknown": _l("“%(value)s” is not one of the options."),
     "metric.unknown": _l("There is no figure called “%(value)s”."),
+    "file.too_large": _l("The file is larger than %(most)s MB."),
+    "file.encoding": _l(
+        "The file mixes encodings: row %(row)s, byte %(byte)s is neither UTF-8 nor GB18030."
+    ),
+    "file.not_text": _l("This is no text file and no workbook."),
+    "file.old_or_locked": _l("Old .xls files and locked workbooks cannot be read: save as .xlsx."),
+    "file.quotes": _l("A quotation mark in the file is not closed."),
+    "file.cell_too_long": _l("A cell is too long."),
+    "file.too_many_rows": _l("The file has more than %(most)s rows."),
+    "file.too_many_columns": _l("The file has more than %(most)s columns."),
+    "file.ragged": _l("Row %(row)s has %(found)s cells; the headings are %(expected)s."),
+    "workbook.broken": _l("The workbook is damaged or not a workbook."),
+    "workbook.macros": _l("Workbooks with macros are not accepted."),
+    "workbook.links": _l("Workbooks that refer to other files are not accepted."),
+    "workbook.too_large": _l("The workbook holds more than can be read safely."),
+    "workbook.too_slow": _l("The workbook takes too long to read."),
+    "mapping.no_such_column": _l("The file has no column “%(value)s”."),
+    "mapping.no_such_field": _l("There is no field “%(value)s”."),
+    "mapping.no_company": _l("No column says which company is meant: name, code or credit code."),
+    "mapping.twice": _l("Several columns stand for the same thing: %(value)s."),
+    "mapping.no_year": _l("There are yearly figures, but no column says of which year."),
+    "cell.formula": _l("The cell holds a formula; enter its value."),
+    "year.malformed": _l("“%(value)s” is no fiscal year."),
+    "row.no_company": _l("The row does not say which company it means."),
+    "row.no_year": _l("The row does not say of which year its figures are."),
+    "row.contradicts": _l("This contradicts row %(row)s."),
+    "value.missing": _l("The figure is missing."),
+    "value.differs": _l("Kept: %(known)s. The file says: %(value)s."),
+    "figure.differs": _l("Current: %(known)s. The file says: %(value)s. Both are kept."),
+    "figure.hundredfold": _l(
+        "Current: %(known)s. The file says: %(value)s, a hundredfold apart. Both are kept."
+    ),
+    "number.rounded": _l("%(value)s has more decimals than are kept; it was rounded."),
+    "percent.stored_as_ratio": _l(
+        "%(value)s looks like a ratio and not a percentage: %(computed)s%% would fit."
+    ),
+    "growth.disagrees": _l("%(value)s%% does not fit the revenues, which give %(computed)s%%."),
+    "margin.over_100": _l("A margin of %(value)s%% is not possible."),
+    "margin.below_net": _l("%(value)s%% is below the net margin of %(computed)s%%."),
+    "import.refused": _l("Nothing was written: %(rows)s rows have errors."),
     "uscc.length": _l("A credit code has 18 characters; this one has %(length)s."),
     "uscc.character": _l("A credit code never holds the character “%(value)s”."),
     "uscc.check_digit": _l(
@@ -57,5 +97,10 @@ MESSAGES = {
 
 def text_of(error: InputError) -> str:
     """The sentence for an error, with its values filled in."""
-    template = str(MESSAGES[error.code])
-    return template % error.params if error.params else template
+    return sentence(error.code, **error.params)
+
+
+def sentence(code: str, **params: object) -> str:
+    """The sentence for a code, with its values filled in."""
+    template = str(MESSAGES[code])
+    return template % params if params else template

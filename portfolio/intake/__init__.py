@@ -1,0 +1,1 @@
+"""Intake: files of companies and figures become records, row by row accounted for."""

@@ -1,0 +1,212 @@
+"""From the texts of a row to values: what is refused, what is doubted (pure)."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from portfolio.intake.headings import Target
+from portfolio.intake.reading import Table
+from portfolio.kernel import dates, money, stockcode, uscc
+from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import MICRO, parse_decimal
+from portfolio.kernel.text import clean
+from portfolio.rulebook.metrics import Metric, dictionary
+
+YEARS = range(1990, 2101)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something said about one cell: the file's row number, the field, a code and its values."""
+
+    row: int
+    field: str
+    code: str
+    params: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class Row:
+    """One row as values. `columns` are the company's, `figures` are (micro, choice) by metric;
+    `refusals` empty means the row is sound."""
+
+    number: int
+    columns: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, tuple[int | None, str | None]] = field(default_factory=dict)
+    year: int | None = None
+    refusals: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+
+    def doubt(self, name: str, code: str, **params: object) -> None:
+        """Say that a value is doubtful; it is taken all the same."""
+        self.warnings.append(Finding(self.number, name, code, _plain(params)))
+
+    def refuse(self, name: str, code: str, **params: object) -> None:
+        """Say that a value cannot be taken."""
+        self.refusals.append(Finding(self.number, name, code, _plain(params)))
+
+
+def _plain(params: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    return tuple((key, str(value)) for key, value in params.items())
+
+
+def _year(text: str) -> int:
+    digits = text.removesuffix("年度").removesuffix("年").removesuffix(".0").strip()
+    if not (digits.isascii() and digits.isdigit() and int(digits) in YEARS):
+        raise InputError("year.malformed", value=text)
+    return int(digits)
+
+
+def _day(text: str) -> dt.date:
+    return dates.parse_date(text)
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "uscc": uscc.checked,
+    "founded_on": _day,
+    "listed_on": _day,
+    "stock_code": lambda text: [stockcode.normalise(code) for code in text.split(";") if code],
+    "former_names": lambda text: [clean(name) for name in text.split(";") if clean(name)],
+}
+
+
+def read_rows(table: Table, targets: Sequence[Target]) -> list[Row]:
+    """Every row that is not blank, read and checked by itself and against its neighbours."""
+    rows = [
+        _row(number, cells, targets, table)
+        for number, cells in enumerate(table.rows)
+        if any(cell.strip() for cell in cells)
+    ]
+    for group in _by_company(rows).values():
+        _compare(group)
+    return rows
+
+
+def _row(number: int, cells: Sequence[str], targets: Sequence[Target], table: Table) -> Row:
+    row = Row(number + table.first_row)
+    for place, (cell, target) in enumerate(zip(cells, targets, strict=True)):
+        text = clean(cell)
+        if not target.field or not text:
+            continue
+        if (number, place) in table.formulas:
+            row.refuse(target.field, "cell.formula")
+            continue
+        try:
+            _take(row, target, text)
+        except InputError as error:
+            row.refuse(target.metric or target.field, error.code, **error.params)
+    _require(row, targets)
+    return row
+
+
+def _take(row: Row, target: Target, text: str) -> None:
+    if target.metric:
+        row.figures[target.metric] = _figure(row, dictionary()[target.metric], text, target.factor)
+    elif target.field == "fiscal_year":
+        row.year = _year(text)
+    elif target.field != "company_id":
+        row.columns[target.field] = READERS.get(target.field, str)(text)
+
+
+def _figure(row: Row, metric: Metric, text: str, factor: Decimal) -> tuple[int | None, str | None]:
+    if not metric.numeric:
+        return metric.read(text)
+    plain = text.rstrip("%％").strip() if metric.unit == "percent" else text
+    if metric.money and any(unit in plain for unit in "万亿元"):
+        return money.parse_yuan(plain, default_unit=10_000, negative=True), None
+    micro = parse_decimal(plain) * factor * MICRO
+    whole = int(micro.to_integral_value())
+    if micro != whole:
+        row.doubt(metric.id, "number.rounded", value=text)
+    if metric.never_negative and whole < 0:
+        row.doubt(metric.id, "figure.negative", value=text)
+    return whole, None
+
+
+def _require(row: Row, targets: Sequence[Target]) -> None:
+    """A row must say which company it means, and figures of which year."""
+    if not row.refusals and not row.columns.keys() & {"name_zh", "stock_code", "uscc"}:
+        row.refuse("name_zh", "row.no_company")
+    yearly = [m for m in row.figures if dictionary()[m].yearly]
+    if yearly and row.year is None and not row.refusals:
+        row.refuse("fiscal_year", "row.no_year")
+    blank = [t.metric for t in targets if t.metric == "revenue" and t.metric not in row.figures]
+    if blank and row.year is not None and not any(f.field == "revenue" for f in row.refusals):
+        row.doubt("revenue", "value.missing")
+
+
+def identity(row: Row) -> str:
+    """Which company a row means, as the file says it."""
+    codes = row.columns.get("stock_code")
+    if codes:
+        return f"code {codes[0]}"
+    if row.columns.get("uscc"):
+        return f"uscc {row.columns['uscc']}"
+    return f"name {row.columns.get('name_zh', '')}"
+
+
+def _by_company(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        if not row.refusals:
+            groups.setdefault(identity(row), []).append(row)
+    return groups
+
+
+def _compare(group: Sequence[Row]) -> None:
+    """Rows of one company: contradictions are refused, odd relations doubted."""
+    said: dict[tuple[str, int | None], tuple[Any, int]] = {}
+    by_year = {row.year: row for row in group}
+    for row in group:
+        for metric, value in row.figures.items():
+            year = row.year if dictionary()[metric].yearly else None
+            known = said.setdefault((metric, year), (value, row.number))
+            if known[0] != value:
+                row.refuse(metric, "row.contradicts", row=known[1])
+        for code, params in _odd(row, by_year.get((row.year or 0) - 1)):
+            row.doubt(params.pop("field"), code, **params)
+
+
+def _odd(row: Row, before: Row | None) -> Iterator[tuple[str, dict[str, str]]]:
+    """Disclosed ratios that do not fit the figures beside them."""
+    growth, revenue = _number(row, "revenue_growth_pct"), _number(row, "revenue")
+    base = _number(before, "revenue") if before else None
+    if growth is not None and revenue is not None and base is not None and base > 0:
+        computed = (revenue / base - 1) * 100
+        if abs(growth - computed) > 1:
+            hundredfold = abs(growth * 100 - computed) < max(Decimal(1), abs(computed) / 50)
+            code = "percent.stored_as_ratio" if hundredfold else "growth.disagrees"
+            yield (
+                code,
+                {
+                    "field": "revenue_growth_pct",
+                    "value": f"{growth}",
+                    "computed": f"{computed:.2f}",
+                },
+            )
+    eps, book, roe = (_number(row, m) for m in ("eps", "bvps", "roe_weighted"))
+    if eps is not None and book and roe and abs(eps / book) > 1 and abs(roe) < 10:
+        computed = eps / book * 100
+        yield (
+            "percent.stored_as_ratio",
+            {"field": "roe_weighted", "value": f"{roe}", "computed": f"{computed:.2f}"},
+        )
+    margin, profit = _number(row, "gross_margin_pct"), _number(row, "net_profit_parent")
+    if margin is not None and margin > 100:
+        yield "margin.over_100", {"field": "gross_margin_pct", "value": f"{margin}"}
+    if margin is not None and profit is not None and revenue and revenue > 0:
+        net = profit / revenue * 100
+        if net > margin + 20 and margin < 100:
+            yield (
+                "margin.below_net",
+                {"field": "gross_margin_pct", "value": f"{margin}", "computed": f"{net:.2f}"},
+            )
+
+
+def _number(row: Row | None, metric: str) -> Decimal | None:
+    if row is None or metric not in row.figures:
+        return None
+    micro = row.figures[metric][0]
+    return None if micro is None else Decimal(micro) / MICRO

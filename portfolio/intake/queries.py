@@ -1,0 +1,126 @@
+"""Reads for imports: the companies a file may mean, and the batches so far."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from portfolio.companies.models import Company, Figure, StockCode
+from portfolio.extensions import db
+from portfolio.intake.checks import Row
+from portfolio.intake.models import BatchState, ImportBatch
+from portfolio.intake.plan import FILLED, Known, Snapshot
+
+CHUNK = 900
+
+
+def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    kept = list(values)
+    for start in range(0, len(kept), CHUNK):
+        yield kept[start : start + CHUNK]
+
+
+def snapshot(rows: Sequence[Row]) -> Snapshot:
+    """The companies that the rows may mean, with their codes and figures."""
+    codes = {code for row in rows for code in row.columns.get("stock_code") or []}
+    credits = {row.columns["uscc"] for row in rows if row.columns.get("uscc")}
+    names = {row.columns["name_zh"] for row in rows if row.columns.get("name_zh")}
+    known = _companies(codes, credits, names)
+    _add_codes(known)
+    _add_figures(known)
+    found = Snapshot()
+    for company in known.values():
+        found.by_code.update(dict.fromkeys(company.codes, company))
+        if company.columns["uscc"]:
+            found.by_uscc[company.columns["uscc"]] = company
+        found.by_name.setdefault(company.columns["name_zh"], []).append(company)
+    return found
+
+
+def _companies(codes: set[str], credits: set[str], names: set[str]) -> dict[int, Known]:
+    ids: set[int] = set()
+    for wanted, column, owner in (
+        (codes, StockCode.code, StockCode.company_id),
+        (credits, Company.uscc, Company.id),
+        (names, Company.name_zh, Company.id),
+    ):
+        for part in _chunks(wanted):
+            ids.update(db.session.scalars(sa.select(owner).where(column.in_(part))))
+    columns = [getattr(Company, name) for name in ("id", "name_zh", *FILLED)]
+    known = {}
+    for part in _chunks(ids):
+        for row in db.session.execute(sa.select(*columns).where(Company.id.in_(part))):
+            values = dict(row._mapping)
+            company_id = values.pop("id")
+            known[company_id] = Known(company_id, values, set())
+    return known
+
+
+def _add_codes(known: dict[int, Known]) -> None:
+    for part in _chunks(known):
+        rows = sa.select(StockCode.company_id, StockCode.code).where(StockCode.company_id.in_(part))
+        for company_id, code in db.session.execute(rows):
+            known[company_id].codes.add(code)
+
+
+def _add_figures(known: dict[int, Known]) -> None:
+    columns = (
+        Figure.company_id,
+        Figure.metric,
+        Figure.fiscal_year,
+        Figure.micro,
+        Figure.choice,
+        Figure.disputed,
+    )
+    for part in _chunks(known):
+        query = sa.select(*columns).where(
+            Figure.company_id.in_(part), Figure.superseded_at.is_(None)
+        )
+        for company_id, metric, year, micro, choice, disputed in db.session.execute(query):
+            company = known[company_id]
+            if disputed:
+                company.disputed.add((metric, year, (micro, choice)))
+            else:
+                company.figures[(metric, year)] = (micro, choice)
+
+
+def everybodys_names() -> dict[int, str]:
+    """Every company's name, to find likely duplicates among."""
+    rows = db.session.execute(sa.select(Company.id, Company.name_zh))
+    return {row[0]: row[1] for row in rows}
+
+
+def codes_of(company_ids: Iterable[int]) -> dict[int, str]:
+    """The stock codes of companies, as one text each."""
+    found: dict[int, list[str]] = {}
+    for part in _chunks(company_ids):
+        rows = sa.select(StockCode.company_id, StockCode.code).where(StockCode.company_id.in_(part))
+        for company_id, code in db.session.execute(rows):
+            found.setdefault(company_id, []).append(code)
+    return {company_id: ", ".join(codes) for company_id, codes in found.items()}
+
+
+def recent_batches() -> Sequence[ImportBatch]:
+    """The latest imports, newest first."""
+    return db.session.scalars(
+        sa.select(ImportBatch).order_by(ImportBatch.id.desc()).limit(50)
+    ).all()
+
+
+def same_file(sha256: str) -> ImportBatch | None:
+    """The import of the very same file, when there was one."""
+    return db.session.scalar(
+        sa.select(ImportBatch)
+        .where(ImportBatch.sha256 == sha256, ImportBatch.state == BatchState.DONE.value)
+        .order_by(ImportBatch.id.desc())
+        .limit(1)
+    )
+
+
+def names_of(company_ids: Iterable[int]) -> dict[int, str]:
+    """Names by id, for the companies on a page."""
+    found: dict[int, str] = {}
+    for part in _chunks(company_ids):
+        rows = sa.select(Company.id, Company.name_zh).where(Company.id.in_(part))
+        found.update((row[0], row[1]) for row in db.session.execute(rows))
+    return found

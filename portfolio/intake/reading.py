@@ -1,0 +1,110 @@
+"""From the bytes of an uploaded file to a table of texts; refuses what cannot be read for sure."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from portfolio.kernel.errors import InputError
+from portfolio.kernel.text import clean
+
+MOST_ROWS = 200_000
+MOST_COLUMNS = 250  # our own export of every figure has 180
+MOST_CHARACTERS = 20_000
+ENCODINGS = ("utf-8-sig", "gb18030")
+ZIP_HEAD = b"PK\x03\x04"
+OLE_HEAD = b"\xd0\xcf\x11\xe0"
+
+
+@dataclass
+class Table:
+    """Headings and rows of texts. `first_row` is the number of the first data row in the file;
+    `formulas` are cells (row, column) whose value a spreadsheet computed."""
+
+    headings: list[str]
+    rows: list[list[str]]
+    encoding: str = ""
+    first_row: int = 2
+    formulas: set[tuple[int, int]] = field(default_factory=set)
+
+
+def is_workbook(content: bytes) -> bool:
+    """Whether the content is an XLSX file. Raises InputError for .xls and encrypted ones."""
+    if content.startswith(OLE_HEAD):
+        raise InputError("file.old_or_locked")
+    return content.startswith(ZIP_HEAD)
+
+
+def read_csv(content: bytes) -> Table:
+    """A CSV file in UTF-8 (with or without BOM) or GB18030, told apart strictly.
+
+    Raises InputError `file.empty`, `file.encoding` (naming the byte), `file.not_text`,
+    `file.too_many_rows`, `file.too_many_columns`, `file.cell_too_long` or `file.ragged`.
+    """
+    if not content.strip():
+        raise InputError("file.empty")
+    text, encoding = _decoded(content)
+    return table_of(_parsed(text), encoding)
+
+
+def _decoded(content: bytes) -> tuple[str, str]:
+    failure: UnicodeDecodeError | None = None
+    for encoding in ENCODINGS:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError as error:
+            failure = failure or error
+            continue
+        if "\x00" in text or _looks_mangled(text, encoding):
+            raise InputError("file.not_text")
+        return text, "utf-8" if encoding == "utf-8-sig" else encoding
+    assert failure is not None  # noqa: S101 - the loop ends here only after a failure
+    row = content[: failure.start].count(b"\n") + 1
+    raise InputError("file.encoding", row=row, byte=failure.start + 1)
+
+
+def _looks_mangled(text: str, encoding: str) -> bool:
+    """GB18030 accepts nearly any bytes: private-use characters betray a wrong guess."""
+    return encoding == "gb18030" and bool(re.search(r"[\ue000-\uf8ff\ufffd]", text))
+
+
+def _parsed(text: str) -> list[list[str]]:
+    head = text[:4096].lstrip("\r\n").split("\n", 1)[0]
+    delimiter = max(",;\t", key=head.count)
+    csv.field_size_limit(MOST_CHARACTERS * 4)
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        code = "file.cell_too_long" if "field larger" in str(error) else "file.quotes"
+        raise InputError(code) from error
+
+
+def table_of(lines: Sequence[Sequence[str]], encoding: str = "") -> Table:
+    """Lines as a table: the first that is not blank holds the headings."""
+    start = next((n for n, line in enumerate(lines) if any(c.strip() for c in line)), None)
+    if start is None:
+        raise InputError("file.empty")
+    headings = [clean(text) for text in lines[start]]
+    while headings and not headings[-1]:
+        headings.pop()
+    _check_size(headings, lines[start + 1 :])
+    width = len(headings)
+    rows = []
+    for number, line in enumerate(lines[start + 1 :], start=start + 2):
+        if len(line) > width and any(c.strip() for c in line[width:]):
+            raise InputError("file.ragged", row=number, found=len(line), expected=width)
+        rows.append([*line[:width], *[""] * (width - len(line))])
+    while rows and not any(cell.strip() for cell in rows[-1]):
+        rows.pop()
+    return Table(headings, rows, encoding, start + 2)
+
+
+def _check_size(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+    if len(headings) > MOST_COLUMNS:
+        raise InputError("file.too_many_columns", most=MOST_COLUMNS)
+    if len(lines) > MOST_ROWS:
+        raise InputError("file.too_many_rows", most=MOST_ROWS)
+    for number, line in enumerate(lines, start=2):
+        if any(len(cell) > MOST_CHARACTERS for cell in line):
+            raise InputError("file.cell_too_long", row=number)

@@ -1,0 +1,116 @@
+"""Files as they really come: encodings, broken ones, hostile ones; each refused for its reason."""
+
+import io
+import zipfile
+
+import openpyxl
+import pytest
+
+from portfolio.intake.reading import is_workbook, read_csv
+from portfolio.intake.workbook import read_workbook
+from portfolio.kernel.errors import InputError
+
+TEXT = "企业名称,年度,营业收入（万元）\n青岛海纳有限公司,2025,100\n"
+
+
+def workbook(rows: list[list], title: str = "a") -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def archive(entries: dict[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in entries.items():
+            file.writestr(name, content)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (TEXT.encode(), "utf-8"),
+        (TEXT.encode("utf-8-sig"), "utf-8"),
+        (TEXT.encode("gb18030"), "gb18030"),
+        (TEXT.replace("\n", "\r\n").replace(",", ";").encode(), "utf-8"),
+        (("\n" + TEXT.replace(",", "\t")).encode(), "utf-8"),
+    ],
+)
+def test_encodings_and_delimiters_are_told_apart(content: bytes, encoding: str) -> None:
+    table = read_csv(content)
+    assert table.encoding == encoding
+    assert table.rows == [["青岛海纳有限公司", "2025", "100"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "file.empty"),
+        (b"\n\n , \n", "file.empty"),
+        (TEXT.encode() + "深圳".encode("gbk") + b"\xff\xfe", "file.encoding"),
+        (b"a,b\n1,\x00", "file.not_text"),
+        (TEXT.encode("utf-16"), "file.encoding"),
+        (b'a,b\n"1,2\n', "file.quotes"),
+        (b"a,b\n1,2,3\n", "file.ragged"),
+        (b"a,b\n" + b"x" * 20_001 + b",1\n", "file.cell_too_long"),
+        (b",".join(b"c%d" % n for n in range(251)) + b"\n", "file.too_many_columns"),
+    ],
+)
+def test_a_text_that_cannot_be_read_for_sure_is_refused(content: bytes, code: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        read_csv(content)
+    assert refusal.value.code == code
+
+
+def test_mixed_encodings_are_refused_naming_the_row() -> None:
+    mixed = TEXT.encode() + "第三行,2025,".encode() + b"\xff\n"
+    with pytest.raises(InputError) as refusal:
+        read_csv(mixed)
+    assert refusal.value.params["row"] == 3
+
+
+def test_a_workbook_is_read_with_dates_numbers_and_long_codes_as_they_are() -> None:
+    rows = [["名称", "代码", "数"], ["甲", "000123", 1234567.5], ["乙", "430047", 2.3e-05]]
+    table = read_workbook(workbook(rows))
+    assert table.rows == [["甲", "000123", "1234567.5"], ["乙", "430047", "0.000023"]]
+    assert is_workbook(workbook(rows))
+
+
+def test_a_formula_in_a_workbook_is_noticed() -> None:
+    table = read_workbook(workbook([["名称", "年度"], ["甲", "=1+1"]]))
+    assert table.formulas == {(0, 1)}
+
+
+def test_a_workbook_that_inflates_to_gigabytes_is_refused_quickly() -> None:
+    bomb = archive({"xl/workbook.xml": b"x", "xl/worksheets/sheet1.xml": b"0" * (300 << 20)})
+    assert len(bomb) < 1 << 20
+    with pytest.raises(InputError) as refusal:
+        read_workbook(bomb)
+    assert refusal.value.code == "workbook.too_large"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"PK\x03\x04 broken", "workbook.broken"),
+        (archive({"hello.txt": b"x"}), "workbook.broken"),
+        (archive({"xl/workbook.xml": b"x", "xl/vbaProject.bin": b"x"}), "workbook.macros"),
+        (archive({"xl/workbook.xml": b"x", "xl/externalLinks/a.xml": b"x"}), "workbook.links"),
+        (archive({"xl/workbook.xml": b"<!DOCTYPE lolz [<!ENTITY l 'x'>]>"}), "workbook.broken"),
+        (archive({f"x{n}": b"" for n in range(201)}), "workbook.too_large"),
+    ],
+)
+def test_a_hostile_workbook_is_refused(content: bytes, code: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        read_workbook(content)
+    assert refusal.value.code == code
+
+
+def test_an_old_xls_is_refused_by_its_content() -> None:
+    with pytest.raises(InputError) as refusal:
+        is_workbook(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 100)
+    assert refusal.value.code == "file.old_or_locked"
