@@ -16,6 +16,9 @@ from portfolio.companies import export_views as companies_export_views
 from portfolio.companies import portrait_views as companies_portrait_views
 from portfolio.companies import record_views as companies_record_views
 from portfolio.companies import views as companies_views
+from portfolio.companies.signals import figures_stated
+from portfolio.digest import commands as digest_commands
+from portfolio.digest import views as digest_views
 from portfolio.extensions import csrf, init_database
 from portfolio.health import views as health_views
 from portfolio.intake import commands as intake_commands  # noqa: F401 - adds `companies import`
@@ -28,6 +31,9 @@ from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import record_views as pipeline_record_views
 from portfolio.pipeline import section_views as pipeline_section_views
 from portfolio.pipeline import views as pipeline_views
+from portfolio.readiness import commands as readiness_commands
+from portfolio.readiness import operations as readiness
+from portfolio.readiness import views as readiness_views
 from portfolio.web import assets, errors, formatting, i18n, navigation, security
 
 VIEWS = (
@@ -40,21 +46,34 @@ VIEWS = (
     pipeline_views,
     pipeline_board_views,
     pipeline_record_views,
+    readiness_views,
     intake_views,
+    digest_views,
     health_views,
 )
 COMMANDS = (
     people_commands.group,
     audit_commands.group,
     companies_commands.group,
+    readiness_commands.group,
+    digest_commands.group,
+    digest_commands.scheduler,
 )
 # What slices below ask of slices above, handed in here so that imports run one way.
 COMPANY_SCOPES = {
     "agenda": pipeline.companies_on_agenda,
     "team": pipeline.companies_of_team,
 }
-COMPANY_SECTIONS: tuple[Any, ...] = (pipeline_section_views.company_section,)
-COMPANY_FILTERS: tuple[Any, ...] = ()
+# What /healthz reports beside the database.
+HEALTH_REPORTS = {
+    "scheduler": digest_views.scheduler_report,
+    "digest": digest_views.digest_report,
+}
+COMPANY_SECTIONS: tuple[Any, ...] = (
+    pipeline_section_views.company_section,
+    readiness_views.company_section,
+)
+COMPANY_FILTERS: tuple[Any, ...] = (readiness_views.COMPANY_FILTER,)
 DEAL_FILTERS: tuple[Any, ...] = ()
 
 
@@ -66,6 +85,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     init_database(app)
     csrf.init_app(app)
     audit.install()
+    figures_stated.connect(readiness.when_figures_change)
     _install_web(app)
     _install_slices(app)
     access.require_declared(app)
@@ -113,3 +133,4 @@ def _install_slices(app: Flask) -> None:
     app.extensions["company_sections"] = COMPANY_SECTIONS
     app.extensions["company_filters"] = COMPANY_FILTERS
     app.extensions["deal_filters"] = DEAL_FILTERS
+    app.extensions["health_reports"] = HEALTH_REPORTS

@@ -9,6 +9,8 @@ NAVIGATION = (
     ("deal.read", "/board", _l("Board")),
     ("deal.read", "/deals", _l("Deals")),
     ("company.read", "/companies", _l("Companies")),
+    ("company.read", "/readiness", _l("Readiness")),
+    ("", "/digests", _l("Digests")),
 )
 MENU = (
     ("import", "/imports", _l("Imports")),

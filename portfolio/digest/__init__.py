@@ -1,0 +1,1 @@
+"""Digests: the right mail to the right person, once, whatever breaks."""

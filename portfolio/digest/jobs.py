@@ -1,0 +1,155 @@
+"""The work of a tick, and the one process in which APScheduler ticks."""
+
+import datetime as dt
+import logging
+import os
+import random
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import FrameType
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask, current_app
+from sqlalchemy.exc import SQLAlchemyError
+
+from portfolio.digest import delivery, faults, operations, send_operations
+from portfolio.digest.slots import Clock
+from portfolio.digest.states import Breaker, Outcome, Reason, Verdict
+
+TICK_SECONDS = 60
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Report:
+    """What a tick did: mails planned, and messages by what became of them."""
+
+    planned: int = 0
+    ended: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def idle(self) -> bool:
+        """Whether there was nothing to do."""
+        return not self.planned and not self.ended
+
+    def as_dict(self) -> dict[str, int]:
+        """Counts for people and machines."""
+        names = {"sent": "sent", "failed": "failed", "skipped": "skipped", "pending": "deferred"}
+        return {"planned": self.planned, **{v: self.ended[k] for k, v in names.items()}}
+
+
+def clock_from(moment: dt.datetime | None) -> Clock:
+    """The clock as it runs, or one that runs on from a given moment."""
+    if moment is None:
+        return lambda: dt.datetime.now(dt.UTC)
+    started = time.monotonic()
+    return lambda: moment + dt.timedelta(seconds=time.monotonic() - started)
+
+
+def worker_name() -> str:
+    """Which process did something, for the attempts' record."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def run_once(
+    clock: Clock, breaker: Breaker | None = None, stopping: Callable[[], bool] = lambda: False
+) -> Report:
+    """Plan what is due, send what waits; ends after the present message when told to stop."""
+    report = Report(planned=operations.plan_due(clock))
+    breaker = breaker or Breaker()
+    way = delivery.transport(current_app.config)
+    try:
+        while not stopping():
+            job = send_operations.claim(clock(), worker_name())
+            if job is None:
+                break
+            faults.reach("after_claim")
+            _send(job, way, clock, breaker, report)
+            if breaker.open:
+                break
+    finally:
+        way.close()
+    send_operations.settle_runs(clock())
+    return report
+
+
+def _send(
+    job: send_operations.Claimed,
+    way: delivery.Transport,
+    clock: Clock,
+    breaker: Breaker,
+    report: Report,
+) -> None:
+    reason = send_operations.obstacle(job, clock())
+    mime = None if reason else send_operations.refreshed(job)
+    if reason or mime is None:
+        state = send_operations.give_up(job, reason or Reason.WITHDRAWN, clock())
+        report.ended[state.value] += 1
+        return
+    parcel = send_operations.Claimed(**{**job.__dict__, "mime": mime})
+    outcome = way.hand_over(parcel, lambda: send_operations.begin_data(job, clock()))
+    breaker.note(outcome)
+    _conclude(job, outcome, clock, report)
+
+
+def _conclude(job: send_operations.Claimed, outcome: Outcome, clock: Clock, report: Report) -> None:
+    if outcome.verdict is Verdict.LOST_CLAIM:
+        return
+    faults.reach("before_commit")
+    # Spreads the retries of many mails; nothing secret hangs on it.
+    jitter = random.random()  # noqa: S311  # nosec B311
+    state = send_operations.conclude(job, outcome, clock(), jitter)
+    faults.reach("after_commit")
+    if state is not None:
+        report.ended[state.value] += 1
+
+
+def tick(app: Flask, breaker: Breaker, stopping: Callable[[], bool]) -> None:
+    """One look at the clock; a database that is away for a while is tried again next time."""
+    with app.app_context():
+        try:
+            operations.note_tick(dt.datetime.now(dt.UTC), worker_name())
+            report = run_once(clock_from(None), breaker, stopping)
+        except SQLAlchemyError:
+            log.exception("the database could not be used; trying again at the next tick")
+            return
+        if not report.idle:
+            log.warning("digest: %s", report.as_dict())
+
+
+def ticking(app: Flask, stopped: threading.Event) -> BackgroundScheduler:
+    """A scheduler with the one job; what is due is decided by the rows, not by it."""
+    scheduler = BackgroundScheduler(timezone=dt.UTC)
+    scheduler.add_job(
+        tick,
+        "interval",
+        args=(app, Breaker(), stopped.is_set),
+        seconds=TICK_SECONDS,
+        id="tick",
+        next_run_time=dt.datetime.now(dt.UTC),
+        coalesce=True,
+        max_instances=1,
+        # The default of one second drops late runs silently; ours only means "look now".
+        misfire_grace_time=None,
+    )
+    return scheduler
+
+
+def run_scheduler(app: Flask) -> None:
+    """Tick until SIGTERM or SIGINT; the message being sent is finished first."""
+    stopped = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    scheduler = ticking(app, stopped)
+    scheduler.start()
+    stopped.wait()
+    scheduler.shutdown(wait=True)

@@ -1,0 +1,227 @@
+"""What is done with digests: runs are planned, people unsubscribe and come back, ticks noted."""
+
+import datetime as dt
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.exc import IntegrityError
+
+from portfolio.digest import content_queries, faults, letters, queries, slots, template_letters
+from portfolio.digest.models import (
+    DigestMessage,
+    DigestRun,
+    DigestSchedule,
+    DigestSubscription,
+    SchedulerTick,
+)
+from portfolio.digest.states import MessageState, Reason, RunState
+from portfolio.extensions import db, unit_of_work
+from portfolio.people.models import User
+
+# Long enough to compose a batch; renewed with each one.
+PLANNING_LEASE = dt.timedelta(minutes=10)
+BATCH = 25
+
+
+def changed_rows(statement: sa.Update) -> int:
+    """Run a fenced update inside the unit of work and answer how many rows it found."""
+    result = db.session.execute(statement)
+    return result.rowcount if isinstance(result, sa.CursorResult) else 0
+
+
+class LostClaim(Exception):
+    """Another process has taken the work over; this one must stop."""
+
+
+def plan_due(clock: slots.Clock) -> int:
+    """Plan whatever is due, and finish what a dead planner left; answers how many mails."""
+    planned = 0
+    for schedule in queries.schedules():
+        for run in (_resumed(schedule, clock()), _begun(schedule, clock())):
+            planned += _fill(schedule, run, clock) if run else 0
+    return planned
+
+
+def _resumed(schedule: DigestSchedule, now: dt.datetime) -> DigestRun | None:
+    """Take over a run whose planner died; its moment stays, so that nothing is told twice."""
+    run = queries.stalled(schedule.id, now)
+    if run is None:
+        return None
+    token = secrets.token_hex(16)
+    with unit_of_work("digest.plan"):
+        taken = changed_rows(
+            sa.update(DigestRun)
+            .where(DigestRun.id == run.id, DigestRun.claim_token == run.claim_token)
+            .values(claim_token=token, lease_until=now + PLANNING_LEASE)
+        )
+    db.session.refresh(run)
+    return run if taken else None
+
+
+def _begun(schedule: DigestSchedule, now: dt.datetime) -> DigestRun | None:
+    """Open the run of the slot that is due; None when there is none or another was faster."""
+    readers = queries.recipients(schedule.id)
+    if not readers:
+        return None
+    newest = queries.newest_due(schedule.id)
+    begun = min(reader.since for reader in readers)
+    due = slots.due(queries.timing(schedule), queries.calendar(), now, newest, begun)
+    if due is None or queries.run_of(schedule.id, due.slot.period):
+        return None
+    run = DigestRun(
+        schedule_id=schedule.id,
+        period=due.slot.period,
+        due_at=due.slot.due,
+        planned_at=now,
+        late=due.late,
+        missed=due.missed,
+        claim_token=secrets.token_hex(16),
+        lease_until=now + PLANNING_LEASE,
+    )
+    try:
+        with unit_of_work("digest.plan"):
+            db.session.add(run)
+            db.session.flush()
+            _supersede(run)
+    except IntegrityError:
+        # The unique key decides: another process planned this period in the meantime.
+        return None
+    return run
+
+
+def _supersede(run: DigestRun) -> None:
+    """What an earlier run still tries to send is told by this one; its readers lose nothing."""
+    earlier = sa.select(DigestRun.id).where(
+        DigestRun.schedule_id == run.schedule_id, DigestRun.due_at < run.due_at
+    )
+    db.session.execute(
+        sa.update(DigestMessage)
+        .where(DigestMessage.run_id.in_(earlier), DigestMessage.state == MessageState.PENDING.value)
+        .values(state=MessageState.FAILED.value, reason=Reason.SUPERSEDED.value)
+    )
+
+
+def _fill(schedule: DigestSchedule, run: DigestRun, clock: slots.Clock) -> int:
+    """Compose and keep a message for every reader who has none in this run."""
+    done = queries.addressed(run.id)
+    readers = [
+        reader
+        for reader in queries.recipients(schedule.id)
+        if reader.since <= run.due_at and reader.user.id not in done
+    ]
+    known = queries.known_until(schedule.id, {reader.user.id for reader in readers})
+    try:
+        for batch in _batches(readers):
+            rows = [_drafted(schedule, run, reader, known) for reader in batch]
+            with unit_of_work("digest.plan"):
+                _hold(run, clock())
+                db.session.execute(sa.insert(DigestMessage), rows)
+                faults.reach("planning")
+        with unit_of_work("digest.plan"):
+            _hold(run, clock(), RunState.SENDING)
+    except LostClaim:
+        return 0
+    return len(readers)
+
+
+def _batches(readers: list[queries.Recipient]) -> Iterator[list[queries.Recipient]]:
+    for start in range(0, len(readers), BATCH):
+        yield readers[start : start + BATCH]
+
+
+def _hold(run: DigestRun, now: dt.datetime, state: RunState = RunState.PLANNING) -> None:
+    """Renew the lease in the same transaction as the messages; raise LostClaim without it."""
+    held = changed_rows(
+        sa.update(DigestRun)
+        .where(
+            DigestRun.id == run.id,
+            DigestRun.claim_token == run.claim_token,
+            DigestRun.state == RunState.PLANNING.value,
+        )
+        .values(state=state.value, lease_until=now + PLANNING_LEASE)
+    )
+    if held != 1:
+        raise LostClaim
+
+
+def _drafted(
+    schedule: DigestSchedule,
+    run: DigestRun,
+    reader: queries.Recipient,
+    known: dict[int, dt.datetime],
+) -> dict[str, Any]:
+    """The columns of one reader's message."""
+    since = known.get(reader.user.id, run.planned_at - queries.WINDOW)
+    message_id = letters.new_message_id(current_app.config["MAIL_FROM"])
+    values = composed(schedule.id, run, reader.user, since, message_id)
+    unwanted = values.pop("empty") and reader.skip_empty
+    return {
+        **values,
+        "run_id": run.id,
+        "recipient_id": reader.user.id,
+        "address": reader.user.email,
+        "message_id": message_id,
+        "window_from": since,
+        "window_to": run.planned_at,
+        "state": (MessageState.SKIPPED if unwanted else MessageState.PENDING).value,
+        "reason": Reason.EMPTY.value if unwanted else "",
+        "next_attempt_at": run.planned_at,
+    }
+
+
+def composed(
+    schedule_id: int, run: DigestRun, user: User, since: dt.datetime, message_id: str
+) -> dict[str, Any]:
+    """Content, words and bytes of a mail as this reader may see it now."""
+    digest = content_queries.digest_for(
+        user, run.period, since, run.planned_at, run.late, run.missed
+    )
+    words = template_letters.written(digest, user, schedule_id)
+    return {
+        "empty": digest.empty,
+        "locale": template_letters.locale_of(user),
+        "subject": words.subject,
+        "mentions": queries.mentions_of(digest),
+        "mime": template_letters.sealed(words, user, schedule_id, message_id, run.planned_at),
+    }
+
+
+def choose(
+    schedule_id: int, user_id: int, now: dt.datetime, subscribed: bool, how: str
+) -> DigestSubscription:
+    """Subscribe or unsubscribe a person; asked twice it changes nothing."""
+    choice = queries.subscription(schedule_id, user_id)
+    if choice is None:
+        user = db.session.get_one(User, user_id)
+        choice = DigestSubscription(
+            schedule_id=schedule_id,
+            user_id=user_id,
+            since=user.created_at,
+            skip_empty=False,
+            changed_at=now,
+            how=how,
+        )
+        db.session.add(choice)
+    if subscribed != (choice.since is not None):
+        choice.since = now if subscribed else None
+        choice.changed_at, choice.how = now, how
+    db.session.flush()
+    return choice
+
+
+def note_tick(now: dt.datetime, worker: str) -> None:
+    """Say that a scheduler is alive; several of them share the one row."""
+    with unit_of_work("scheduler.tick"):
+        values = {"at": now, "worker": worker}
+        seen = changed_rows(sa.update(SchedulerTick).where(SchedulerTick.id == 1).values(**values))
+    if seen:
+        return
+    try:
+        with unit_of_work("scheduler.tick"):
+            db.session.execute(sa.insert(SchedulerTick).values(id=1, **values))
+    except IntegrityError:
+        # Another scheduler made the row at the same moment: its tick is as good.
+        return

@@ -1,0 +1,90 @@
+"""A digest written in its reader's language: subject, plain text and HTML from the templates."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from flask import current_app
+from flask_babel import force_locale
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from portfolio.digest import letters
+from portfolio.digest.compose import Digest
+from portfolio.people.models import User
+from portfolio.web.i18n import LOCALES
+
+FOLDER = "emails/digest"
+
+
+@dataclass(frozen=True)
+class Written:
+    """The words of a mail."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def locale_of(user: User) -> str:
+    """The reader's language; Chinese until they choose."""
+    return user.locale if user.locale in LOCALES else "zh"
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="digest-unsubscribe")
+
+
+def unsubscribe_token(schedule_id: int, user_id: int) -> str:
+    """What stands in the link that ends a subscription without log-in."""
+    return str(_signer().dumps([schedule_id, user_id]))
+
+
+def read_token(token: str) -> tuple[int, int] | None:
+    """Schedule and person of a link; None when it was not made here."""
+    try:
+        schedule_id, user_id = _signer().loads(token)
+    except (BadSignature, TypeError, ValueError):
+        return None
+    return int(schedule_id), int(user_id)
+
+
+def unsubscribe_url(schedule_id: int, user_id: int) -> str:
+    """The address for List-Unsubscribe."""
+    base = current_app.config["BASE_URL"].rstrip("/")
+    return f"{base}/digests/unsubscribe/{unsubscribe_token(schedule_id, user_id)}"
+
+
+def written(digest: Digest, user: User, schedule_id: int) -> Written:
+    """Put a digest into words."""
+    locale = locale_of(user)
+    values = {
+        "digest": digest,
+        "name": user.name,
+        "base": current_app.config["BASE_URL"].rstrip("/"),
+        "unsubscribe": unsubscribe_url(schedule_id, user.id),
+        "locale": locale,
+    }
+    with force_locale(LOCALES[locale]):
+        subject, text, html = (
+            current_app.jinja_env.get_template(f"{FOLDER}/{name}").render(values)
+            for name in ("subject.txt", "body.txt", "body.html")
+        )
+    return Written(letters.one_line(subject), text.strip() + "\n", html)
+
+
+def sealed(
+    words: Written, user: User, schedule_id: int, message_id: str, date: dt.datetime
+) -> bytes:
+    """The mail as the bytes that every attempt sends."""
+    return letters.frozen(
+        letters.Letter(
+            sender=current_app.config["MAIL_FROM"],
+            to_name=user.name,
+            to_address=user.email,
+            subject=words.subject,
+            text=words.text,
+            html=words.html,
+            message_id=message_id,
+            date=date,
+            unsubscribe_url=unsubscribe_url(schedule_id, user.id),
+        )
+    )

@@ -1,0 +1,204 @@
+"""Pages of digests: my mails and choices, the preview, the runs, unsubscribing without log-in."""
+
+import datetime as dt
+from email import message_from_bytes, policy
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from portfolio.digest import content_queries, operations, queries, slots, states, template_letters
+from portfolio.digest.models import DigestMessage
+from portfolio.extensions import csrf, db, unit_of_work
+from portfolio.people import access
+from portfolio.people.models import User
+
+blueprint = Blueprint("digest", __name__)
+
+# A mail carries its styles at its elements, which the pages' own policy rightly forbids: it is
+# shown alone in a frame that can run nothing and load nothing.
+MAIL_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'self'",
+        "sandbox allow-popups allow-popups-to-escape-sandbox",
+    )
+)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@blueprint.get("/digests")
+@access.signed_in
+def index() -> str:
+    """My mails, my choices, when the next ones come; for those who run the house, all runs."""
+    user, now, schedule = access.me(), _now(), queries.weekly()
+    calendar = queries.calendar()
+    coming = slots.upcoming(queries.timing(schedule), calendar, now)
+    oversees = user.may("jobs.manage")
+    return render_template(
+        "digest/index.html",
+        messages=queries.messages_of(user),
+        choice=queries.subscription(schedule.id, user.id),
+        coming=coming,
+        unsure=[slot for slot in coming if not calendar.known(slot.due.year)],
+        runs=queries.runs() if oversees else [],
+        failures=queries.failures() if oversees else [],
+        oversees=oversees,
+        tick=queries.last_tick(),
+        missed=queries.missed_slot(now),
+        outbox=not current_app.config["SMTP_HOST"],
+        titles=_titles(),
+    )
+
+
+def _titles() -> dict[str, Any]:
+    return {
+        "state": {state.value: state for state in states.MessageState},
+        "run": {state.value: state for state in states.RunState},
+        "reason": {reason.value: reason for reason in states.Reason},
+        "verdict": {verdict.value: verdict for verdict in states.Verdict},
+    }
+
+
+@blueprint.post("/digests/subscription")
+@access.signed_in
+def subscribe() -> AnyResponse:
+    """Get the weekly digest or not, and whether an empty week is worth a mail."""
+    user, schedule = access.me(), queries.weekly()
+    wanted = "subscribed" in request.form
+    with access.writing("digest.subscription"):
+        choice = operations.choose(schedule.id, user.id, _now(), wanted, "page")
+        choice.skip_empty = "skip_empty" in request.form
+    flash(_("Your choice is saved."))
+    return redirect(url_for("digest.index"))
+
+
+@blueprint.get("/digests/preview")
+@access.signed_in
+def preview() -> str:
+    """What I would get now."""
+    words, since, until = _preview(access.me())
+    return render_template("digest/preview.html", words=words, since=since, until=until)
+
+
+@blueprint.get("/digests/preview/content")
+@access.signed_in
+def preview_content() -> Response:
+    """The preview's mail alone, for the frame."""
+    return _mail_page(_preview(access.me())[0].html)
+
+
+def _preview(user: User) -> tuple[template_letters.Written, dt.datetime, dt.datetime]:
+    now, schedule = _now(), queries.weekly()
+    since = queries.known_until(schedule.id, {user.id}).get(user.id, now - queries.WINDOW)
+    coming = slots.upcoming(queries.timing(schedule), queries.calendar(), now, 1)
+    period = coming[0].period if coming else ""
+    digest = content_queries.digest_for(user, period, since, now)
+    return template_letters.written(digest, user, schedule.id), since, now
+
+
+@blueprint.get("/digests/messages/<int:message_id>")
+@access.signed_in
+def show(message_id: int) -> str:
+    """One of my mails as it was sent, and every try to deliver it."""
+    message = _own(message_id)
+    return render_template(
+        "digest/show.html",
+        message=message,
+        readable=queries.still_open(access.me(), message.mentions),
+        attempts=queries.attempts_of(message.id),
+        titles=_titles(),
+    )
+
+
+@blueprint.get("/digests/messages/<int:message_id>/content")
+@access.signed_in
+def content(message_id: int) -> Response:
+    """The mail itself, while its reader may still see all that it names."""
+    message = _own(message_id)
+    if not queries.still_open(access.me(), message.mentions):
+        abort(404)
+    mail = message_from_bytes(message.mime, policy=policy.default)
+    body = mail.get_body(("html",))
+    return _mail_page(body.get_content() if body else "")
+
+
+def _own(message_id: int) -> DigestMessage:
+    message = queries.own_message(access.me(), message_id)
+    if message is None:
+        abort(404)
+    return message
+
+
+def _mail_page(html: str) -> Response:
+    response = Response(html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = MAIL_POLICY
+    return response
+
+
+@blueprint.get("/digests/unsubscribe/<token>")
+@access.public
+def unsubscribe(token: str) -> str | tuple[str, int]:
+    """Ask first: link scanners fetch every address of a mail, and must change nothing."""
+    if template_letters.read_token(token) is None:
+        return render_template("digest/unsubscribe.html", state="unknown"), 404
+    return render_template("digest/unsubscribe.html", state="ask")
+
+
+@blueprint.post("/digests/unsubscribe/<token>")
+@access.public
+@csrf.exempt
+def unsubscribe_post(token: str) -> str | tuple[str, int]:
+    """End the subscription at once; mail programs post here themselves, without log-in.
+
+    The signed token stands for the person, so no form token is asked for.
+    """
+    named = template_letters.read_token(token)
+    if named is None or db.session.get(User, named[1]) is None:
+        return render_template("digest/unsubscribe.html", state="unknown"), 404
+    with unit_of_work("digest.unsubscribe", ip=access.client_ip()):
+        operations.choose(*named, _now(), subscribed=False, how="link")
+    return render_template("digest/unsubscribe.html", state="done")
+
+
+@blueprint.get("/healthz/digest")
+@access.public
+def missed() -> Any:
+    """503 when a slot was missed by two hours."""
+    slot = queries.missed_slot(_now())
+    if slot is None:
+        return jsonify(digest="ok")
+    return jsonify(digest="missed", period=slot.period, due=slot.due.isoformat()), 503
+
+
+def scheduler_report() -> dict[str, Any]:
+    """For /healthz: when a scheduler last looked."""
+    tick = queries.last_tick()
+    return {"last_tick": tick.isoformat() if tick else None}
+
+
+def digest_report() -> dict[str, Any]:
+    """For /healthz: the newest run."""
+    run = queries.last_run()
+    if run is None:
+        return {"last": None}
+    return {"last": run.period, "due": run.due_at.isoformat(), "state": run.state}
