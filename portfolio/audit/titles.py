@@ -19,6 +19,8 @@ ACTIONS = {
     "digest.conclude": ("完成周报任务", "Concluded a digest"),
     "digest.plan": ("计划周报", "Planned digests"),
     "digest.send": ("发送周报", "Sent a digest"),
+    "digest.subscription": ("修改周报订阅", "Changed a subscription"),
+    "digest.unsubscribe": ("退订周报", "Unsubscribed from digests"),
     "document.keep": ("存入文件", "Kept a document"),
     "figure.import": ("导入数据", "Imported figures"),
     "figure.state": ("填报数据", "Stated figures"),

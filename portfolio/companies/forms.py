@@ -49,16 +49,22 @@ def checked_website(form: FlaskForm, field: Field) -> None:
         raise ValidationError(_l("Begin the address with https:// or http://."))
 
 
+def lines(text: str | None) -> list[str]:
+    """Entries one a line: English names have commas of their own."""
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
+
+
 def split(text: str | None) -> list[str]:
     """Entries separated by commas, semicolons, spaces or new lines."""
     plain = (text or "").replace("，", ",").replace("；", ",").replace(";", ",").replace("、", ",")
-    return [part.strip() for line in plain.splitlines() for part in line.split(",") if part.strip()]
+    return [part.strip() for line in lines(plain) for part in line.split(",") if part.strip()]
 
 
 class CompanyForm(FlaskForm):
     """A company's own columns and names."""
 
     version = HiddenField()
+    opened = HiddenField()
     name_zh = StringField(
         _l("Chinese name"), [DataRequired(_l("A company needs its Chinese name.")), Length(max=200)]
     )
@@ -87,6 +93,19 @@ class CompanyForm(FlaskForm):
         ):
             raise ValidationError(_l("An administrative code has six digits, such as 370212."))
 
+    def opened_at(self) -> dt.datetime | None:
+        """When the form was first shown; None when the browser says something else."""
+        try:
+            instant = dt.datetime.fromisoformat(self.opened.data or "")
+        except ValueError:
+            return None
+        return instant if instant.tzinfo else None
+
+    def expected_version(self) -> int:
+        """The version that was changed; 0, which none has, when it is not said."""
+        text = self.version.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
     def values(self) -> dict[str, Any]:
         """What the operation takes."""
         names = (
@@ -97,13 +116,36 @@ class CompanyForm(FlaskForm):
         return {**given, "uscc": given["uscc"] or None, "founded_on": self.founded_on.day}
 
 
-def form_for(company: Company) -> CompanyForm:
-    """The form filled with what is stored."""
+def texts_of(company: Any) -> dict[str, str]:
+    """What is stored (or was on a past day), as the form's fields write it."""
+    return {
+        "name_zh": company.name_zh,
+        "short_name": company.short_name,
+        "name_en": company.name_en,
+        "former_names": "\n".join(name.name for name in company.names),
+        "uscc": company.uscc or "",
+        "uscc_missing_reason": company.uscc_missing_reason,
+        "stock_codes": ", ".join(code.code for code in company.stock_codes),
+        "founded_on": company.founded_on.isoformat() if company.founded_on else "",
+        "place": company.place,
+        "region_code": company.region_code,
+        "industry": company.industry,
+        "website": company.website,
+        "description": company.description,
+        "lead_source": company.lead_source,
+        "lead_source_note": company.lead_source_note,
+    }
+
+
+def form_for(company: Company, now: dt.datetime) -> CompanyForm:
+    """The form filled with what is stored, and with what it was opened on."""
     form = CompanyForm(obj=company)
     if not form.is_submitted():
-        form.former_names.data = "\n".join(name.name for name in company.names)
-        form.stock_codes.data = ", ".join(code.code for code in company.stock_codes)
+        texts = texts_of(company)
+        form.former_names.data = texts["former_names"]
+        form.stock_codes.data = texts["stock_codes"]
         form.version.data = str(company.version)
+        form.opened.data = now.isoformat()
     return form
 
 

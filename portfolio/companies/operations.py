@@ -22,6 +22,7 @@ from portfolio.companies.models import (
     StockCode,
     Task,
 )
+from portfolio.companies.signals import figures_stated
 from portfolio.extensions import Actor, db
 from portfolio.kernel import stockcode, tokens, uscc
 from portfolio.kernel.errors import InputError
@@ -71,7 +72,9 @@ def register(
     company = Company(created_at=now, updated_at=now, created_by_id=actor.id if actor else None)
     _assign(company, values)
     company.names = [CompanyName(name=clean(name)) for name in former_names if clean(name)]
-    company.stock_codes = [_listing(code) for code in stock_codes]
+    company.stock_codes = [
+        _listing(code) for code in dict.fromkeys(stockcode.normalise(c) for c in stock_codes)
+    ]
     db.session.add(company)
     db.session.flush()
     reindex(company)
@@ -203,6 +206,8 @@ def state_figures(
     db.session.add_all(added)
     db.session.flush()
     refresh_latest_revenue({row.company_id for row in added if row.metric == REVENUE})
+    if added:
+        figures_stated.send({row.company_id for row in added}, now=now)
     return added
 
 

@@ -19,8 +19,10 @@ from werkzeug.wrappers import Response
 
 from portfolio.audit import queries as audit
 from portfolio.companies import operations, queries
-from portfolio.companies.forms import CompanyForm, form_for, split
+from portfolio.companies import portrait_queries as portrait
+from portfolio.companies.forms import CompanyForm, form_for, lines, split, texts_of
 from portfolio.companies.listing import Listing, read_listing
+from portfolio.companies.merging import differences
 from portfolio.companies.models import Company, Figure, LeadSource, Round
 from portfolio.kernel import money
 from portfolio.kernel.errors import InputError
@@ -170,7 +172,7 @@ def new() -> Answer:
                 form.values(),
                 access.me(),
                 dt.datetime.now(dt.UTC),
-                split(form.former_names.data),
+                lines(form.former_names.data),
                 split(form.stock_codes.data),
             )
     except InputError as error:
@@ -200,9 +202,10 @@ def _place(form: CompanyForm, error: InputError) -> None:
 def edit(company_id: int) -> Answer:
     """Change a company; a save that would overwrite another one shows both."""
     company = company_or_404(company_id)
-    form = form_for(company)
+    form = form_for(company, dt.datetime.now(dt.UTC))
     if request.method == "GET":
         return render_template("companies/form.html", form=form, company=company, duplicates=[])
+    _take_over_theirs(form, company)
     if not form.validate():
         return _again(form, company, [])
     try:
@@ -211,8 +214,8 @@ def edit(company_id: int) -> Answer:
                 company,
                 form.values(),
                 dt.datetime.now(dt.UTC),
-                int(form.version.data or 0),
-                split(form.former_names.data),
+                form.expected_version(),
+                lines(form.former_names.data),
                 split(form.stock_codes.data),
             )
     except operations.Conflict:
@@ -224,14 +227,19 @@ def edit(company_id: int) -> Answer:
     return redirect(url_for("companies.show", company_id=company.id))
 
 
+def _take_over_theirs(form: CompanyForm, company: Company) -> None:
+    """Where a conflict was answered with the other version, its text takes the place of mine."""
+    for name, text in texts_of(company).items():
+        if request.form.get(f"keep-{name}") == "theirs":
+            form[name].data = text
+
+
 def _conflict(company: Company, form: CompanyForm) -> Answer:
-    """Both versions by field; saving again keeps mine."""
-    stored = form_for_stored(company)
-    differing = [
-        (form[name].label.text, stored[name], form[name].data or "")
-        for name in stored
-        if (form[name].data or "") != stored[name]
-    ]
+    """Both versions by field, to choose from; what I did not touch stays as they saved it."""
+    theirs = texts_of(company)
+    mine = {name: form[name].data or "" for name in theirs}
+    opened = form.opened_at()
+    then = portrait.company_as_known(company.id, opened) if opened else None
     form.version.data = str(company.version)
     last = audit.history("company", company.id, limit=1)
     page = render_template(
@@ -239,28 +247,7 @@ def _conflict(company: Company, form: CompanyForm) -> Answer:
         form=form,
         company=company,
         duplicates=[],
-        differing=differing,
+        differing=differences(mine, theirs, texts_of(then) if then else None),
         other=last[0].actor_name if last else "",
     )
     return page, 409
-
-
-def form_for_stored(company: Company) -> dict[str, str]:
-    """The stored values as the form's fields write them."""
-    return {
-        "name_zh": company.name_zh,
-        "short_name": company.short_name,
-        "name_en": company.name_en,
-        "former_names": "\n".join(name.name for name in company.names),
-        "uscc": company.uscc or "",
-        "uscc_missing_reason": company.uscc_missing_reason,
-        "stock_codes": ", ".join(code.code for code in company.stock_codes),
-        "place": company.place,
-        "region_code": company.region_code,
-        "industry": company.industry,
-        "founded_on": company.founded_on.isoformat() if company.founded_on else "",
-        "website": company.website,
-        "lead_source": company.lead_source,
-        "lead_source_note": company.lead_source_note,
-        "description": company.description,
-    }

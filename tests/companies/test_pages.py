@@ -258,3 +258,61 @@ def test_the_export_reads_back_the_figures(app, cast) -> None:
     assert rows[0]["revenue"] == "123.456789"
     assert rows[0]["neeq_tier"] == "innovation"
     assert rows[0]["stock_code"] == "430047"
+
+
+def test_what_only_the_other_changed_is_kept_and_each_field_can_be_chosen(as_user, cast) -> None:
+    company = factories.company(
+        cast["manager"], name_zh="原名公司", place="原地", industry="原业", description="甲\n乙"
+    )
+    mine, theirs = as_user("manager"), as_user("partner")
+    path = f"/companies/{company.id}/edit"
+
+    def opened(client) -> dict[str, str]:
+        page = client.get(path).text
+        return dict(re.findall(r'name="(version|opened)"[^>]*value="([^"]*)"', page)) | {
+            "name_zh": "原名公司",
+            "uscc": company.uscc,
+            "place": "原地",
+            "industry": "原业",
+            "description": "甲\r\n乙",
+        }
+
+    my_form, their_form = opened(mine), opened(theirs)
+    assert (
+        theirs.post(path, data=their_form | {"place": "新地", "industry": "他业"}).status_code
+        == 302
+    )
+    page = mine.post(path, data=my_form | {"industry": "我业"})
+    assert page.status_code == 409
+    radios = re.findall(r'name="(keep-\w+)" value="(\w+)"( checked)?', page.text)
+    assert {name for name, _, _ in radios} == {"keep-place", "keep-industry"}
+    kept = {name: value for name, value, checked in radios if checked}
+    assert kept == {"keep-place": "theirs", "keep-industry": "mine"}
+    version = dict(re.findall(r'name="(version)"[^>]*value="([^"]*)"', page.text))
+    again = mine.post(path, data=my_form | {"industry": "我业"} | version | kept)
+    assert again.status_code == 302
+    row = db.session.get_one(Company, company.id)
+    assert (row.place, row.industry) == ("新地", "我业")
+
+
+def test_a_form_with_a_mangled_version_is_a_conflict_and_no_crash(as_user, cast) -> None:
+    company = factories.company(cast["manager"], name_zh="原名公司")
+    sent = {"name_zh": "原名公司", "version": "x", "opened": "gestern"}
+    answer = as_user("manager").post(f"/companies/{company.id}/edit", data=sent)
+    assert answer.status_code == 409
+
+
+def test_former_names_stand_one_a_line_and_may_hold_commas(as_user) -> None:
+    names = "Haina Co., Ltd.\r\n\r\n海纳机械厂"
+    answer = as_user("manager").post("/companies/new", data=NEW | {"former_names": names})
+    assert answer.status_code == 302
+    kept = [name.name for name in db.session.query(Company).one().names]
+    assert kept == ["Haina Co., Ltd.", "海纳机械厂"]
+
+
+def test_a_stock_code_typed_twice_is_entered_once(as_user) -> None:
+    answer = as_user("manager").post(
+        "/companies/new", data=NEW | {"stock_codes": "430047，430047.NQ"}
+    )
+    assert answer.status_code == 302
+    assert [code.code for code in db.session.query(Company).one().stock_codes] == ["430047"]
