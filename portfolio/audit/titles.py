@@ -28,6 +28,7 @@ ACTIONS = {
     "import.map": ("设置导入列", "Mapped the columns of an import"),
     "import.upload": ("上传导入文件", "Uploaded a file to import"),
     "password.set": ("设置密码", "Set a password"),
+    "readiness.refresh": ("刷新准备度评估", "Refreshed assessments"),
     "scheduler.tick": ("定时任务", "Tick of the scheduler"),
     "session.log_in": ("登录", "Logged in"),
     "session.log_out": ("退出登录", "Logged out"),

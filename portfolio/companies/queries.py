@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import defer, selectinload
 
 from portfolio.companies.listing import Listing
 from portfolio.companies.models import (
@@ -153,9 +153,11 @@ def _order(sort: str) -> tuple[Any, Any]:
 
 
 def by_ids(ids: Sequence[int]) -> list[Company]:
-    """Companies in the order of the ids, with what a list shows of them."""
+    """Companies in the order of the ids, with what a list shows of them; no descriptions."""
     rows = db.session.scalars(
-        sa.select(Company).where(Company.id.in_(ids)).options(selectinload(Company.stock_codes))
+        sa.select(Company)
+        .where(Company.id.in_(ids))
+        .options(selectinload(Company.stock_codes), defer(Company.description, raiseload=True))
     )
     found = {row.id: row for row in rows}
     return [found[company_id] for company_id in ids if company_id in found]
