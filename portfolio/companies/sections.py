@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the company page: its anchor, its title, its template and what that reads.
+    """A part of the company page: its anchor, its title, its template and what that reads, its styles.
 
     `as_known` says that it honours the past day it was asked for; where it does not, a page of a
     past day leaves it out rather than show today's knowledge as yesterday's.
@@ -18,6 +18,7 @@ class Section:
     template: str
     context: dict[str, Any] = field(default_factory=dict)
     order: int = 50
+    style: str = ""
     as_known: bool = False
 
 

@@ -22,6 +22,7 @@ from portfolio.companies.models import (
     StockCode,
 )
 from portfolio.companies.operations import REVENUE, search_row
+from portfolio.companies.signals import figures_stated
 from portfolio.extensions import Actor, db
 from portfolio.intake import headings, queries
 from portfolio.intake.checks import Row, read_rows
@@ -113,6 +114,7 @@ def apply(batch: ImportBatch, plan: Plan, actor: Actor | None, now: dt.datetime)
     _reindex(plan, ids)
     _insert_figures(plan, ids, batch, actor_id, now)
     _record(plan, ids, batch)
+    figures_stated.send({ids[id(c)] for c in plan.companies if c.figures}, now=now)
     batch.state, batch.applied_at = BatchState.DONE.value, now
     duplicates = _duplicates([ids[id(company)] for company in fresh])
     batch.report = json.dumps(report(plan, duplicates), ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Readiness: how far each company is from each official standard."""

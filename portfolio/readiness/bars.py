@@ -1,0 +1,30 @@
+"""Distance bars: where a value stands against its threshold, as shapes of an SVG (pure)."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+WIDTH, TICK = 100, 60  # the threshold stands at a fixed place
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A track of 100 by 8: filled up to `reach`; `missing` is hatched up to the tick."""
+
+    kind: str
+    reach: int = 0
+    missing: int = 0
+
+
+def bar_of(status: str, value: Fraction | str | None, threshold: Any) -> Bar:
+    """The bar of a test; a flag or a word has none but its verdict."""
+    if status == "unknown" or value is None:
+        return Bar("unknown")
+    if isinstance(value, str) or threshold is None or isinstance(threshold, str | list | bool):
+        return Bar("word")
+    limit = Fraction(threshold)
+    if limit <= 0:
+        reach = WIDTH if status == "pass" else TICK // 2
+    else:
+        reach = int(max(Fraction(0), min(value / limit * TICK, Fraction(WIDTH))))
+    return Bar(status, reach, max(0, TICK - reach) if status == "fail" else 0)

@@ -1,0 +1,41 @@
+"""Rows of readiness: what a pre-assessment said, from when until when."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portfolio.extensions import Base
+
+CURRENT = sa.text("superseded_at IS NULL")
+
+
+class Assessment(Base):
+    """One company under one target; a new row only when the outcome changed.
+
+    `outcome` is JSON: the status, value, threshold and gap of each clause, as computed then.
+    """
+
+    __tablename__ = "assessment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"))
+    target: Mapped[str]
+    book: Mapped[str]
+    status: Mapped[str]
+    outcome: Mapped[str]
+    as_of: Mapped[dt.date]
+    computed_at: Mapped[dt.datetime]
+    superseded_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (
+        sa.Index(
+            "uq_assessment_current",
+            "company_id",
+            "target",
+            unique=True,
+            sqlite_where=CURRENT,
+            postgresql_where=CURRENT,
+        ),
+        sa.Index("ix_assessment_target_status", "target", "status", "company_id"),
+    )

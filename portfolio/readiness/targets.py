@@ -1,0 +1,105 @@
+"""What companies are assessed for, and a company's outcome under each target (pure)."""
+
+import datetime as dt
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+from portfolio.kernel.titles import TitledEnum
+from portfolio.rulebook.engine import Figures, Outcome, assess
+from portfolio.rulebook.loader import Rulebook, library
+
+FILE = Path(__file__).with_name("targets.toml")
+
+
+class Verdict(TitledEnum):
+    """What a pre-assessment says."""
+
+    PASS = "pass", "满足", "Met"
+    FAIL = "fail", "不满足", "Not met"
+    UNKNOWN = "unknown", "待补材料", "Unknown"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A clause of the version in force on a day, under a name people use."""
+
+    key: str
+    zh: str
+    en: str
+    books: tuple[str, ...]
+    clause: str
+
+    def book_on(self, day: dt.date) -> Rulebook | None:
+        """The version in force on a day."""
+        books = library()
+        return next((books[b] for b in self.books if books[b].in_force(day)), None)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A target's outcome for one company on a day."""
+
+    target: Target
+    book: Rulebook
+    outcome: Outcome
+
+    @property
+    def leaves(self) -> list[Outcome]:
+        """The single tests, those furthest from decided last: failed by nearness, unknown, met."""
+        tests = [o for o in self.outcome.walk() if not o.children]
+        return sorted(tests, key=_nearness)
+
+    @property
+    def open_gaps(self) -> int:
+        """How many tests are not met."""
+        return sum(leaf.status == "fail" for leaf in self.leaves)
+
+
+def _nearness(leaf: Outcome) -> tuple[int, float]:
+    order = {"fail": 0, "unknown": 1, "pass": 2}[leaf.status]
+    threshold = leaf.clause.threshold
+    if leaf.gap and threshold and not isinstance(threshold, str | list):
+        return order, float(leaf.gap / abs(Fraction(threshold)))
+    return order, 0.0
+
+
+@cache
+def targets() -> tuple[Target, ...]:
+    """Every target, in the order of the file."""
+    rows = tomllib.loads(FILE.read_text(encoding="utf-8"))["target"]
+    return tuple(Target(**{**row, "books": tuple(row["books"])}) for row in rows)
+
+
+def results(figures: Figures, day: dt.date) -> list[Result]:
+    """The outcome of every target that has a rulebook in force on the day."""
+    applied: dict[str, Mapping[str, Outcome]] = {}
+    found = []
+    for target in targets():
+        book = target.book_on(day)
+        if book is None:
+            continue
+        if book.id not in applied:
+            applied[book.id] = assess(book, figures, library()).outcomes()
+        found.append(Result(target, book, applied[book.id][target.clause]))
+    return found
+
+
+MONTHS_TO_PUBLISH = 4
+
+
+def latest_year(
+    audited: Sequence[int], stated: Sequence[int], day: dt.date
+) -> tuple[int | None, bool]:
+    """The latest fiscal year to assess on, and whether it is audited.
+
+    The latest year with audited figures; without any, the latest that ended at least four
+    months before the day.
+    """
+    if audited:
+        return max(audited), True
+    ended = day.year - 1 if day.month > MONTHS_TO_PUBLISH else day.year - 2
+    return max((year for year in stated if year <= ended), default=None), False

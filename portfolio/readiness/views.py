@@ -1,0 +1,104 @@
+"""Pages of readiness: the section of a company, and the library under each target."""
+
+import datetime as dt
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from flask import Blueprint, render_template
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from portfolio.companies import queries as companies
+from portfolio.companies.models import Company
+from portfolio.companies.sections import Filter, Section
+from portfolio.kernel import money
+from portfolio.kernel.dates import local_date
+from portfolio.kernel.numbers import MICRO, grouped
+from portfolio.people import access
+from portfolio.people.models import User
+from portfolio.readiness import queries
+from portfolio.readiness.bars import bar_of
+from portfolio.readiness.targets import Verdict, results, targets
+from portfolio.rulebook.engine import Outcome
+from portfolio.rulebook.metrics import dictionary
+from portfolio.web.formatting import title_of
+from portfolio.web.i18n import language
+
+blueprint = Blueprint("readiness", __name__)
+
+UNITS = {
+    "percent": "%",
+    "month": _l(" months"),
+    "person": _l(" people"),
+    "wan_shares": _l("0,000 shares"),
+}
+
+
+@blueprint.app_context_processor
+def _shown() -> dict[str, Any]:
+    return {"measure": measure, "bar_of": bar_of, "verdicts": Verdict._value2member_map_}
+
+
+def measure(outcome: Outcome, value: Any) -> str:
+    """A value of a test for reading, in the unit a person uses."""
+    entry = dictionary()[outcome.clause.metrics[0]]
+    if value is None:
+        return "—"
+    if isinstance(value, bool | str):
+        flag = str(value).lower()
+        return {"true": _("Yes"), "false": _("No")}.get(flag, str(value))
+    if isinstance(value, list):
+        return " / ".join(map(str, value))
+    number = Fraction(value)
+    over = outcome.clause.over
+    if over in {"growth", "compound_growth", "ratio_of_sums"} or entry.unit == "percent":
+        return f"{_rounded(number)}%"
+    if entry.money:
+        return money.format_money(int(number * MICRO), language())
+    return f"{_rounded(number)}{UNITS.get(entry.unit, '')}"
+
+
+def _rounded(number: Fraction) -> str:
+    """At most two decimals, cut: what just misses a threshold must not read as reaching it."""
+    hundredths = Decimal(int(abs(number) * 100)) / 100
+    return grouped(-hundredths if number < 0 else hundredths)
+
+
+def company_section(company: Company, user: User, known_at: dt.datetime | None) -> Section | None:
+    """The pre-assessments of a company, clause by clause."""
+    day = local_date(known_at or dt.datetime.now(dt.UTC))
+    figures, audited = queries.figures_of([company.id], day, known_at)[company.id]
+    context = {
+        "company": company,
+        "results": results(figures, day),
+        "day": day,
+        "year": figures.latest_year,
+        "audited": audited,
+        "metrics": dictionary(),
+    }
+    return Section("readiness", _("Readiness"), "readiness/_company.html", context, 30, "css/readiness.css")
+
+
+def _choices() -> list[tuple[str, str]]:
+    return [
+        (f"{target.key}:{verdict.value}", f"{title_of(target)}: {title_of(verdict)}")
+        for target in targets()
+        for verdict in Verdict
+    ]
+
+
+COMPANY_FILTER = Filter("readiness", _l("Readiness"), _choices, queries.company_filter)
+
+
+@blueprint.get("/readiness")
+@access.permit("company.read")
+def index() -> str:
+    """How many companies stand how under each target; each number opens its list."""
+    user = access.me()
+    return render_template(
+        "readiness/index.html",
+        targets=targets(),
+        day=local_date(dt.datetime.now(dt.UTC)),
+        counts=queries.counts(companies.visible(user)),
+    )
