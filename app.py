@@ -17,6 +17,7 @@ from portfolio.companies import portrait_views as companies_portrait_views
 from portfolio.companies import record_views as companies_record_views
 from portfolio.companies import views as companies_views
 from portfolio.companies.signals import figures_stated
+from portfolio.demo import commands as demo_commands
 from portfolio.digest import commands as digest_commands
 from portfolio.digest import views as digest_views
 from portfolio.extensions import csrf, init_database
@@ -56,6 +57,7 @@ COMMANDS = (
     audit_commands.group,
     companies_commands.group,
     readiness_commands.group,
+    demo_commands.group,
     digest_commands.group,
     digest_commands.scheduler,
 )

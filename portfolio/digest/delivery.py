@@ -98,7 +98,7 @@ class Smtp:
     def _envelope(self, parcel: Parcel) -> Outcome | None:
         kept = self.connection is not None
         outcome = self._try_envelope(parcel)
-        if outcome and kept and self.connection is None:
+        if outcome and kept and outcome.verdict is Verdict.UNREACHABLE:
             # Servers end connections after some mails; a fresh one tells whether it is more.
             return self._try_envelope(parcel)
         return outcome

@@ -77,7 +77,9 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
         "audited": audited,
         "metrics": dictionary(),
     }
-    return Section("readiness", _("Readiness"), "readiness/_company.html", context, 30, "css/readiness.css")
+    return Section(
+        "readiness", _("Readiness"), "readiness/_company.html", context, 30, "css/readiness.css"
+    )
 
 
 def _choices() -> list[tuple[str, str]]:
