@@ -48,15 +48,32 @@ class Result:
     outcome: Outcome
 
     @property
-    def leaves(self) -> list[Outcome]:
-        """The single tests, those furthest from decided last: failed by nearness, unknown, met."""
-        tests = [o for o in self.outcome.walk() if not o.children]
-        return sorted(tests, key=_nearness)
+    def tests(self) -> list[Outcome]:
+        """The single tests that matter, by nearness: failed first, then unknown, then met.
+
+        Of alternatives only the best stands here: the one that is met, else the nearest.
+        """
+        return sorted(_relevant(self.outcome), key=_nearness)
 
     @property
     def open_gaps(self) -> int:
-        """How many tests are not met."""
-        return sum(leaf.status == "fail" for leaf in self.leaves)
+        """How many of them are not met."""
+        return sum(test.status == "fail" for test in self.tests)
+
+
+def _relevant(outcome: Outcome) -> list[Outcome]:
+    if not outcome.children:
+        return [outcome]
+    below = [_relevant(child) for child in outcome.children]
+    if outcome.clause.group != "any":
+        return [test for tests in below for test in tests]
+    return min(below, key=_open)
+
+
+def _open(tests: Sequence[Outcome]) -> tuple[int, int]:
+    """How far a set of tests is from being met: failures weigh more than open questions."""
+    states = [test.status for test in tests]
+    return states.count("fail"), states.count("unknown")
 
 
 def _nearness(leaf: Outcome) -> tuple[int, float]:

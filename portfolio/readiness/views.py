@@ -47,7 +47,8 @@ def measure(outcome: Outcome, value: Any) -> str:
         return "—"
     if isinstance(value, bool | str):
         flag = str(value).lower()
-        return {"true": _("Yes"), "false": _("No")}.get(flag, str(value))
+        word = entry.option_title(str(value), language())
+        return {"true": _("Yes"), "false": _("No")}.get(flag, word)
     if isinstance(value, list):
         return " / ".join(map(str, value))
     number = Fraction(value)

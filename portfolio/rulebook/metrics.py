@@ -34,6 +34,8 @@ class Metric:
     family: tuple[str, ...]
     yearly: bool = False
     values: tuple[str, ...] = ()
+    values_zh: tuple[str, ...] = ()
+    values_en: tuple[str, ...] = ()
     judgement: bool = False
     derive: str = ""
     inputs: tuple[str, ...] = ()
@@ -74,6 +76,11 @@ class Metric:
         if word not in self.values:
             raise InputError("option.unknown", value=text)
         return None, word
+
+    def option_title(self, word: str, locale: str) -> str:
+        """What an option of an enumeration is called; the word itself where it has no title."""
+        titles = self.values_en if locale == "en" else self.values_zh
+        return titles[self.values.index(word)] if titles and word in self.values else word
 
     def written(self, micro: int | None, choice: str | None) -> str | None:
         """The kept value as text in the dictionary's unit; None when unknown."""
