@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 LINES_SHOWN = 12
+ACTIVE = "active"
 DECIDED = frozenset({"rejected", "withdrawn", "lapsed", "terminated", "merged"})
 COMMITTEE_STAGE = "ic"
 
@@ -41,8 +42,9 @@ class Change:
 
     @property
     def changed_status(self) -> bool:
-        """Whether the status differs, and not only the stage."""
-        return bool(self.from_status is not None and self.from_status != self.to_status)
+        """Whether the status differs, and not only the stage; a new deal begins active."""
+        before: str = self.from_status.value if self.from_status else ACTIVE
+        return bool(before != self.to_status.value)
 
     @property
     def decision(self) -> bool:

@@ -84,3 +84,8 @@ def test_a_long_part_is_cut_and_says_how_many_are_left() -> None:
 def test_every_deal_and_company_that_is_named_is_listed_for_the_check_before_sending() -> None:
     made = digest([change(1, "lead", "dd")], [task("see deal 9", 1)])
     assert made.deal_ids == {1, 9} and made.terms_ids == frozenset()
+
+
+def test_a_deal_opened_and_rejected_in_one_week_is_a_decision() -> None:
+    made = digest([change(1, None, "lead"), change(1, "lead", "lead", 1, to_status=REJECTED)])
+    assert [c.deal.deal_id for c in made.decisions.lines] == [1] and not made.moves.total
