@@ -2,6 +2,7 @@
 
 ACTIONS = {
     "activity.note": ("记录跟进", "Noted a contact"),
+    "agenda.set": ("安排会议议程", "Set an agenda"),
     "company.change": ("修改企业信息", "Changed the company"),
     "company.export": ("导出企业", "Exported companies"),
     "company.import": ("导入企业", "Imported companies"),
@@ -13,6 +14,7 @@ ACTIONS = {
     "deal.look": ("查看保密项目", "Looked at a walled deal"),
     "deal.move": ("变更项目阶段", "Moved the deal"),
     "deal.open": ("新建项目", "Opened a deal"),
+    "demo.load": ("载入演示数据", "Loaded demo data"),
     "digest.claim": ("领取周报任务", "Took up a digest"),
     "digest.close": ("关闭周报任务", "Closed a digest"),
     "digest.compose": ("生成周报", "Composed a digest"),

@@ -89,7 +89,8 @@ def _figure(values: dict[str, tuple[Any, Any]], locale: str) -> Iterator[Detail]
         return
     year = stated.get("fiscal_year")
     micro = stated.get("micro")
-    value = stated.get("choice") or "" if micro is None else grouped(from_micro(micro))
+    word = stated.get("choice") or ""
+    value = metric.option_title(word, locale) if micro is None else grouped(from_micro(micro))
     title = metric.en if locale == "en" else metric.zh
     yield Detail(f"{title} {year}" if year else title, "", value)
 

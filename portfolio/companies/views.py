@@ -31,6 +31,7 @@ from portfolio.kernel.records import ActivityKind
 from portfolio.people import access
 from portfolio.rulebook.metrics import Metric
 from portfolio.web.formatting import title_of, url_with
+from portfolio.web.i18n import language
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of
 
@@ -72,9 +73,9 @@ def _titles() -> dict[str, Any]:
 
 @blueprint.app_template_filter("figure")
 def _figure(metric: Metric, row: Figure) -> str:
-    """A kept figure for a column: in the dictionary's unit, amounts with two decimals."""
-    if metric.money and row.micro is not None:
-        return money.column_wan(row.micro)
+    """A kept figure for a column, in the dictionary's unit: amounts and shares to two decimals."""
+    if metric.unit in {"wan", "percent"} and row.micro is not None:
+        return money.column_wan(row.micro)  # both are millionths of their unit
     return _exact_figure(metric, row)
 
 
@@ -82,7 +83,8 @@ def _figure(metric: Metric, row: Figure) -> str:
 def _exact_figure(metric: Metric, row: Figure) -> str:
     """A kept figure with all its decimals."""
     if row.micro is None:
-        return str(CHOICES.get(row.choice or "", row.choice or ""))
+        word = row.choice or ""
+        return str(CHOICES.get(word) or metric.option_title(word, language()))
     return grouped(from_micro(row.micro))
 
 

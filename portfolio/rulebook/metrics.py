@@ -73,9 +73,10 @@ class Metric:
             if word not in TRUE | FALSE:
                 raise InputError("flag.unknown", value=text)
             return None, "true" if word in TRUE else "false"
-        if word not in self.values:
+        option = next((value for value in self.values if value.casefold() == word), None)
+        if option is None:
             raise InputError("option.unknown", value=text)
-        return None, word
+        return None, option
 
     def option_title(self, word: str, locale: str) -> str:
         """What an option of an enumeration is called; the word itself where it has no title."""

@@ -316,3 +316,18 @@ def test_a_stock_code_typed_twice_is_entered_once(as_user) -> None:
     )
     assert answer.status_code == 302
     assert [code.code for code in db.session.query(Company).one().stock_codes] == ["430047"]
+
+
+def test_facts_are_shown_in_words_with_their_unit(as_user, cast) -> None:
+    company = factories.company(cast["manager"])
+    with unit_of_work("figure.state"):
+        said = [
+            Statement(company.id, "neeq_tier", None, choice="innovation"),
+            Statement(company.id, "neeq_listed_months", None, micro=14 * 10**6),
+            Statement(company.id, "roe_weighted", 2025, micro=17_900_000),
+        ]
+        operations.state_figures(said, None, dt.datetime.now(dt.UTC))
+    page = as_user("reader").get(f"/companies/{company.id}").text
+    assert "创新层" in page and "innovation" not in page
+    assert re.search(r">\s*14 <span[^>]*>个月</span>", page)
+    assert "17.90" in page
