@@ -122,6 +122,7 @@ class Digest:
     until: dt.datetime
     late: bool = False
     missed: int = 0
+    overdue: int = 0
     decisions: Part = field(default_factory=Part)
     moves: Part = field(default_factory=Part)
     tasks: Part = field(default_factory=Part)
@@ -137,11 +138,6 @@ class Digest:
     def empty(self) -> bool:
         """Whether there is nothing to tell."""
         return not any(part.total for part in self.parts)
-
-    @property
-    def overdue(self) -> int:
-        """How many of the tasks shown are overdue."""
-        return sum(line.overdue for line in self.tasks.lines)
 
     @property
     def deal_ids(self) -> frozenset[int]:
@@ -205,6 +201,7 @@ def compose(
         until=until,
         late=late,
         missed=missed,
+        overdue=sum(task.overdue for task in tasks),
         decisions=_part([c for c in net if c.decision]),
         moves=_part([c for c in net if not c.decision]),
         tasks=_part(sorted(tasks, key=lambda task: (task.due_on, task.title))),

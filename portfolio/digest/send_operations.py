@@ -55,6 +55,8 @@ def claim(now: dt.datetime, worker: str) -> Claimed | None:
                 lease_until=now + states.LEASE,
                 attempts=job.number,
                 deferrals=job.deferrals,
+                # Should this sender die, the mails that nobody has tried yet come first.
+                next_attempt_at=now,
                 data_started_at=None,
                 maybe_duplicate=job.maybe_duplicate,
             )

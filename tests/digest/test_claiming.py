@@ -88,6 +88,15 @@ def test_a_sender_that_died_behind_its_data_is_flagged_and_counted(
     assert [bool(a.ended_at) for a in attempts] == [False, True], "the first was interrupted"
 
 
+def test_what_nobody_has_tried_comes_before_what_a_dead_sender_left(
+    app: Flask, cast: dict[str, User]
+) -> None:
+    operations.plan_due(lambda: MONDAY)
+    first = claim(MONDAY + dt.timedelta(minutes=1))
+    order = [job.id for job in every_claim(AFTERWARDS + dt.timedelta(minutes=1))]
+    assert len(order) == len(cast) and order[-1] == first.id
+
+
 def test_a_mail_that_brings_its_sender_down_again_and_again_is_given_up(
     app: Flask, cast: dict[str, User]
 ) -> None:

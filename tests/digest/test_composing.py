@@ -75,6 +75,10 @@ def test_tasks_come_by_day_and_overdue_ones_are_counted() -> None:
     assert made.overdue == 1 and not made.empty
 
 
+def test_overdue_tasks_beyond_those_shown_are_counted_too() -> None:
+    assert digest([], [task(f"task {n}", -1) for n in range(30)]).overdue == 30
+
+
 def test_a_long_part_is_cut_and_says_how_many_are_left() -> None:
     made = digest([change(n, "lead", "dd") for n in range(30)])
     assert len(made.moves.lines) == compose.LINES_SHOWN
