@@ -35,6 +35,10 @@ ACTIONS = {
     "session.log_in": ("登录", "Logged in"),
     "session.log_out": ("退出登录", "Logged out"),
     "session.touch": ("会话续期", "Kept the session alive"),
+    "tag.confirm": ("确认技术标签", "Confirmed a tag"),
+    "tag.reject": ("驳回技术标签", "Rejected a tag"),
+    "tag.review": ("复核技术标签", "Reviewed a tag"),
+    "tag.suggest": ("建议技术标签", "Suggested tags"),
     "task.add": ("新增待办", "Added a task"),
     "task.finish": ("完成待办", "Finished a task"),
     "user.create": ("创建用户", "Created a user"),
@@ -42,6 +46,7 @@ ACTIONS = {
 }
 KINDS = {
     "activity": ("跟进记录", "Note"),
+    "chokepoint_tag": ("技术标签", "Tag"),
     "company": ("企业", "Company"),
     "company_name": ("曾用名", "Former name"),
     "contact": ("人员", "Person"),

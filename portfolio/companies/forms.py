@@ -49,6 +49,13 @@ def checked_website(form: FlaskForm, field: Field) -> None:
         raise ValidationError(_l("Begin the address with https:// or http://."))
 
 
+def checked_email(form: FlaskForm, field: Field) -> None:
+    """Something before one @ and a domain with a dot behind it; mail is not sent to it."""
+    name, _sign, domain = (field.data or "").strip().partition("@")
+    if field.data and not (name and "." in domain and "@" not in domain and " " not in field.data):
+        raise ValidationError(text_of(InputError("email.malformed", value=field.data)))
+
+
 def lines(text: str | None) -> list[str]:
     """Entries one a line: English names have commas of their own."""
     return [line.strip() for line in (text or "").splitlines() if line.strip()]
@@ -174,7 +181,7 @@ class ContactForm(FlaskForm):
     position = StringField(_l("Position"), [Length(max=100)])
     founder = BooleanField(_l("Founder"))
     phone = StringField(_l("Phone"), [Length(max=40)])
-    email = StringField(_l("E-mail"), [Length(max=200)])
+    email = StringField(_l("E-mail"), [Length(max=200), checked_email])
 
 
 class DocumentForm(FlaskForm):

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import hashlib
+import os
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -317,9 +319,15 @@ def keep_document(
     deal_id: int | None = None,
     document: Document | None = None,
 ) -> DocumentVersion:
-    """Store a file under its hash, as a new document or as the next version of one."""
+    """Store a file under its hash, as a new document or as the next version of one.
+
+    The content that is the latest version already makes no other. Raises InputError `file.empty`.
+    """
     if not content:
         raise InputError("file.empty")
+    digest = hashlib.sha256(content).hexdigest()
+    if document is not None and document.versions and document.versions[-1].sha256 == digest:
+        return document.versions[-1]
     if document is None:
         document = Document(
             title=clean(title) or clean(filename),
@@ -330,11 +338,7 @@ def keep_document(
             created_by_id=actor.id if actor else None,
         )
         db.session.add(document)
-    digest = hashlib.sha256(content).hexdigest()
-    path = document_path(digest)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        path.write_bytes(content)
+    _write_whole(document_path(digest), content)
     version = DocumentVersion(
         number=len(document.versions) + 1,
         sha256=digest,
@@ -347,6 +351,18 @@ def keep_document(
     document.versions.append(version)
     db.session.flush()
     return version
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """The file is there whole or not at all, whenever the machine stops."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
+        part.write(content)
+        part.flush()
+        os.fsync(part.fileno())
+    os.replace(part.name, path)
 
 
 def document_path(digest: str) -> Path:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -39,6 +40,13 @@ def _stale(error: StaleDataError) -> tuple[str, int]:
     return _page(409)
 
 
+def _taken(error: IntegrityError) -> tuple[str, int]:
+    """Two saved at the same moment what only one may have: the second sees a conflict."""
+    db.session.rollback()
+    LOG.warning("conflict at %s: %s", request.path, error.orig)
+    return _page(409)
+
+
 def _crash(error: Exception) -> tuple[str, int]:
     db.session.rollback()
     reference = secrets.token_hex(4)
@@ -51,5 +59,6 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(StaleDataError, _stale)
+    app.register_error_handler(IntegrityError, _taken)
     if not app.config.get("TESTING") or app.config.get("SHOW_CRASH_PAGE"):
         app.register_error_handler(Exception, _crash)

@@ -7,6 +7,7 @@ import io
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from portfolio.companies import operations, queries
 from portfolio.companies.models import Company, Contact, DocumentVersion, Task
@@ -316,6 +317,54 @@ def test_a_stock_code_typed_twice_is_entered_once(as_user) -> None:
     )
     assert answer.status_code == 302
     assert [code.code for code in db.session.query(Company).one().stock_codes] == ["430047"]
+
+
+def test_the_same_file_twice_makes_one_version_and_lies_there_whole(app, as_user, cast) -> None:
+    company = factories.company(cast["manager"])
+    client = as_user("manager")
+    for content in (b"one", b"one", b"two"):
+        file = (io.BytesIO(content), "报告.pdf")
+        sent = client.post(
+            f"/companies/{company.id}/documents", data={"title": "报告", "file": file}
+        )
+        assert sent.status_code == 302
+    versions = db.session.query(DocumentVersion).order_by(DocumentVersion.number).all()
+    assert [version.number for version in versions] == [1, 2]
+    kept = {operations.document_path(v.sha256).read_bytes() for v in versions}
+    assert kept == {b"one", b"two"}
+    folders = {operations.document_path(v.sha256).parent for v in versions}
+    assert sum(len(list(folder.iterdir())) for folder in folders) == 2  # no part is left behind
+
+
+def test_only_a_web_address_becomes_a_link(as_user, cast) -> None:
+    company = factories.company(cast["manager"], website="javascript:alert(1)")
+    page = as_user("reader").get(f"/companies/{company.id}").text
+    assert "javascript:alert(1)" in page and 'href="javascript' not in page
+
+
+@pytest.mark.parametrize(
+    ("email", "status"), [("wang@haina.com", 302), ("王@", 422), ("a@b@c.d", 422), ("", 302)]
+)
+def test_an_address_that_is_none_is_said_at_the_field(as_user, cast, email, status) -> None:
+    company = factories.company(cast["manager"])
+    sent = {"name": "王工", "email": email}
+    answer = as_user("manager").post(f"/companies/{company.id}/contacts", data=sent)
+    assert answer.status_code == status
+    if status == 422:
+        assert f"{email}” 不是" in answer.text or "不是有效" in answer.text
+
+
+def test_what_two_enter_at_the_same_moment_is_a_conflict_for_the_second(as_user, cast) -> None:
+    rival, code = factories.company(cast["manager"], uscc=None), factories.credit_code(99)
+    client = as_user("manager")
+
+    def take(session, *rest) -> None:  # after the form looked for the code, before it is written
+        session.execute(sa.update(Company).where(Company.id == rival.id).values(uscc=code))
+
+    sa.event.listen(db.session, "before_flush", take, once=True)
+    answer = client.post("/companies/new", data=NEW | {"uscc": code, "confirmed": "y"})
+    assert answer.status_code == 409
+    assert db.session.query(Company).filter_by(name_zh=NEW["name_zh"]).count() == 0
 
 
 def test_facts_are_shown_in_words_with_their_unit(as_user, cast) -> None:
