@@ -11,6 +11,8 @@ from portfolio import settings as environment
 from portfolio.audit import commands as audit_commands
 from portfolio.audit import operations as audit
 from portfolio.audit import views as audit_views
+from portfolio.chokepoint import commands as chokepoint_commands
+from portfolio.chokepoint import views as chokepoint_views
 from portfolio.companies import commands as companies_commands
 from portfolio.companies import export_views as companies_export_views
 from portfolio.companies import portrait_views as companies_portrait_views
@@ -47,6 +49,7 @@ VIEWS = (
     pipeline_views,
     pipeline_board_views,
     pipeline_record_views,
+    chokepoint_views,
     readiness_views,
     intake_views,
     digest_views,
@@ -56,6 +59,7 @@ COMMANDS = (
     people_commands.group,
     audit_commands.group,
     companies_commands.group,
+    chokepoint_commands.group,
     readiness_commands.group,
     demo_commands.group,
     digest_commands.group,
@@ -73,9 +77,13 @@ HEALTH_REPORTS = {
 }
 COMPANY_SECTIONS: tuple[Any, ...] = (
     pipeline_section_views.company_section,
+    chokepoint_views.company_section,
     readiness_views.company_section,
 )
-COMPANY_FILTERS: tuple[Any, ...] = (readiness_views.COMPANY_FILTER,)
+COMPANY_FILTERS: tuple[Any, ...] = (
+    chokepoint_views.COMPANY_FILTER,
+    readiness_views.COMPANY_FILTER,
+)
 DEAL_FILTERS: tuple[Any, ...] = ()
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portfolio.chokepoint import operations as chokepoint
+from portfolio.chokepoint import queries as tags
 from portfolio.companies import operations as companies
 from portfolio.companies.models import Company, Contact, EquityRound
 from portfolio.companies.operations import Statement
@@ -145,6 +147,7 @@ def _company(
         company.contacts = _contacts(rng)
         _round(company, strength, owner, rng, entered)
     _state(company, strength, owner, rng, entered + 5 * DAY, now)
+    _tag(company, number, owner, entered + 7 * DAY)
     with unit_of_work("activity.note", owner, at=entered + 9 * DAY):
         companies.note_activity(
             rng.choice(NOTES), "visit", owner, entered + 9 * DAY, company_id=company.id
@@ -233,6 +236,27 @@ def _state(
         )
     with unit_of_work("figure.state", owner, at=at):
         companies.state_figures(rows, owner, at)
+
+
+EVIDENCE = (
+    ("E3", "链主企业小批量验证报告（虚构）"),
+    ("E2", "国家级检测中心测试报告（虚构）"),
+    ("E0", "创始人访谈自述"),
+    ("E4", "连续两年重复订单（虚构）"),
+)
+
+
+def _tag(company: Company, number: int, owner: User, at: dt.datetime) -> None:
+    """Suggestions from the description; two in three confirmed, some rejected, some waiting."""
+    with unit_of_work("tag.suggest", owner, at=at):
+        chokepoint.refresh_suggestions(company, at)
+    for tag in tags.tags_of([company.id]).get(company.id, []):
+        with unit_of_work("tag.review", owner, at=at):
+            if number % 12 == 11:
+                chokepoint.reject(tag, "只是使用，并不研发", owner, at + DAY)
+            elif number % 3 != 2:
+                level, evidence = EVIDENCE[number % len(EVIDENCE)]
+                chokepoint.confirm(company.id, tag.technology, level, evidence, owner, at + DAY)
 
 
 def _direct(

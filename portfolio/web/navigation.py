@@ -10,6 +10,7 @@ NAVIGATION = (
     ("deal.read", "/deals", _l("Deals")),
     ("company.read", "/companies", _l("Companies")),
     ("company.read", "/readiness", _l("Readiness")),
+    ("company.read", "/chokepoints", _l("Chokepoints")),
     ("", "/digests", _l("Digests")),
 )
 MENU = (

@@ -1,0 +1,1 @@
+"""Chokepoint technologies: the taxonomy, suggestions from texts, and tags people stand behind."""

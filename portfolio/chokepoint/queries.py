@@ -1,0 +1,60 @@
+"""Reads of tags: of companies, now and as known on a past day, and the map of technologies."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+
+from portfolio.chokepoint.models import Tag, TagState
+from portfolio.companies.models import Company
+from portfolio.extensions import db
+
+
+def tags_of(
+    company_ids: Iterable[int], known_at: dt.datetime | None = None
+) -> dict[int, list[Tag]]:
+    """The current tags of companies, or those current in the system at an instant."""
+    query = sa.select(Tag).where(Tag.company_id.in_(list(company_ids))).order_by(Tag.id)
+    if known_at is None:
+        query = query.where(Tag.superseded_at.is_(None))
+    else:
+        query = query.where(
+            Tag.recorded_at <= known_at,
+            sa.or_(Tag.superseded_at.is_(None), Tag.superseded_at > known_at),
+        )
+    found: dict[int, list[Tag]] = {}
+    for tag in db.session.scalars(query):
+        found.setdefault(tag.company_id, []).append(tag)
+    return found
+
+
+def current(company_id: int, technology: str) -> Tag | None:
+    """What stands now about one technology of one company."""
+    return db.session.scalar(
+        sa.select(Tag).where(
+            Tag.company_id == company_id,
+            Tag.technology == technology,
+            Tag.superseded_at.is_(None),
+        )
+    )
+
+
+def company_filter(chosen: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Companies with a confirmed tag of one of these technologies."""
+    found = sa.select(Tag.company_id).where(
+        Tag.technology.in_(chosen),
+        Tag.state == TagState.CONFIRMED.value,
+        Tag.superseded_at.is_(None),
+    )
+    return Company.id.in_(found)
+
+
+def counts(condition: sa.ColumnElement[bool]) -> dict[tuple[str, str], int]:
+    """Companies under a condition by technology and state."""
+    rows = db.session.execute(
+        sa.select(Tag.technology, Tag.state, sa.func.count())
+        .join(Company, Company.id == Tag.company_id)
+        .where(Tag.superseded_at.is_(None), condition)
+        .group_by(Tag.technology, Tag.state)
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
