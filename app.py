@@ -13,6 +13,8 @@ from portfolio.audit import operations as audit
 from portfolio.audit import views as audit_views
 from portfolio.chokepoint import commands as chokepoint_commands
 from portfolio.chokepoint import views as chokepoint_views
+from portfolio.committee import commands as committee_commands
+from portfolio.committee import views as committee_views
 from portfolio.companies import commands as companies_commands
 from portfolio.companies import export_views as companies_export_views
 from portfolio.companies import portrait_views as companies_portrait_views
@@ -51,6 +53,7 @@ VIEWS = (
     pipeline_record_views,
     chokepoint_views,
     readiness_views,
+    committee_views,
     intake_views,
     digest_views,
     health_views,
@@ -59,6 +62,7 @@ COMMANDS = (
     people_commands.group,
     audit_commands.group,
     companies_commands.group,
+    committee_commands.group,
     chokepoint_commands.group,
     readiness_commands.group,
     demo_commands.group,

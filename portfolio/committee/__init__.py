@@ -1,0 +1,1 @@
+"""Committee: the list it decides from, as a page and as files."""

@@ -1,0 +1,297 @@
+"""The committee list: 40 columns of exactly the deals asked for, names and not ids."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from portfolio.chokepoint import queries as chokepoint
+from portfolio.chokepoint.models import Tag, TagState
+from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.companies import queries as companies
+from portfolio.companies.models import Figure, Round
+from portfolio.extensions import db
+from portfolio.kernel.dates import days_between, local_date
+from portfolio.kernel.numbers import MICRO
+from portfolio.people.models import User
+from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline.models import Deal, DealGrant, GrantKind
+from portfolio.pipeline.stages import Pipeline
+from portfolio.readiness import queries as readiness
+from portfolio.readiness.models import Assessment
+from portfolio.readiness.targets import targets
+from portfolio.web.formatting import title_of
+from portfolio.web.sheets import Column, Kind
+
+CHUNK = 500
+PERCENT = Decimal("0.01")
+
+
+@dataclass
+class Line:
+    """One deal with everything its row shows."""
+
+    number: int
+    deal: Deal
+    pipeline: Pipeline
+    now: dt.datetime
+    terms: bool
+    figures: dict[tuple[str, int | None], Figure] = field(default_factory=dict)
+    tags: list[Tag] = field(default_factory=list)
+    outcomes: dict[str, Assessment] = field(default_factory=dict)
+    recused: list[str] = field(default_factory=list)
+
+    @property
+    def latest_year(self) -> int | None:
+        """The latest fiscal year with a revenue."""
+        years = [y for (metric, y), row in self.figures.items() if metric == REVENUE and y]
+        return max(years, default=None)
+
+    def figure(self, metric: str, back: int = 0) -> int | None:
+        """A figure in millionths of its unit, so many years back from the latest."""
+        year = self.latest_year
+        row = self.figures.get((metric, year - back)) if year is not None else None
+        return row.micro if row else None
+
+
+REVENUE, PROFIT, RESEARCH = "revenue", "net_profit_parent", "rd_spend"
+PATENTS = "invention_patents_in_use"
+
+
+def lines(ids: Sequence[int], user: User | None, now: dt.datetime) -> Iterator[Line]:
+    """The rows of these deals in their order, a chunk at a time; terms only where this person
+    may read them (without a person, as on the command line, everywhere)."""
+    pipelines = pipeline.pipelines()
+    for start in range(0, len(ids), CHUNK):
+        part = ids[start : start + CHUNK]
+        readable = set(part) if user is None else pipeline.ids_with(user, "deal.terms", part)
+        yield from _chunk(part, start, pipelines, readable, now)
+        db.session.expunge_all()
+
+
+def _chunk(
+    part: Sequence[int],
+    start: int,
+    pipelines: dict[int, Pipeline],
+    readable: set[int],
+    now: dt.datetime,
+) -> Iterator[Line]:
+    rows = {deal.id: deal for deal in _deals(part)}
+    owned = [deal.company_id for deal in rows.values() if deal.company_id is not None]
+    figures: dict[int, dict[tuple[str, int | None], Figure]] = {}
+    for (company_id, metric, year), row in companies.current_rows(owned).items():
+        figures.setdefault(company_id, {})[(metric, year)] = row
+    tags = chokepoint.tags_of(owned)
+    outcomes: dict[int, dict[str, Assessment]] = {}
+    for (company_id, target), outcome in readiness.current(owned).items():
+        outcomes.setdefault(company_id, {})[target] = outcome
+    recused = _recused(part)
+    for number, deal_id in enumerate(part, start=start + 1):
+        deal = rows.get(deal_id)
+        if deal is None:
+            continue
+        company_id = deal.company_id or 0
+        yield Line(
+            number,
+            deal,
+            pipelines[deal.pipeline_id],
+            now,
+            deal.id in readable,
+            figures.get(company_id, {}),
+            [t for t in tags.get(company_id, []) if t.state == TagState.CONFIRMED.value],
+            outcomes.get(company_id, {}),
+            recused.get(deal_id, []),
+        )
+
+
+def _deals(ids: Sequence[int]) -> Sequence[Deal]:
+    return db.session.scalars(
+        sa.select(Deal)
+        .where(Deal.id.in_(ids))
+        .options(
+            joinedload(Deal.company),
+            joinedload(Deal.owner),
+            joinedload(Deal.vehicle),
+            joinedload(Deal.target_vehicle),
+        )
+    ).all()
+
+
+def _recused(ids: Sequence[int]) -> dict[int, list[str]]:
+    rows = db.session.execute(
+        sa.select(DealGrant.deal_id, User.name)
+        .join(User, User.id == DealGrant.user_id)
+        .where(DealGrant.deal_id.in_(ids), DealGrant.kind == GrantKind.RECUSED.value)
+        .order_by(User.name)
+    )
+    found: dict[int, list[str]] = {}
+    for deal_id, name in rows:
+        found.setdefault(deal_id, []).append(name)
+    return found
+
+
+def _percent(part: int | None, whole: int | None, places: Decimal = PERCENT) -> Decimal | None:
+    """Part of a whole in percent; unknown stays unknown, and so does a part of nothing."""
+    if part is None or not whole or whole < 0:
+        return None
+    exact = Fraction(part, whole) * 100
+    return (Decimal(exact.numerator) / exact.denominator).quantize(places, ROUND_HALF_UP)
+
+
+def _growth(line: Line) -> Decimal | None:
+    latest, before = line.figure(REVENUE), line.figure(REVENUE, 1)
+    if latest is None or before is None or before <= 0:
+        return None
+    return _percent(latest - before, before)
+
+
+def _term(line: Line, name: str) -> Any:
+    return getattr(line.deal, name) if line.terms else None
+
+
+def _stake(line: Line) -> Decimal | None:
+    post = line.deal.post_money_fen
+    if not line.terms:
+        return None
+    return _percent(line.deal.amount_fen, post, Decimal("0.0001"))
+
+
+def _tags(line: Line) -> str | None:
+    book = taxonomy().technologies
+    return ";".join(title_of(book[t.technology]) for t in line.tags if t.technology in book) or None
+
+
+def _listing(line: Line) -> str | None:
+    """The targets that are met, else that none is; as a pre-assessment."""
+    if not line.outcomes:
+        return None
+    met = [title_of(t) for t in targets() if _status(line, t.key) == "pass"]
+    return ";".join(met) or "—"
+
+
+def _status(line: Line, target: str) -> str:
+    outcome = line.outcomes.get(target)
+    return outcome.status if outcome else ""
+
+
+def _company(line: Line, name: str) -> Any:
+    company = line.deal.company
+    return (getattr(company, name) or None) if company else None
+
+
+def _target_name(line: Line) -> str | None:
+    vehicle = line.deal.target_vehicle
+    return _company(line, "name_zh") or (vehicle.name_zh if vehicle else None)
+
+
+def _pipeline_title(line: Line) -> str:
+    title = title_of(line.pipeline)
+    return f"{title}（跟投）" if line.deal.co_investment else title
+
+
+def _round(line: Line) -> str | None:
+    member = Round._value2member_map_.get(line.deal.round)
+    return title_of(member) if member else None
+
+
+def _oldest(line: Line) -> dt.date | None:
+    """The oldest day that a figure of this row was recorded on."""
+    used = [r for (m, _), r in line.figures.items() if m in {REVENUE, PROFIT, RESEARCH}]
+    return min((local_date(row.recorded_at) for row in used), default=None)
+
+
+def _patents(line: Line) -> int | None:
+    row = line.figures.get((PATENTS, None))
+    return row.micro // MICRO if row and row.micro is not None else None
+
+
+def columns() -> tuple[Column, ...]:
+    """The 40 columns, in the committee's order. Those that no slice fills yet stay empty."""
+    text, wan, share, whole = Kind.TEXT, Kind.WAN, Kind.DECIMAL, Kind.INTEGER
+
+    def blank(row: Line) -> None:
+        return None
+
+    return (
+        Column("no", "序号", "No.", whole, lambda r: r.number),
+        Column("item_no", "议题编号", "Item no.", text, blank),
+        Column("deal_id", "项目编号", "Deal ID", Kind.CODE, lambda r: r.deal.code),
+        Column("deal_name", "项目名称", "Deal", text, lambda r: r.deal.name),
+        Column("company", "企业全称", "Company", text, _target_name),
+        Column("uscc", "统一社会信用代码", "Credit code", Kind.CODE, lambda r: _company(r, "uscc")),
+        Column("place", "注册地(市/区)", "Place", text, lambda r: _company(r, "place")),
+        Column("founded", "成立日期", "Founded", Kind.DATE, lambda r: _company(r, "founded_on")),
+        Column("vehicle", "投资主体", "Vehicle", text, lambda r: title_of(r.deal.vehicle)),
+        Column("pipeline", "投资类型", "Pipeline", text, _pipeline_title),
+        Column("sector", "行业", "Sector", text, lambda r: _company(r, "industry")),
+        Column("chokepoint_tags", "卡脖子技术标签", "Chokepoint tags", text, _tags),
+        Column(
+            "choke_evidence",
+            "卡脖子证据等级",
+            "Evidence level",
+            text,
+            lambda r: max((t.level for t in r.tags), default=None),
+        ),
+        Column("trl", "技术成熟度", "TRL", whole, lambda r: r.deal.trl),
+        Column("srdi_level", "专精特新层级", "SRDI level", text, blank),
+        Column("srdi_precheck", "专精特新预评估", "SRDI pre-assessment", text, blank),
+        Column("listing_ready", "上市准备度", "Listing readiness (pre-assessment)", text, _listing),
+        Column("patents", "发明专利数", "Invention patents", whole, _patents),
+        Column("round", "融资轮次", "Round", text, _round),
+        Column("round_size", "本轮融资额", "Round size", wan, lambda r: _term(r, "round_size_fen")),
+        Column("amount", "拟投金额", "Our amount", wan, lambda r: _term(r, "amount_fen")),
+        Column("pre_money", "投前估值", "Pre-money", wan, lambda r: _term(r, "pre_money_fen")),
+        Column("post_money", "投后估值", "Post-money", wan, lambda r: _term(r, "post_money_fen")),
+        Column("stake_pct", "拟持股比例", "Stake %", share, _stake),
+        Column(
+            "lead_investor",
+            "领投方",
+            "Lead investor",
+            text,
+            lambda r: _term(r, "lead_investor") or None,
+        ),
+        Column("rev_y1", "上年营业收入", "Revenue, last year", wan, lambda r: r.figure(REVENUE)),
+        Column("rev_growth", "营收增长率", "Revenue growth %", share, _growth),
+        Column("profit_y1", "上年净利润", "Net profit, last year", wan, lambda r: r.figure(PROFIT)),
+        Column(
+            "rd_ratio",
+            "研发投入占比",
+            "R&D share %",
+            share,
+            lambda r: _percent(r.figure(RESEARCH), r.figure(REVENUE)),
+        ),
+        Column("runway_m", "现金可用月数", "Runway, months", share, blank),
+        Column(
+            "concentration",
+            "单项目占比",
+            "Concentration %",
+            share,
+            lambda r: _percent(_term(r, "amount_fen"), r.deal.vehicle.size_fen),
+        ),
+        Column("conc_limit", "集中度上限", "Concentration limit %", share, blank),
+        Column("risks", "主要风险", "Main risks", text, lambda r: r.deal.risks or None),
+        Column("pre_review", "预审意见", "Pre-review", text, lambda r: r.deal.pre_review or None),
+        Column("recused", "回避委员", "Recused", text, lambda r: ";".join(r.recused) or None),
+        Column("result", "投决结果", "Decision", text, blank),
+        Column("conditions", "投决条件(未完成/全部)", "Conditions (open/all)", text, blank),
+        Column("owner", "项目经理", "Owner", text, lambda r: r.deal.owner.name),
+        Column(
+            "days_in_stage",
+            "在本阶段天数",
+            "Days in stage",
+            whole,
+            lambda r: days_between(r.deal.stage_entered_at, r.now),
+        ),
+        Column("as_of", "数据截止日", "Data as of", Kind.DATE, _oldest),
+    )
+
+
+NOTES = (
+    Column("what", "项目", "What", Kind.TEXT, lambda r: r[0]),
+    Column("said", "说明", "Note", Kind.TEXT, lambda r: r[1]),
+)
