@@ -4,11 +4,10 @@ import datetime as dt
 import itertools
 from typing import Any
 
-from portfolio.kernel.uscc import check_character
-
 from portfolio.companies import operations as companies
 from portfolio.companies.models import Company
 from portfolio.extensions import db, unit_of_work
+from portfolio.kernel.uscc import check_character
 from portfolio.people.models import User
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline import queries

@@ -63,9 +63,9 @@ class Company(Base):
     uscc: Mapped[str | None] = mapped_column(unique=True)
     uscc_missing_reason: Mapped[str] = mapped_column(default="")
     region_code: Mapped[str] = mapped_column(default="", index=True)
-    place: Mapped[str] = mapped_column(default="")
+    place: Mapped[str] = mapped_column(default="", index=True)
     industry: Mapped[str] = mapped_column(default="", index=True)
-    founded_on: Mapped[dt.date | None]
+    founded_on: Mapped[dt.date | None] = mapped_column(index=True)
     website: Mapped[str] = mapped_column(default="")
     description: Mapped[str] = mapped_column(default="")
     lead_source: Mapped[str] = mapped_column(default="")

@@ -130,8 +130,10 @@ def listed(
     query = sa.select(Company.id).where(visible(user), visible(user, permission))
     if listing.text:
         query = query.where(matching(listing.text))
+    if listing.places:  # as text, or by administrative code: imported lists have no codes
+        by_code = Company.region_code.in_(listing.places)
+        query = query.where(sa.or_(Company.place.in_(listing.places), by_code))
     for column, wanted in (
-        (Company.region_code, listing.places),
         (Company.industry, listing.industries),
         (Company.lead_source, listing.sources),
     ):
@@ -177,18 +179,9 @@ def industries(user: User) -> Sequence[str]:
     return sorted(db.session.scalars(_in_use(user, Company.industry)), key=_sound)
 
 
-def places(user: User) -> Sequence[tuple[str, str]]:
-    """Administrative codes of the companies this person sees, with the place each stands for."""
-    codes = _in_use(user, Company.region_code).subquery()
-    place = (
-        sa.select(Company.place)
-        .where(Company.region_code == codes.c[0])
-        .order_by(Company.id)
-        .limit(1)
-        .scalar_subquery()
-    )
-    named = [(code, name or code) for code, name in db.session.execute(sa.select(codes, place))]
-    return sorted(named, key=lambda found: (_sound(found[1]), found[0]))
+def places(user: User) -> Sequence[str]:
+    """The places of the companies this person sees, by their sound."""
+    return sorted(db.session.scalars(_in_use(user, Company.place)), key=_sound)
 
 
 def _sound(text: str) -> str:

@@ -106,26 +106,25 @@ def index() -> str:
     listing = asked_listing()
     filters = current_app.extensions["company_filters"]
     user = access.me()
-    places = queries.places(user)
     ids, number, total = page_of(queries.listed(user, listing, filters))
     return render_template(
         "companies/index.html",
         page=Page(queries.by_ids(ids), number, total),
         listing=listing,
         filters=filters,
-        places=places,
+        places=queries.places(user),
         industries=queries.industries(user),
         sources=LeadSource,
-        chips=_chips(listing, filters, dict(places)),
+        chips=_chips(listing, filters),
     )
 
 
-def _chips(listing: Listing, filters: Any, places: dict[str, str]) -> list[tuple[str, str]]:
+def _chips(listing: Listing, filters: Any) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if listing.text:
         found.append((f"“{listing.text}”", url_with(q=None, page=None)))
     named = (
-        ("place", listing.places, lambda v: places.get(v) or v),
+        ("place", listing.places, str),
         ("industry", listing.industries, str),
         ("source", listing.sources, _source_title),
     )

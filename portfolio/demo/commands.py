@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import current_app
 from flask.cli import AppGroup
 
-from portfolio.demo import masses, operations
+from portfolio.demo import mass_operations, operations
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
@@ -28,7 +28,9 @@ def load(companies: int | None, seed: int, as_json: bool) -> None:
             raise InputError("demo.production")
         operations.refuse_unless_empty()
         now = dt.datetime.now(dt.UTC)
-        report = masses.load(companies, seed, now) if companies else operations.load(seed, now)
+        report = (
+            mass_operations.load(companies, seed, now) if companies else operations.load(seed, now)
+        )
     except InputError as error:
         click.echo(text_of(error), err=True)
         raise SystemExit(1) from error

@@ -48,11 +48,8 @@ def language() -> str:
 
 def _selected() -> str:
     """The person's choice, else the cookie, else the browser's language."""
-    if not has_request_context():
-        return LOCALES["zh"]
-    if "locale" not in g:
-        g.locale = LOCALES[_choose()]
-    return str(g.locale)
+    # Flask-Babel asks once for each request and remembers the answer.
+    return LOCALES[_choose()] if has_request_context() else LOCALES["zh"]
 
 
 def _choose() -> str:
