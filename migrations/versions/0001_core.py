@@ -128,6 +128,8 @@ def upgrade() -> None:
             batch_op.f("ix_company_latest_revenue_fen"), ["latest_revenue_fen"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_company_name_zh"), ["name_zh"], unique=False)
+        batch_op.create_index(batch_op.f("ix_company_founded_on"), ["founded_on"], unique=False)
+        batch_op.create_index(batch_op.f("ix_company_place"), ["place"], unique=False)
         batch_op.create_index(batch_op.f("ix_company_region_code"), ["region_code"], unique=False)
         batch_op.create_index(batch_op.f("ix_company_updated_at"), ["updated_at"], unique=False)
 
@@ -771,6 +773,8 @@ def downgrade() -> None:
     with op.batch_alter_table("company", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_company_updated_at"))
         batch_op.drop_index(batch_op.f("ix_company_region_code"))
+        batch_op.drop_index(batch_op.f("ix_company_place"))
+        batch_op.drop_index(batch_op.f("ix_company_founded_on"))
         batch_op.drop_index(batch_op.f("ix_company_name_zh"))
         batch_op.drop_index(batch_op.f("ix_company_latest_revenue_fen"))
         batch_op.drop_index(batch_op.f("ix_company_industry"))
