@@ -60,7 +60,7 @@ def run_once(
     clock: Clock, breaker: Breaker | None = None, stopping: Callable[[], bool] = lambda: False
 ) -> Report:
     """Plan what is due, send what waits; ends after the present message when told to stop."""
-    report = Report(planned=operations.plan_due(clock))
+    report = Report(planned=operations.plan_due(clock, stopping))
     breaker = breaker or Breaker()
     way = delivery.transport(current_app.config)
     try:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,12 +36,15 @@ class LostClaim(Exception):
     """Another process has taken the work over; this one must stop."""
 
 
-def plan_due(clock: slots.Clock) -> int:
-    """Plan whatever is due, and finish what a dead planner left; answers how many mails."""
+def plan_due(clock: slots.Clock, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Plan whatever is due, and finish what a dead planner left; answers how many mails.
+
+    Told to stop, it ends after the present batch and leaves the rest to whoever comes next.
+    """
     planned = 0
     for schedule in queries.schedules():
         for run in (_resumed(schedule, clock()), _begun(schedule, clock())):
-            planned += _fill(schedule, run, clock) if run else 0
+            planned += _fill(schedule, run, clock, stopping) if run else 0
     return planned
 
 
@@ -104,7 +107,9 @@ def _supersede(run: DigestRun) -> None:
     )
 
 
-def _fill(schedule: DigestSchedule, run: DigestRun, clock: slots.Clock) -> int:
+def _fill(
+    schedule: DigestSchedule, run: DigestRun, clock: slots.Clock, stopping: Callable[[], bool]
+) -> int:
     """Compose and keep a message for every reader who has none in this run."""
     done = queries.addressed(run.id)
     readers = [
@@ -113,18 +118,28 @@ def _fill(schedule: DigestSchedule, run: DigestRun, clock: slots.Clock) -> int:
         if reader.since <= run.due_at and reader.user.id not in done
     ]
     known = queries.known_until(schedule.id, {reader.user.id for reader in readers})
+    planned = 0
     try:
         for batch in _batches(readers):
+            if stopping():
+                return _let_go(run, clock(), planned)
             rows = [_drafted(schedule, run, reader, known) for reader in batch]
             with unit_of_work("digest.plan"):
                 _hold(run, clock())
                 db.session.execute(sa.insert(DigestMessage), rows)
                 faults.reach("planning")
+            planned += len(batch)
         with unit_of_work("digest.plan"):
             _hold(run, clock(), RunState.SENDING)
     except LostClaim:
-        return 0
-    return len(readers)
+        return planned
+    return planned
+
+
+def _let_go(run: DigestRun, now: dt.datetime, planned: int) -> int:
+    with unit_of_work("digest.plan"):
+        _hold(run, now - PLANNING_LEASE)
+    return planned
 
 
 def _batches(readers: list[queries.Recipient]) -> Iterator[list[queries.Recipient]]:

@@ -330,3 +330,14 @@ def test_a_run_whose_planner_died_is_finished_by_another(app: Flask, cast: dict[
         user.id for user in cast.values()
     }
     assert db.session.query(DigestRun).one().state == "done"
+
+
+def test_a_planner_told_to_stop_leaves_the_rest_to_the_next_one_at_once(
+    app: Flask, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "BATCH", 3)
+    asked = iter([False, True])
+    assert operations.plan_due(lambda: MONDAY, lambda: next(asked)) == 3
+    assert db.session.query(DigestRun).one().state == "planning"
+    assert work().as_dict()["sent"] == len(cast)
+    assert len(outbox(app)) == len(cast)
