@@ -24,7 +24,7 @@ from portfolio.companies.forms import CompanyForm, form_for, lines, split, texts
 from portfolio.companies.listing import Listing, read_listing
 from portfolio.companies.merging import differences
 from portfolio.companies.models import Company, Figure, LeadSource, Round
-from portfolio.kernel import money
+from portfolio.kernel import money, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import from_micro, grouped
 from portfolio.kernel.records import ActivityKind
@@ -180,7 +180,14 @@ def new() -> Answer:
         _place(form, error)
         return _again(form, None, duplicates)
     flash(_("Entered %(name)s.", name=company.display_name))
+    _doubt_code(company)
     return redirect(url_for("companies.show", company_id=company.id))
+
+
+def _doubt_code(company: Company) -> None:
+    """A warning only: the code's own check digit held, the older one inside it does not."""
+    if company.uscc and not uscc.organisation_check_ok(company.uscc):
+        flash(_("Look at the credit code again: the organisation code in it does not check out."))
 
 
 def _again(form: CompanyForm, company: Company | None, duplicates: Any) -> Answer:
@@ -225,6 +232,7 @@ def edit(company_id: int) -> Answer:
         _place(form, error)
         return _again(form, company, [])
     flash(_("Saved."))
+    _doubt_code(company)
     return redirect(url_for("companies.show", company_id=company.id))
 
 

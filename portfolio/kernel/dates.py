@@ -31,16 +31,6 @@ def parse_date(text: str) -> dt.date:
         raise InputError("date.impossible", value=text) from error
 
 
-def utcnow() -> dt.datetime:
-    """This instant, aware, in UTC."""
-    return dt.datetime.now(dt.UTC)
-
-
-def to_local(instant: dt.datetime, zone: ZoneInfo = SHANGHAI) -> dt.datetime:
-    """An instant on the readers' clock."""
-    return instant.astimezone(zone)
-
-
 def local_date(instant: dt.datetime, zone: ZoneInfo = SHANGHAI) -> dt.date:
     """The day it is for readers at an instant."""
     return instant.astimezone(zone).date()

@@ -4,7 +4,7 @@ import re
 from decimal import ROUND_DOWN, Decimal
 
 from portfolio.kernel.errors import InputError
-from portfolio.kernel.numbers import parse_decimal, scaled_exactly
+from portfolio.kernel.numbers import scaled_exactly
 from portfolio.kernel.text import clean, halfwidth
 
 FEN_PER_YUAN = 100
@@ -49,18 +49,6 @@ def _bounded(fen: int, text: str, negative: bool) -> int:
     if fen < 0 and not negative:
         raise InputError("money.negative", value=text)
     return fen
-
-
-def fen_from_wan(value: Decimal | str) -> int:
-    """Fen of an amount in 万元, which may be negative.
-
-    Raises InputError `money.below_fen`, `money.too_large` or, for a text, `number.malformed`.
-    """
-    number = parse_decimal(value) if isinstance(value, str) else value
-    fen = scaled_exactly(number, FEN_PER_WAN)
-    if fen is None:
-        raise InputError("money.below_fen", value=str(value))
-    return _bounded(fen, str(value), negative=True)
 
 
 def wan(fen: int) -> str:

@@ -304,6 +304,14 @@ def test_a_form_with_a_mangled_version_is_a_conflict_and_no_crash(as_user, cast)
     assert answer.status_code == 409
 
 
+def test_a_doubtful_organisation_code_is_entered_and_pointed_out(as_user) -> None:
+    client = as_user("manager")
+    for number, code in enumerate(("91370200264574251E", factories.credit_code(8))):
+        sent = {"name_zh": f"青岛第{number}企", "uscc": code, "confirmed": "y"}
+        page = client.post("/companies/new", data=sent, follow_redirects=True).text
+        assert ("组织机构代码部分校验不符" in page) == (number == 1)
+
+
 def test_former_names_stand_one_a_line_and_may_hold_commas(as_user) -> None:
     names = "Haina Co., Ltd.\r\n\r\n海纳机械厂"
     answer = as_user("manager").post("/companies/new", data=NEW | {"former_names": names})

@@ -44,9 +44,7 @@ def test_what_is_no_day_is_refused(text: str) -> None:
 def test_an_evening_in_utc_is_the_next_day_in_shanghai() -> None:
     evening = dt.datetime(2026, 3, 31, 16, 0, tzinfo=dt.UTC)
     assert dates.local_date(evening) == dt.date(2026, 4, 1)
-    assert dates.to_local(evening).hour == 0
     assert dates.days_between(evening - dt.timedelta(minutes=1), evening) == 1
-    assert dates.utcnow().tzinfo is dt.UTC
 
 
 def test_the_iso_week_belongs_to_its_own_year() -> None:
