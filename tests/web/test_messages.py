@@ -11,7 +11,9 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import messages as script  # noqa: E402 - the script lies beside the package
 
+from app import create_app  # noqa: E402
 from portfolio.web.messages import MESSAGES  # noqa: E402
+from tests.conftest import settings_for  # noqa: E402
 
 
 @pytest.mark.parametrize("locale", script.LOCALES)
@@ -54,7 +56,9 @@ def test_every_code_that_is_raised_has_a_sentence() -> None:
     assert not raised - set(MESSAGES)
 
 
-def test_chinese_is_the_first_language_and_english_the_second(client) -> None:
+def test_chinese_is_the_first_language_and_english_the_second(database_url, tmp_path) -> None:
+    # No context is pushed here: a language is remembered for as long as one lasts.
+    client = create_app(settings_for(tmp_path, database_url)).test_client()
     assert "登录" in client.get("/login").text
     english = client.get("/login", headers={"Accept-Language": "en-GB,en;q=0.9"})
     assert "Log in" in english.text and 'lang="en"' in english.text
