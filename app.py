@@ -30,6 +30,7 @@ from portfolio.intake import commands as intake_commands  # noqa: F401 - adds `c
 from portfolio.intake import views as intake_views
 from portfolio.people import access
 from portfolio.people import commands as people_commands
+from portfolio.people import settings_views as people_settings_views
 from portfolio.people import views as people_views
 from portfolio.pipeline import board_views as pipeline_board_views
 from portfolio.pipeline import queries as pipeline
@@ -43,6 +44,7 @@ from portfolio.web import assets, errors, formatting, i18n, navigation, security
 
 VIEWS = (
     people_views,
+    people_settings_views,
     audit_views,
     companies_views,
     companies_portrait_views,

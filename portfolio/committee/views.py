@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, current_app, request, stream_with_context
+from flask import Blueprint, Response, current_app, render_template, request, stream_with_context
 from flask_babel import gettext as _
 
 from portfolio.audit import operations as audit
 from portfolio.committee import sheets
 from portfolio.extensions import db
 from portfolio.people import access
-from portfolio.pipeline import board_queries
+from portfolio.pipeline import board_queries, queries
 from portfolio.pipeline.listing import read_deal_listing
 from portfolio.pipeline.models import Deal
 from portfolio.web.formatting import local_dt, today
@@ -23,6 +23,7 @@ from portfolio.web.sheets import Sheet, write_csv, write_xlsx
 
 blueprint = Blueprint("committee", __name__)
 
+STAGE = "ic"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -54,6 +55,21 @@ def _headers(ending: str, rows: int, left_out: int) -> dict[str, str]:
         "X-Rows": str(rows),
         "X-Rows-Left-Out": str(left_out),
     }
+
+
+@blueprint.get("/committee")
+@access.permit("committee.read")
+def index() -> str:
+    """The deals before the committee, those longest there first, with their files."""
+    user = access.me()
+    row = queries.current_pipeline("direct")
+    deals = board_queries.cards(user, row.id, STAGE) if row else []
+    return render_template(
+        "committee/index.html",
+        deals=deals,
+        stage=STAGE,
+        terms=queries.ids_with(user, "deal.terms", [deal.id for deal in deals]),
+    )
 
 
 @blueprint.get("/deals.csv")

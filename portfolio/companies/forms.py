@@ -110,7 +110,7 @@ class CompanyForm(FlaskForm):
 
     def expected_version(self) -> int:
         """The version that was changed; 0, which none has, when it is not said."""
-        text = self.version.data or ""
+        text = str((self.version.raw_data or [""])[0])  # what was sent, never what is stored
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
     def values(self) -> dict[str, Any]:

@@ -227,7 +227,9 @@ class Document(Base):
     created_at: Mapped[dt.datetime]
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     versions: Mapped[list["DocumentVersion"]] = relationship(
-        cascade="all, delete-orphan", order_by="DocumentVersion.number"
+        back_populates="document",
+        cascade="all, delete-orphan",
+        order_by="DocumentVersion.number",
     )
 
 
@@ -247,7 +249,19 @@ class DocumentVersion(Base):
     uploaded_at: Mapped[dt.datetime]
     uploaded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
 
+    document: Mapped[Document] = relationship(back_populates="versions")
+
     __table_args__ = (sa.UniqueConstraint("document_id", "number"),)
+
+    @property
+    def company_id(self) -> int | None:
+        """The company of the document: the audit trail masks by it."""
+        return self.document.company_id
+
+    @property
+    def deal_id(self) -> int | None:
+        """The deal of the document: the audit trail masks by it."""
+        return self.document.deal_id
 
 
 class Activity(Base):

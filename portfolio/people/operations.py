@@ -143,9 +143,23 @@ def end_session(token: str) -> None:
     db.session.execute(sa.delete(UserSession).where(UserSession.token_hash == hashed(token)))
 
 
-def end_sessions(user: User) -> None:
-    """End every session of a person."""
-    db.session.execute(sa.delete(UserSession).where(UserSession.user_id == user.id))
+def end_sessions(user: User, but: str = "") -> None:
+    """End every session of a person, but the one with this hash."""
+    db.session.execute(
+        sa.delete(UserSession).where(UserSession.user_id == user.id, UserSession.token_hash != but)
+    )
+
+
+def set_roles(user: User, roles: Iterable[str]) -> None:
+    """Give a person exactly these roles; their sessions end. Raises InputError `role.unknown`."""
+    wanted = list(dict.fromkeys(roles))
+    unknown = [role for role in wanted if role not in policy.ROLES]
+    if unknown:
+        raise InputError("role.unknown", value=unknown[0])
+    user.grants = [grant for grant in user.grants if grant.role in wanted] + [
+        UserRole(role=role) for role in wanted if role not in user.roles
+    ]
+    end_sessions(user)
 
 
 def disable(user: User) -> None:

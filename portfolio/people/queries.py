@@ -58,3 +58,17 @@ def live_session(
         )
     ).first()
     return (row[0], row[1]) if row else None
+
+
+def everybody() -> Sequence[User]:
+    """All accounts, open ones first, by name."""
+    return db.session.scalars(sa.select(User).order_by(User.active.desc(), User.name)).all()
+
+
+def sessions_of(user: User) -> Sequence[UserSession]:
+    """A person's sessions, the latest first."""
+    return db.session.scalars(
+        sa.select(UserSession)
+        .where(UserSession.user_id == user.id)
+        .order_by(UserSession.seen_at.desc())
+    ).all()

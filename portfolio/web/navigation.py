@@ -9,6 +9,7 @@ NAVIGATION = (
     ("deal.read", "/board", _l("Board")),
     ("deal.read", "/deals", _l("Deals")),
     ("company.read", "/companies", _l("Companies")),
+    ("committee.read", "/committee", _l("Committee")),
     ("company.read", "/readiness", _l("Readiness")),
     ("company.read", "/chokepoints", _l("Chokepoints")),
     ("", "/digests", _l("Digests")),
@@ -17,6 +18,7 @@ MENU = (
     ("import", "/imports", _l("Imports")),
     ("audit.read", "/audit", _l("Audit trail")),
     ("people.manage", "/settings", _l("Settings")),
+    ("", "/sessions", _l("My sessions")),
 )
 PREFERENCES = (
     ("/language", "locale", "zh", "中文"),
