@@ -28,11 +28,11 @@ $(VENV)/test.stamp: requirements-dev.txt $(VENV)/run.stamp
 run: $(VENV)/run.stamp ## Start web server and scheduler with demo data on 127.0.0.1:$PORT
 	@exec $(BIN)/python scripts/run.py
 
-check: $(VENV)/test.stamp ## Lint, format, types and security rules
+check: $(VENV)/test.stamp ## Lint, format, types and security rules (the low ones are ruff's)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/bandit -q -c pyproject.toml -r app.py portfolio scripts
+	$(BIN)/bandit -q -ll -c pyproject.toml -r app.py portfolio scripts
 
 test: check ## All tests on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

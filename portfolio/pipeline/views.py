@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 
 from portfolio.audit import queries as audit
 from portfolio.companies import queries as companies
+from portfolio.companies.history import acts
 from portfolio.companies.models import Company
 from portfolio.companies.operations import Conflict
 from portfolio.extensions import db
@@ -35,6 +36,7 @@ from portfolio.pipeline.spine import spine
 from portfolio.pipeline.stages import Move, Pipeline
 from portfolio.web.fields import choices
 from portfolio.web.formatting import title_of, url_with
+from portfolio.web.i18n import language
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of
 
@@ -147,8 +149,9 @@ def show(deal_id: int) -> str:
         team=people.names_of({member.user_id for member in deal.members}),
         activities=queries.activities(deal.id),
         tasks=queries.open_tasks(deal.id),
-        history=audit.lines(
-            changes, queries.readable_deals(user, [deal.id]), audit.terms_by_type()
+        history=acts(
+            audit.lines(changes, queries.readable_deals(user, [deal.id]), audit.terms_by_type()),
+            language(),
         ),
     )
 

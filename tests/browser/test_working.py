@@ -1,0 +1,283 @@
+"""A day's work in real Chromium: log in, import, edit, drag a deal, export; nothing blocked, nothing
+inaccessible."""
+
+import datetime as dt
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from app import create_app
+from portfolio.demo import operations as demo
+from portfolio.extensions import db
+from tests.conftest import settings_for
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+PAGES = (
+    "/",
+    "/board",
+    "/board?pipeline=subfund",
+    "/deals",
+    "/deals/1",
+    "/deals/1/edit",
+    "/deals/20/moves?kind=hold",
+    "/companies",
+    "/companies?q=%E6%9F%A5%E6%97%A0",
+    "/companies/1",
+    "/companies/1/edit",
+    "/companies/1/figures",
+    "/companies/new",
+    "/companies/1/deals",
+    "/companies/1/tags",
+    "/readiness",
+    "/chokepoints",
+    "/committee",
+    "/digests",
+    "/imports",
+    "/sessions",
+)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The application with demo data behind a real server, on SQLite."""
+    import flask_migrate  # noqa: PLC0415 - only this fixture migrates by itself
+
+    folder = tmp_path_factory.mktemp("site")
+    app = create_app(
+        settings_for(folder, f"sqlite:///{folder / 'kawei.sqlite3'}") | {"WTF_CSRF_ENABLED": True}
+    )
+    with app.app_context():
+        flask_migrate.upgrade()
+        demo.load(1, dt.datetime.now(dt.UTC))
+        db.session.remove()
+    port = free_port()
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium of the distribution."""
+    assert os.path.exists(CHROMIUM), "apt-get install chromium"
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def open_page(site: str, browser: Browser) -> Iterator:
+    """Log in as somebody of the demo; the page collects what the browser complains of."""
+    contexts = []
+
+    def opening(
+        name: str = "partner", width: int = 1440, theme: str = "light", locale: str = "zh-CN"
+    ) -> Page:
+        size = {"width": width, "height": 900}
+        context = browser.new_context(
+            viewport=size, locale=locale, color_scheme=theme, base_url=site
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = []
+        page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: page.complaints.append(str(e)))
+        page.goto("/login")
+        page.fill("#email", f"{name}@demo.example")
+        page.fill("#password", demo.PASSWORD)
+        page.click("form .btn-primary")
+        page.wait_for_url(site + "/")
+        return page
+
+    yield opening
+    for context in contexts:
+        context.close()
+
+
+def serious(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{v['id']} {v['nodes'][0]['html'][:120]}"
+        for v in found["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("width", "theme", "locale"),
+    [
+        (1440, "light", "zh-CN"),
+        (390, "dark", "en-US"),
+        (1440, "dark", "zh-CN"),
+        (390, "light", "zh-CN"),
+    ],
+)
+def test_every_page_is_accessible_fits_and_breaks_no_policy(
+    open_page, width, theme, locale
+) -> None:
+    page = open_page("partner", width, theme, locale)
+    wrong = []
+    for path in PAGES:
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        wrong += [f"{path} is {wide} px too wide"] if wide > 0 else []
+        wrong += [f"{path} {problem}" for problem in serious(page)]
+        wrong += [f"{path} h1"] if page.locator("h1").count() != 1 else []
+        if "None" in page.inner_text("main").split():
+            wrong.append(f"{path} says None")
+    assert not wrong, "\n".join(wrong)
+    assert not page.complaints
+
+
+def test_a_card_is_dragged_a_stage_on_and_taken_back(open_page) -> None:
+    page = open_page()
+    page.goto("/board")
+    source = page.locator("ul.cards[data-stage=lead] .kcard[data-writable='1']").first
+    deal = source.get_attribute("data-deal")
+    target = page.locator("ul.cards[data-stage=pool]")
+    before = int(page.locator("section:has(> ul[data-stage=pool]) [data-count]").inner_text())
+    box, goal = source.bounding_box(), target.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(goal["x"] + 60, goal["y"] + 40, steps=12)
+    page.mouse.up()
+    toast = page.locator(".toast")
+    toast.wait_for()
+    assert "项目库" in toast.inner_text()
+    count = page.locator("section:has(> ul[data-stage=pool]) [data-count]")
+    assert int(count.inner_text()) == before + 1
+    page.reload()
+    assert page.locator(f"ul[data-stage=pool] [data-deal='{deal}']").count() == 1
+    page.goto(f"/deals/{deal}")
+    assert "推进" in page.inner_text(".spine")
+    assert not page.complaints
+
+
+def test_the_keyboard_moves_a_card_and_undo_takes_it_back(open_page) -> None:
+    page = open_page()
+    page.goto("/board")
+    card = page.locator("ul.cards[data-stage=screening] .kcard[data-writable='1']").first
+    deal = card.get_attribute("data-deal")
+    card.locator("a").focus()
+    page.keyboard.press("Alt+ArrowRight")
+    page.locator(".toast button").wait_for()
+    assert page.locator(f"ul[data-stage=initiation] [data-deal='{deal}']").count() == 1
+    page.locator(".toast button").click()
+    page.wait_for_selector(f"ul[data-stage=screening] [data-deal='{deal}']")
+    page.goto(f"/deals/{deal}")
+    assert "退回" in page.inner_text(".spine")
+
+
+def test_a_move_that_is_not_allowed_goes_back_and_says_why(open_page) -> None:
+    page = open_page("manager")
+    page.goto("/board?mine=1")
+    card = page.locator("ul.cards[data-stage=pool] .kcard[data-writable='1']").first
+    deal = card.get_attribute("data-deal")
+    card.hover()
+    card.locator("select").select_option("ic")
+    card.locator("button").click()
+    page.locator(".toast").wait_for()
+    assert page.locator(f"ul[data-stage=pool] [data-deal='{deal}']").count() == 1
+
+
+def test_the_palette_finds_by_initials_and_opens_the_company(open_page) -> None:
+    page = open_page("manager")
+    page.keyboard.press("Control+k")
+    page.fill("#palette-q", "hncd")
+    page.wait_for_selector("#palette-found a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/companies/*")
+    assert "海纳传动" in page.inner_text("h1")
+
+
+def test_a_file_is_imported_and_the_list_taken_home(open_page, tmp_path) -> None:
+    page = open_page("manager")
+    path = tmp_path / "名单.csv"
+    path.write_bytes(
+        "企业名称,年度,营业收入（万元）\n浏览器科技有限公司,2025,1234\n坏行,2025,一百\n".encode(
+            "gb18030"
+        )
+    )
+    page.goto("/imports")
+    page.set_input_files("#file", path)
+    page.click("form .btn-primary")
+    page.wait_for_url("**/imports/*")
+    assert "不是有效数字" in page.inner_text("main")
+    page.click("form .btn-primary")
+    page.wait_for_selector(".counts")
+    page.goto("/companies?q=liulanqi")
+    assert "浏览器科技有限公司" in page.inner_text("table")
+    page.goto("/deals")
+    with page.expect_download() as download:
+        page.click("a:has-text('CSV')")
+    assert Path(download.value.path()).read_bytes().startswith(b"\xef\xbb\xbf")
+    assert not page.complaints
+
+
+def test_a_company_is_edited_and_errors_keep_what_was_typed(open_page) -> None:
+    page = open_page("manager")
+    page.goto("/companies/3/edit")
+    page.fill("#founded_on", "2020-02-30")
+    page.fill("#short_name", "改过的简称")
+    page.click("form .btn-primary >> nth=-1")
+    page.wait_for_selector("#errsum")
+    assert "日历上没有这一天" in page.inner_text("#errsum")
+    assert page.input_value("#short_name") == "改过的简称"
+    page.fill("#founded_on", "2020年2月29日")
+    page.click("form .btn-primary >> nth=-1")
+    page.wait_for_url("**/companies/3")
+    assert "改过的简称" in page.inner_text("main")
+
+
+def test_theme_and_language_are_switched_from_the_menu(open_page) -> None:
+    page = open_page("compliance")
+    page.click("details.menu > summary")
+    page.click("button[value=dark]")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.click("details.menu > summary")
+    page.click("button[value=en]")
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert "My desk" in page.inner_text("h1")
+
+
+def test_a_planted_script_is_blocked_by_the_policy(open_page) -> None:
+    page = open_page()
+    page.evaluate(
+        "const s = document.createElement('script'); s.textContent = 'window.hit = 1'; document.body.append(s)"
+    )
+    assert page.evaluate("window.hit") is None
+    assert any("Content Security Policy" in text for text in page.complaints)
