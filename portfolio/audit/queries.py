@@ -2,7 +2,8 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,17 +21,17 @@ def verify() -> tuple[int, chain.Break | None]:
     key = current_app.config["AUDIT_KEY"].encode()
     head = db.session.execute(sa.select(AuditHead.seq, AuditHead.hash)).first()
     kept = (head.seq, head.hash) if head else (0, "")
-    return kept[0], chain.first_break(key, _entries(), kept)
+    with closing(_entries()) as entries:
+        return kept[0], chain.first_break(key, entries, kept)
 
 
-def _entries() -> Iterator[dict[str, Any]]:
+def _entries() -> Generator[dict[str, Any], None, None]:
     columns = [getattr(AuditEntry, name) for name in (*COVERED, "prev_hash", "hash")]
-    rows = db.session.execute(
-        sa.select(*columns).order_by(AuditEntry.seq).execution_options(yield_per=5000)
-    )
-    for row in rows:
-        mapping = dict(row._mapping)
-        yield {**mapping, "body": body(mapping)}
+    query = sa.select(*columns).order_by(AuditEntry.seq).execution_options(yield_per=5000)
+    with db.session.execute(query) as rows:
+        for row in rows:
+            mapping = dict(row._mapping)
+            yield {**mapping, "body": body(mapping)}
 
 
 def history(object_type: str, object_id: int, limit: int = 50) -> Sequence[AuditEntry]:

@@ -1,0 +1,68 @@
+"""Migrations go up, down and up again with data on both databases, and the models fit them."""
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+
+from portfolio.extensions import db
+from portfolio.pipeline.models import Deal
+from tests import factories
+
+
+def rows() -> dict[str, int]:
+    names = sa.inspect(db.engine).get_table_names()
+    counted = {
+        name: db.session.scalar(sa.select(sa.func.count()).select_from(sa.table(name)))
+        for name in names
+        if not name.startswith("company_search_fts")
+    }
+    db.session.rollback()
+    return {name: count or 0 for name, count in counted.items()}
+
+
+def test_the_models_fit_the_migrated_database(app) -> None:
+    flask_migrate.check()
+
+
+def test_down_to_the_core_and_up_again_keeps_what_the_core_holds(app, cast) -> None:
+    deal = factories.deal(cast["manager"], terms={"amount_fen": 123})
+    before = rows()
+    flask_migrate.downgrade(revision="0001")
+    core = rows()
+    assert {name: before[name] for name in core} == core | {"alembic_version": 1}
+    assert core["deal"] == 1 and core["stage_event"] == 1
+    flask_migrate.upgrade()
+    flask_migrate.check()
+    assert db.session.get_one(Deal, deal.id).amount_fen == 123
+    factories.deal(cast["manager"])
+
+
+def test_all_the_way_down_and_up_again(app, cast) -> None:
+    factories.deal(cast["manager"])
+    db.session.remove()
+    flask_migrate.downgrade(revision="base")
+    assert set(sa.inspect(db.engine).get_table_names()) <= {"alembic_version"}
+    flask_migrate.upgrade()
+    flask_migrate.check()
+    assert rows()["pipeline_version"] == 2
+
+
+def test_there_is_one_line_of_migrations(app) -> None:
+    config = flask_migrate.Config(f"{app.root_path}/migrations/alembic.ini")
+    config.set_main_option("script_location", f"{app.root_path}/migrations")
+    script = __import__("alembic.script", fromlist=["ScriptDirectory"]).ScriptDirectory.from_config(
+        config
+    )
+    assert len(script.get_heads()) == 1
+
+
+@pytest.mark.parametrize("table", ["audit_entry", "stage_event", "deal_terms"])
+def test_the_database_itself_refuses_to_rewrite_history(app, cast, table) -> None:
+    factories.deal(cast["manager"], terms={"amount_fen": 1})
+    for statement in (
+        f"DELETE FROM {table}",
+        f"UPDATE {table} SET {'at' if table == 'audit_entry' else 'recorded_at'} = NULL",
+    ):
+        with pytest.raises(sa.exc.DatabaseError, match="append-only"):
+            db.session.execute(sa.text(statement))
+        db.session.rollback()
