@@ -1,13 +1,13 @@
 """From the texts of a row to values: what is refused, what is doubted (pure)."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 from portfolio.intake.headings import Target
 from portfolio.intake.reading import Table
+from portfolio.intake.rows import Row, same_company
 from portfolio.kernel import dates, money, stockcode, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import MICRO, parse_decimal
@@ -15,41 +15,6 @@ from portfolio.kernel.text import clean
 from portfolio.rulebook.metrics import Metric, dictionary
 
 YEARS = range(1990, 2101)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something said about one cell: the file's row number, the field, a code and its values."""
-
-    row: int
-    field: str
-    code: str
-    params: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass
-class Row:
-    """One row as values. `columns` are the company's, `figures` are (micro, choice) by metric;
-    `refusals` empty means the row is sound."""
-
-    number: int
-    columns: dict[str, Any] = field(default_factory=dict)
-    figures: dict[str, tuple[int | None, str | None]] = field(default_factory=dict)
-    year: int | None = None
-    refusals: list[Finding] = field(default_factory=list)
-    warnings: list[Finding] = field(default_factory=list)
-
-    def doubt(self, name: str, code: str, **params: object) -> None:
-        """Say that a value is doubtful; it is taken all the same."""
-        self.warnings.append(Finding(self.number, name, code, _plain(params)))
-
-    def refuse(self, name: str, code: str, **params: object) -> None:
-        """Say that a value cannot be taken."""
-        self.refusals.append(Finding(self.number, name, code, _plain(params)))
-
-
-def _plain(params: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    return tuple((key, str(value)) for key, value in params.items())
 
 
 def _year(text: str) -> int:
@@ -79,7 +44,7 @@ def read_rows(table: Table, targets: Sequence[Target]) -> list[Row]:
         for number, cells in enumerate(table.rows)
         if any(cell.strip() for cell in cells)
     ]
-    for group in _by_company(rows).values():
+    for group in same_company([row for row in rows if not row.refusals]):
         _compare(group)
     return rows
 
@@ -106,7 +71,7 @@ def _take(row: Row, target: Target, text: str) -> None:
         row.figures[target.metric] = _figure(row, dictionary()[target.metric], text, target.factor)
     elif target.field == "fiscal_year":
         row.year = _year(text)
-    elif target.field != "company_id":
+    else:
         row.columns[target.field] = READERS.get(target.field, str)(text)
 
 
@@ -135,24 +100,6 @@ def _require(row: Row, targets: Sequence[Target]) -> None:
     blank = [t.metric for t in targets if t.metric == "revenue" and t.metric not in row.figures]
     if blank and row.year is not None and not any(f.field == "revenue" for f in row.refusals):
         row.doubt("revenue", "value.missing")
-
-
-def identity(row: Row) -> str:
-    """Which company a row means, as the file says it."""
-    codes = row.columns.get("stock_code")
-    if codes:
-        return f"code {codes[0]}"
-    if row.columns.get("uscc"):
-        return f"uscc {row.columns['uscc']}"
-    return f"name {row.columns.get('name_zh', '')}"
-
-
-def _by_company(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        if not row.refusals:
-            groups.setdefault(identity(row), []).append(row)
-    return groups
 
 
 def _compare(group: Sequence[Row]) -> None:

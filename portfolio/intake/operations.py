@@ -25,11 +25,12 @@ from portfolio.companies.operations import REVENUE, search_row
 from portfolio.companies.signals import figures_stated
 from portfolio.extensions import Actor, db
 from portfolio.intake import headings, queries
-from portfolio.intake.checks import Row, read_rows
+from portfolio.intake.checks import read_rows
 from portfolio.intake.headings import Target
 from portfolio.intake.models import BatchState, ImportBatch
 from portfolio.intake.plan import CompanyPlan, Duplicate, Plan, likely_duplicates, make_plan
 from portfolio.intake.reading import Table, is_workbook, read_csv
+from portfolio.intake.rows import Row
 from portfolio.intake.workbook import read_workbook
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.stockcode import board_of

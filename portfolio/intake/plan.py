@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from portfolio.intake.checks import Finding, Row, identity
+from portfolio.intake.rows import Finding, Row, same_company
 from portfolio.kernel.text import without_legal_form
 from portfolio.rulebook.metrics import dictionary
 
@@ -49,6 +49,8 @@ class CompanyPlan:
     disputed: dict[tuple[str, int | None], Value] = field(default_factory=dict)
     unchanged: int = 0
     told: set[tuple[str, str]] = field(default_factory=set)
+    named: bool = False
+    entered: bool = False
 
 
 @dataclass
@@ -70,43 +72,61 @@ def make_plan(rows: Sequence[Row], snapshot: Snapshot) -> Plan:
     """Decide for every sound row what it adds. Nothing known is overwritten: a blank says
     nothing, a differing value is kept beside the current one and asked about."""
     plan = Plan(rows=len(rows))
-    open_plans: dict[str, CompanyPlan] = {}
+    begun = _begun([row for row in rows if not row.refusals], snapshot)
     for row in rows:
         plan.warnings += row.warnings
-        if row.refusals:
-            plan.refused += row.refusals
+        refusals = row.refusals or _unclear(begun[row.number], row, snapshot)
+        if refusals:
+            plan.refused += refusals
             continue
-        key = identity(row)
-        company = open_plans.get(key)
-        if company is None:
-            company = _begin(row, snapshot)
-            if company.known is None and not row.columns.get("name_zh"):
-                plan.refused.append(Finding(row.number, "name_zh", "name.missing"))
-                continue
-            open_plans[key] = company
+        company = begun[row.number]
+        if not company.entered:
             plan.companies.append(company)
+            company.entered = True
         _columns(plan, company, row)
         _figures(plan, company, row)
     return plan
 
 
-def _begin(row: Row, snapshot: Snapshot) -> CompanyPlan:
-    return CompanyPlan(row.number, _find(row, snapshot))
+def _begun(rows: Sequence[Row], snapshot: Snapshot) -> dict[int, CompanyPlan]:
+    """For each row the plan of its company; rows that mean one known company share one."""
+    by_row: dict[int, CompanyPlan] = {}
+    by_known: dict[int, CompanyPlan] = {}
+    for group in same_company(rows):
+        known = next((k for row in group for k in _find(row, snapshot)), None)
+        company = CompanyPlan(group[0].number, known)
+        if known is not None:
+            company = by_known.setdefault(known.id, company)
+        company.named = company.named or any(row.columns.get("name_zh") for row in group)
+        by_row.update((row.number, company) for row in group)
+    return by_row
 
 
-def _find(row: Row, snapshot: Snapshot) -> Known | None:
-    """The company a row means: by stock code, by credit code, then by its exact name, unless
-    that one has another code."""
-    codes = row.columns.get("stock_code") or []
-    for code in codes:
-        if code in snapshot.by_code:
-            return snapshot.by_code[code]
-    credit = row.columns.get("uscc")
-    if credit and credit in snapshot.by_uscc:
-        return snapshot.by_uscc[credit]
+def _unclear(company: CompanyPlan, row: Row, snapshot: Snapshot) -> list[Finding]:
+    """Why a row cannot be told to mean one company."""
+    others = [k for k in _find(row, snapshot) if k is not company.known]
+    if others:
+        names = (company.known or others[0]).columns["name_zh"], others[0].columns["name_zh"]
+        params = (("one", str(names[0])), ("other", str(names[1])))
+        return [Finding(row.number, "stock_code", "row.two_companies", params)]
+    if company.known is None and not company.named:
+        return [Finding(row.number, "name_zh", "name.missing")]
+    return []
+
+
+def _find(row: Row, snapshot: Snapshot) -> list[Known]:
+    """The companies a row means, one where all is well: by our own number beside the name, by
+    stock code and by credit code; else by its exact name, unless that one has another code."""
+    codes, credit = row.columns.get("stock_code") or [], row.columns.get("uscc")
     same = snapshot.by_name.get(row.columns.get("name_zh", ""), [])
+    found = [k for k in same if str(k.id) == row.columns.get("company_id")]
+    found += [snapshot.by_code[code] for code in codes if code in snapshot.by_code]
+    if credit and credit in snapshot.by_uscc:
+        found.append(snapshot.by_uscc[credit])
+    if found:
+        return list({k.id: k for k in found}.values())
     fitting = [k for k in same if not (codes and k.codes) and not (credit and k.columns["uscc"])]
-    return fitting[0] if len(fitting) == 1 else None
+    return fitting if len(fitting) == 1 else []
 
 
 def _columns(plan: Plan, company: CompanyPlan, row: Row) -> None:
@@ -135,9 +155,10 @@ def _column(plan: Plan, company: CompanyPlan, row: Row, name: str, value: Any) -
 def _figures(plan: Plan, company: CompanyPlan, row: Row) -> None:
     for metric, value in row.figures.items():
         key = (metric, row.year if dictionary()[metric].yearly else None)
-        if key in company.figures or key in company.disputed:
+        if key in company.disputed or company.figures.get(key) == value:
             continue
-        current = company.known.figures.get(key) if company.known else None
+        known = company.known.figures.get(key) if company.known else None
+        current = company.figures.get(key, known)
         if current is None:
             company.figures[key] = value
         elif current == value:

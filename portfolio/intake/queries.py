@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from portfolio.companies.models import Company, Figure, StockCode
 from portfolio.extensions import db
-from portfolio.intake.checks import Row
+from portfolio.intake.rows import Row
 from portfolio.intake.models import BatchState, ImportBatch
 from portfolio.intake.plan import FILLED, Known, Snapshot
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 from flask import (
@@ -21,7 +22,7 @@ from werkzeug.wrappers import Response
 
 from portfolio.extensions import db
 from portfolio.intake import headings, operations, queries
-from portfolio.intake.checks import Finding
+from portfolio.intake.rows import Finding
 from portfolio.intake.headings import METRIC
 from portfolio.intake.models import BatchState, ImportBatch
 from portfolio.intake.operations import Prepared
@@ -103,7 +104,8 @@ def upload() -> Answer:
     file = request.files.get("file")
     if file is None or not file.filename:
         return _list(_("Choose a file.")), 422
-    content = file.read()
+    with closing(file):  # a large upload lies in a temporary file until then
+        content = file.read()
     try:
         operations.read_table(content)
     except InputError as error:

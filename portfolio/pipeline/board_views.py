@@ -31,14 +31,9 @@ def board() -> str:
     pipeline_id, pipeline = _pipeline()
     user, owner = access.me(), _owner()
     tallies = board_queries.tallies(user, pipeline_id, owner)
+    cards = board_queries.first_cards(user, pipeline_id, tallies, owner)
     columns = [
-        (
-            stage,
-            tallies.get(stage.key, Tally()),
-            board_queries.cards(user, pipeline_id, stage.key, 0, owner)
-            if stage.key in tallies
-            else [],
-        )
+        (stage, tallies.get(stage.key, Tally()), cards.get(stage.key, []))
         for stage in pipeline.stages
     ]
     shown = [deal.id for _, _, cards in columns for deal in cards]

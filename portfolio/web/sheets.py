@@ -59,8 +59,8 @@ def neutralise(text: str) -> str:
 
 
 def restore(text: str) -> str:
-    """What `neutralise` was given."""
-    return text[1:] if text.startswith("'") else text
+    """What `neutralise` was given; a text that it would not have made stays as it is."""
+    return text[1:] if text.startswith("'") and neutralise(text[1:]) == text else text
 
 
 def cell(column: Column, row: Any) -> str:

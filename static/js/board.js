@@ -28,8 +28,6 @@ function place(card, list, before) {
   tally(card.parentElement, -1);
   list.insertBefore(card, before);
   tally(list, 1);
-  const select = card.querySelector("select");
-  if (select) select.value = list.dataset.stage;
   if (card.contains(focused)) focused.focus();
 }
 
@@ -58,15 +56,11 @@ for (const list of lists) {
     delay: 180,
     delayOnTouchOnly: true,
     draggable: ".kcard[data-writable='1']",
-    filter: "select, button",
-    preventOnFilter: false,
     onEnd({ item, from, to, oldDraggableIndex }) {
       if (from === to) return;
       const next = from.querySelectorAll(".kcard")[oldDraggableIndex] ?? null;
       tally(from, -1);
       tally(to, 1);
-      const select = item.querySelector("select");
-      if (select) select.value = to.dataset.stage;
       move(item, from, to, null, next);
     },
   });
@@ -84,18 +78,33 @@ board.addEventListener("keydown", (event) => {
     const next = card.nextElementSibling;
     place(card, to, to.firstElementChild);
     move(card, from, to, null, next);
-  } else if (event.key === "m" && !event.target.matches("select, input")) {
+  } else if (event.key === "m") {
     event.preventDefault();
-    card.querySelector("select").focus();
+    ask(card);
   }
 });
-board.addEventListener("submit", (event) => {
-  const card = event.target.closest(".kcard");
-  const to = lists.find((list) => list.dataset.stage === event.target.elements.to_stage.value);
+
+// One dialog for all cards: choosing a stage sends nothing before one says so.
+const mover = document.getElementById("mover");
+let asked = null;
+function ask(card) {
+  asked = card;
+  mover.querySelector("select").value = card.parentElement.dataset.stage;
+  document.getElementById("mover-deal").textContent = card.querySelector(".kname").textContent;
+  mover.returnValue = "";
+  mover.showModal();
+}
+mover.addEventListener("close", () => {
+  const from = asked.parentElement;
+  const to = lists.find((list) => list.dataset.stage === mover.querySelector("select").value);
+  if (mover.returnValue !== "move" || !to || to === from) return;
+  const next = asked.nextElementSibling;
+  place(asked, to, to.firstElementChild);
+  move(asked, from, to, null, next);
+});
+board.addEventListener("click", (event) => {
+  const link = event.target.closest(".kmove");
+  if (!link) return;
   event.preventDefault();
-  const from = card.parentElement;
-  if (!to || to === from) return;
-  const next = card.nextElementSibling;
-  place(card, to, to.firstElementChild);
-  move(card, from, to, null, next);
+  ask(link.closest(".kcard"));
 });

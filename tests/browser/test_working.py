@@ -192,7 +192,7 @@ def test_the_keyboard_moves_a_card_and_undo_takes_it_back(open_page) -> None:
     page.goto("/board")
     card = page.locator("ul.cards[data-stage=screening] .kcard[data-writable='1']").first
     deal = card.get_attribute("data-deal")
-    card.locator("a").focus()
+    card.locator("a.kname").focus()
     page.keyboard.press("Alt+ArrowRight")
     page.locator(".toast button").wait_for()
     assert page.locator(f"ul[data-stage=initiation] [data-deal='{deal}']").count() == 1
@@ -208,9 +208,11 @@ def test_a_move_that_is_not_allowed_goes_back_and_says_why(open_page) -> None:
     card = page.locator("ul.cards[data-stage=pool] .kcard[data-writable='1']").first
     deal = card.get_attribute("data-deal")
     card.hover()
-    card.locator("select").select_option("ic")
-    card.locator("button").click()
+    card.locator(".kmove").click()
+    page.select_option("#mover-stage", "ic")
+    page.click("#mover button[value=move]")
     page.locator(".toast").wait_for()
+    page.wait_for_selector(f"ul[data-stage=pool] [data-deal='{deal}']")
     assert page.locator(f"ul[data-stage=pool] [data-deal='{deal}']").count() == 1
 
 

@@ -1,0 +1,21 @@
+"""`make bench`: prints the tables."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from bench import files, pages
+
+
+def main() -> None:
+    """Measure at the two sizes asked for."""
+    small, large = (int(n) for n in os.environ.get("BENCH_SIZES", "10000,100000").split(","))
+    with tempfile.TemporaryDirectory(prefix="kawei-bench-") as home:
+        pages.table((small, large), Path(home))
+        folder = Path(home) / "files"
+        folder.mkdir()
+        files.table(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""How long the pages take at two sizes, beside a page with no query in the same server."""
+
+import http.client
+import os
+import re
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from app import create_app
+from portfolio.demo.operations import PASSWORD
+from portfolio.extensions import db
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+ROUNDS = 60
+EMPTY = "/login"
+PAGES = {
+    "list of deals": "/deals",
+    "list of companies": "/companies",
+    "search, a rare fragment": "/companies?q=" + urllib.parse.quote("海云声呐"),
+    "palette by initials": "/search?q=qdhy",
+    "company": "/companies/77",
+    "board": "/board",
+}
+GOALS = {"board": 20.0}
+GOAL = 6.0
+
+
+@dataclass
+class Timing:
+    """Milliseconds of one page."""
+
+    p50: float
+    p95: float
+
+
+def filled(folder: Path, size: int) -> dict[str, str]:
+    """An instance with so many companies and deals; answers its environment."""
+    environment = {**os.environ, "INSTANCE_PATH": str(folder)}
+    environment.pop("DATABASE_URL", None)
+    for command in (["db", "upgrade"], ["demo", "load", "--companies", str(size)]):
+        subprocess.run(
+            [BIN / "flask", "--app", "app", *command],
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+    return environment
+
+
+@contextmanager
+def serving(environment: dict[str, str]) -> Iterator[int]:
+    """The server of `make run` on a free port of the loopback address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    command = [BIN / "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
+    command += ["--threads", "8", "--log-level", "error", "app:create_app()"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+class Reader:
+    """A browser of one person over one kept connection."""
+
+    def __init__(self, port: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.cookies: dict[str, str] = {}
+
+    def send(self, method: str, path: str, body: str = "") -> tuple[int, str]:
+        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self.connection.request(method, path, body or None, headers)
+        answer = self.connection.getresponse()
+        text = answer.read().decode()
+        for value in answer.headers.get_all("Set-Cookie") or ():
+            name, _, rest = value.partition("=")
+            self.cookies[name] = rest.split(";")[0]
+        return answer.status, text
+
+    def log_in(self) -> None:
+        _, page = self.send("GET", "/login")
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert found
+        form = {"csrf_token": found[1], "email": "partner@demo.example", "password": PASSWORD}
+        status, _ = self.send("POST", "/login", urllib.parse.urlencode(form))
+        assert status == 302, status
+
+    def time(self, path: str) -> Timing:
+        taken = []
+        for number in range(ROUNDS + 5):
+            begun = time.perf_counter()
+            status, _ = self.send("GET", path)
+            if number >= 5:  # the first ones warm up
+                taken.append((time.perf_counter() - begun) * 1000)
+            assert status == 200, (path, status)
+        return Timing(statistics.median(taken), statistics.quantiles(taken, n=20)[18])
+
+
+def measured(port: int) -> dict[str, Timing]:
+    """Every page as the partner sees it; the empty page as nobody in particular."""
+    stranger, reader = Reader(port), Reader(port)
+    empty = stranger.time(EMPTY)
+    reader.log_in()
+    return {"a page with no query": empty} | {n: reader.time(p) for n, p in PAGES.items()}
+
+
+def counted(folder: Path) -> dict[str, tuple[int, str]]:
+    """Queries of each page, and whether the rows it tells of are those of plain SQL."""
+    plain = sqlite3.connect(folder / "kawei.sqlite3")
+    wanted = {
+        "list of deals": "SELECT count(*) FROM deal WHERE NOT walled OR id IN (SELECT deal_id FROM deal_member WHERE user_id = 1)",
+        "list of companies": "SELECT count(*) FROM company",
+        "search, a rare fragment": "SELECT count(*) FROM company WHERE name_zh LIKE '%海云声呐%'",
+        "board": "SELECT count(*) FROM deal WHERE status = 'active' AND (NOT walled OR id IN (SELECT deal_id FROM deal_member WHERE user_id = 1))",
+    }
+    os.environ["INSTANCE_PATH"] = str(folder)
+    app = create_app({"WTF_CSRF_ENABLED": False})
+    seen: list[str] = []
+    found = {}
+    with app.app_context():
+        sa.event.listen(
+            db.engine, "before_cursor_execute", lambda *row: seen.append(row[2]) if row else None
+        )
+        client = app.test_client()
+        client.post("/login", data={"email": "partner@demo.example", "password": PASSWORD})
+        for name, path in PAGES.items():
+            seen.clear()
+            text = client.get(path).text
+            expected = plain.execute(wanted[name]).fetchone()[0] if name in wanted else None
+            said = re.search(r'class="meta">(?:<span>)?[^<0-9]*([0-9,]+)', text)
+            rows = int(said[1].replace(",", "")) if said else None
+            agrees = expected is None or rows == expected
+            found[name] = (
+                len(seen),
+                "" if expected is None else f"{rows} {'=' if agrees else '≠'} {expected}",
+            )
+        db.session.remove()
+        db.engine.dispose()
+    plain.close()
+    return found
+
+
+def table(sizes: tuple[int, int], home: Path) -> None:
+    """Print the pages at both sizes."""
+    results, queries = {}, {}
+    for size in sizes:
+        folder = home / str(size)
+        folder.mkdir()
+        environment = filled(folder, size)
+        with serving(environment) as port:
+            results[size] = measured(port)
+        queries[size] = counted(folder)
+    small, large = sizes
+    base = results[large]["a page with no query"].p95
+    print(
+        f"{'page at ' + format(large, ','):<28}{'p50 ms':>8}{'p95 ms':>8}{'x empty':>9}{'goal':>6}{f'x {small:,}':>10}{'queries':>9}  rows = plain SQL"
+    )
+    for name, timing in results[large].items():
+        ratio, growth = timing.p95 / base, timing.p95 / results[small][name].p95
+        goal = "" if name.startswith("a page") else f"{GOALS.get(name, GOAL):.0f}"
+        number, rows = queries[large].get(name, ("", ""))
+        print(
+            f"{name:<28}{timing.p50:>8.1f}{timing.p95:>8.1f}{ratio:>9.1f}{goal:>6}{growth:>10.2f}{number:>9}  {rows}"
+        )
