@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 MEBIBYTE = 1024 * 1024
 
@@ -29,6 +30,7 @@ def from_environment(environ: Mapping[str, str], root: str) -> dict[str, Any]:
         "AUDIT_KEY": _secret("AUDIT_KEY", environ, instance, production),
         "SQLALCHEMY_DATABASE_URI": _with_driver(database),
         "BASE_URL": environ.get("BASE_URL", "http://127.0.0.1:" + environ.get("PORT", "5000")),
+        "TRUSTED_HOSTS": _own_hosts(environ) if production else None,
         "TZ_DISPLAY": environ.get("TZ_DISPLAY", "Asia/Shanghai"),
         "SMTP_HOST": environ.get("SMTP_HOST", ""),
         "SMTP_PORT": int(environ.get("SMTP_PORT", "25")),
@@ -49,6 +51,12 @@ def from_environment(environ: Mapping[str, str], root: str) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": None,
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
     }
+
+
+def _own_hosts(environ: Mapping[str, str]) -> list[str] | None:
+    """The host that links point to is the only one we answer as; a forged one gets a 400."""
+    host = urlsplit(environ.get("BASE_URL", "")).hostname
+    return [host, "127.0.0.1", "localhost"] if host else None
 
 
 def _with_driver(url: str) -> str:

@@ -83,7 +83,12 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
         "past": known_at is not None,
     }
     return Section(
-        "chokepoint", _("Chokepoint technologies"), "chokepoint/_company.html", context, 20
+        "chokepoint",
+        _("Chokepoint technologies"),
+        "chokepoint/_company.html",
+        context,
+        order=20,
+        as_known=True,
     )
 
 

@@ -1,6 +1,7 @@
 """Forms that add to a company: a year's figures, people, notes, tasks, documents."""
 
 import datetime as dt
+from contextlib import closing
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, send_file, url_for
@@ -177,12 +178,14 @@ def documents(company_id: int) -> Answer:
     if not form.validate_on_submit():
         return _form_page(form, company, _("Add a document"), _status(form))
     upload = form.file.data
+    with closing(upload):  # a large upload lies in a temporary file until then
+        content = upload.read()
     title = (form.title.data or "").strip() or upload.filename
     known = portrait.document_titled(company.id, title)
     try:
         with access.writing("document.keep"):
             operations.keep_document(
-                upload.read(),
+                content,
                 upload.filename,
                 upload.mimetype,
                 access.me(),

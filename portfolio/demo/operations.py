@@ -278,7 +278,7 @@ def _direct(
         "lead_investor": rng.choice(("", "海岸创投（虚构）", "半岛资本（虚构）")),
     }
     reach = number if number < 12 else rng.choice((0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8, 9))
-    ending = rng.choice(ENDINGS) if reach < 8 and number >= 12 else ""
+    ending = ENDINGS[number * 7 % len(ENDINGS)] if reach < 8 and number >= 12 else ""
     return _run(
         f"{company.short_name} {now.year - number % 2}轮",
         row,

@@ -79,7 +79,13 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
         "metrics": dictionary(),
     }
     return Section(
-        "readiness", _("Readiness"), "readiness/_company.html", context, 30, "css/readiness.css"
+        "readiness",
+        _("Readiness"),
+        "readiness/_company.html",
+        context,
+        order=30,
+        style="css/readiness.css",
+        as_known=True,
     )
 
 

@@ -8,7 +8,7 @@ from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from portfolio.extensions import db
 
@@ -26,8 +26,8 @@ def _page(code: int, **context: Any) -> tuple[str, int]:
 
 
 def _http(error: HTTPException) -> Any:
-    if error.code is None or error.code < 400:
-        return error
+    if error.code is None or error.code < 400 or isinstance(error, SecurityError):
+        return error  # a forged host has no pages of ours
     return _page(error.code)
 
 

@@ -59,6 +59,7 @@ MESSAGES = {
     "year.malformed": _l("“%(value)s” is no fiscal year."),
     "row.no_company": _l("The row does not say which company it means."),
     "row.no_year": _l("The row does not say of which year its figures are."),
+    "row.two_companies": _l("The row means two companies: %(one)s and %(other)s."),
     "row.contradicts": _l("This contradicts row %(row)s."),
     "value.missing": _l("The figure is missing."),
     "value.differs": _l("Kept: %(known)s. The file says: %(value)s."),

@@ -1,0 +1,97 @@
+"""The demo story is what the pages need: every stage, every verdict, confidential deals; repeatable."""
+
+import datetime as dt
+import json
+
+import sqlalchemy as sa
+
+from portfolio.audit import queries as audit
+from portfolio.companies.models import Company
+from portfolio.demo import operations
+from portfolio.extensions import db
+from portfolio.kernel import uscc
+from portfolio.people.models import User
+from portfolio.pipeline.models import Deal, StageEvent
+from portfolio.readiness.models import Assessment
+
+
+def load(app, *options: str):
+    return app.test_cli_runner().invoke(args=["demo", "load", "--json", *options])
+
+
+def test_the_story_has_everything_the_pages_show(app) -> None:
+    result = load(app)
+    assert json.loads(result.output) == {"people": 6, "companies": 60, "deals": 90}
+    stages = set(db.session.scalars(sa.select(Deal.stage)))
+    assert {
+        "lead",
+        "pool",
+        "screening",
+        "initiation",
+        "dd",
+        "pre_review",
+        "ic",
+        "signing",
+        "closing",
+        "post",
+        "exit",
+        "closed",
+    } <= stages
+    assert {"call", "publicity", "contribution"} <= stages
+    statuses = set(db.session.scalars(sa.select(Deal.status)))
+    assert {"active", "on_hold", "rejected", "withdrawn"} <= statuses
+    assert db.session.scalar(sa.select(sa.func.count()).where(Deal.walled)) >= 3
+    assert set(db.session.scalars(sa.select(Assessment.status))) == {"pass", "fail", "unknown"}
+    for code in db.session.scalars(sa.select(Company.uscc)):
+        assert uscc.checked(code) == code and uscc.organisation_check_ok(code)
+    assert {role for user in db.session.scalars(sa.select(User)) for role in user.roles} == {
+        "partner",
+        "manager",
+        "committee",
+        "compliance",
+        "admin",
+        "reader",
+    }
+    spread = db.session.execute(
+        sa.select(sa.func.min(StageEvent.happened_at), sa.func.max(StageEvent.happened_at))
+    ).one()
+    assert spread[1] - spread[0] > dt.timedelta(days=200)
+    assert spread[1] <= dt.datetime.now(dt.UTC)
+    assert audit.verify()[1] is None
+
+
+def test_a_second_load_is_refused(app, cast) -> None:
+    result = load(app)
+    assert result.exit_code == 1 and "空库" in result.stderr
+
+
+def test_masses_come_in_the_numbers_asked_for(app) -> None:
+    result = load(app, "--companies", "120")
+    assert json.loads(result.output) == {
+        "companies": 120,
+        "deals": 120,
+        "events": 720,
+        "figures": 1080,
+    }
+    assert db.session.scalar(sa.select(sa.func.count(sa.distinct(Company.uscc)))) == 120
+    newest = (
+        sa.select(StageEvent.deal_id, sa.func.max(StageEvent.id).label("id"))
+        .group_by(StageEvent.deal_id)
+        .subquery()
+    )
+    odd = (
+        sa.select(sa.func.count())
+        .select_from(Deal)
+        .join(newest, newest.c.deal_id == Deal.id)
+        .join(StageEvent, StageEvent.id == newest.c.id)
+        .where(StageEvent.to_stage != Deal.stage)
+    )
+    assert db.session.scalar(odd) == 0
+
+
+def test_the_log_ins_are_printed_for_the_demo_alone(app) -> None:
+    run = app.test_cli_runner().invoke
+    assert run(args=["demo", "people"]).output == ""
+    load(app)
+    output = run(args=["demo", "people"]).output
+    assert operations.PASSWORD in output and output.count("@demo.example") == 6
