@@ -49,7 +49,7 @@ def _applied(content: bytes, filename: str, prepared: Prepared) -> dict[str, Any
     now = dt.datetime.now(dt.UTC)
     with unit_of_work("company.import"):
         batch = operations.keep_upload(content, filename, None, now)
-        operations.apply(batch, prepared.plan, None, now)
+        operations.apply(batch, operations.as_it_stands(prepared), None, now)
         operations.upload_path(batch).unlink()
     return dict(json.loads(batch.report))
 

@@ -34,6 +34,7 @@ from portfolio.intake.rows import Row
 from portfolio.intake.workbook import read_workbook
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.stockcode import board_of
+from portfolio.web.sheets import restore
 
 BATCH = 2000
 BLANK = [
@@ -58,7 +59,18 @@ def read_table(content: bytes) -> Table:
         raise InputError(
             "file.too_large", most=current_app.config["MAX_IMPORT_LENGTH"] // (1024 * 1024)
         )
-    return read_workbook(content) if is_workbook(content) else read_csv(content)
+    if is_workbook(content):
+        return read_workbook(content)
+    table = read_csv(content)
+    table.rows = [[restore(cell) for cell in row] for row in table.rows]
+    return table
+
+
+def as_it_stands(prepared: Prepared) -> Plan:
+    """The plan made anew inside the unit of work that applies it: what others wrote since the
+    file was read is known to it."""
+    sound = [row for row in prepared.rows if not row.refusals]
+    return make_plan(prepared.rows, queries.snapshot(sound))
 
 
 def prepare(content: bytes, chosen: dict[str, str] | None = None) -> Prepared:
@@ -67,8 +79,9 @@ def prepare(content: bytes, chosen: dict[str, str] | None = None) -> Prepared:
     targets = headings.mapped(table.headings, chosen or {})
     headings.check_targets(table.headings, targets)
     rows = read_rows(table, targets)
-    sound = [row for row in rows if not row.refusals]
-    return Prepared(table, targets, rows, make_plan(rows, queries.snapshot(sound)))
+    prepared = Prepared(table, targets, rows, Plan())
+    prepared.plan = as_it_stands(prepared)
+    return prepared
 
 
 def keep_upload(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from portfolio.intake.rows import Finding, Row, same_company
+from portfolio.intake.rows import Finding, Row, keys, same_company
 from portfolio.kernel.text import without_legal_form
 from portfolio.rulebook.metrics import dictionary
 
@@ -93,7 +93,8 @@ def _begun(rows: Sequence[Row], snapshot: Snapshot) -> dict[int, CompanyPlan]:
     by_row: dict[int, CompanyPlan] = {}
     by_known: dict[int, CompanyPlan] = {}
     for group in same_company(rows):
-        known = next((k for row in group for k in _find(row, snapshot)), None)
+        telling = [row for row in group if keys(row)] or group  # a bare name tells least
+        known = next((k for row in telling for k in _find(row, snapshot)), None)
         company = CompanyPlan(group[0].number, known)
         if known is not None:
             company = by_known.setdefault(known.id, company)

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from portfolio.companies.models import Company, Figure, StockCode
 from portfolio.extensions import db
-from portfolio.intake.rows import Row
 from portfolio.intake.models import BatchState, ImportBatch
 from portfolio.intake.plan import FILLED, Known, Snapshot
+from portfolio.intake.rows import Row
 
 CHUNK = 900
 
@@ -105,6 +105,11 @@ def recent_batches() -> Sequence[ImportBatch]:
     return db.session.scalars(
         sa.select(ImportBatch).order_by(ImportBatch.id.desc()).limit(50)
     ).all()
+
+
+def locked(batch_id: int) -> ImportBatch:
+    """An import as it stands now, held until the unit of work ends."""
+    return db.session.get_one(ImportBatch, batch_id, populate_existing=True, with_for_update=True)
 
 
 def same_file(sha256: str) -> ImportBatch | None:

@@ -22,10 +22,10 @@ from werkzeug.wrappers import Response
 
 from portfolio.extensions import db
 from portfolio.intake import headings, operations, queries
-from portfolio.intake.rows import Finding
 from portfolio.intake.headings import METRIC
 from portfolio.intake.models import BatchState, ImportBatch
 from portfolio.intake.operations import Prepared
+from portfolio.intake.rows import Finding
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
@@ -231,7 +231,12 @@ def confirm(batch_id: int) -> Answer:
         return _preview(batch, sentence("import.refused", rows=refused))
     path = operations.upload_path(batch)
     with access.writing("company.import"):
-        operations.apply(batch, prepared.plan, access.me(), _now())
+        if queries.locked(batch.id).state != BatchState.UPLOADED.value:
+            abort(409)  # the same button pressed twice
+        plan = operations.as_it_stands(prepared)
+        if plan.refused_rows - prepared.plan.refused_rows:
+            abort(409)  # others wrote meanwhile; the preview shows what it means now
+        operations.apply(batch, plan, access.me(), _now())
     path.unlink(missing_ok=True)
     flash(_("Imported %(name)s.", name=batch.filename))
     return redirect(url_for("intake.preview", batch_id=batch.id))

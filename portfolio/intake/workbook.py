@@ -13,8 +13,9 @@ import sys
 import tempfile
 import zipfile
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from xml.parsers import expat
 
 from portfolio.intake.reading import Table, table_of
 from portfolio.kernel.errors import InputError
@@ -29,7 +30,10 @@ CPU_SECONDS = 120
 WALL_SECONDS = 180
 PIECE = 1024 * 1024
 ROOT = Path(__file__).resolve().parents[2]
-_FORMULA = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*>\s*<f[ >/]')
+SHEETS = "xl/worksheets/"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_FORMULA = re.compile(rb"<(?:[A-Za-z0-9_.-]+:)?f[\s/>]")
+_PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
 def read_workbook(content: bytes) -> Table:
@@ -80,34 +84,85 @@ def _check_archive(path: str) -> list[tuple[int, int]]:
         raise InputError("workbook.links")
     if "xl/workbook.xml" not in names:
         raise InputError("workbook.broken")
-    budget, formulas = MOST_INFLATED, []
+    budget, formulas = MOST_INFLATED, {}
     for entry in archive.infolist():
         data, budget = _inflated(archive, entry, budget)
-        if entry.filename == "xl/worksheets/sheet1.xml":
-            formulas = [(int(m[2]), _column(m[1])) for m in _FORMULA.finditer(data)]
-    return formulas
+        if entry.filename.startswith(SHEETS) and _FORMULA.search(data):
+            formulas[entry.filename] = _formula_cells(data)
+    first = _first_sheet(archive) if formulas else None
+    if first in archive.namelist():
+        return formulas.get(first, [])
+    return [cell for cells in formulas.values() for cell in cells]  # rather too many than none
+
+
+def _elements(data: bytes) -> list[tuple[str, dict[str, str]]]:
+    """The elements of a small document with their attributes, without prefixes."""
+    found: list[tuple[str, dict[str, str]]] = []
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda tag, said: found.append(
+        (_local(tag), {_local(name): value for name, value in said.items()})
+    )
+    parser.Parse(data, True)
+    return found
+
+
+def _local(name: str) -> str:
+    return name.rsplit(":", 1)[-1]
+
+
+def _first_sheet(archive: zipfile.ZipFile) -> str | None:
+    """The file of the workbook's first sheet, which need not be called sheet1."""
+    book = _elements(archive.read("xl/workbook.xml"))
+    sheet = next((said for tag, said in book if tag == "sheet"), {})
+    for tag, said in _elements(archive.read("xl/_rels/workbook.xml.rels")):
+        if tag == "Relationship" and said.get("Id") == sheet.get("id"):
+            return str(PurePosixPath("/xl", said.get("Target", "")))[1:]
+    return None
+
+
+def _formula_cells(data: bytes) -> list[tuple[int, int]]:
+    """Row (from 1) and column (from 0) of each cell with a formula; a cell or row that does not
+    say its place follows the one before it."""
+    found: list[tuple[int, int]] = []
+    row, column = 0, -1
+
+    def start(tag: str, said: dict[str, str]) -> None:
+        nonlocal row, column
+        name, place = _local(tag), _PLACE.fullmatch(said.get("r", ""))
+        if name == "row":
+            row, column = int(said.get("r", row + 1)), -1
+        elif name == "c":
+            column = _column(place[1]) if place else column + 1
+            row = int(place[2]) if place else row
+        elif name == "f":
+            found.append((row, column))
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    parser.Parse(data, True)
+    return found
 
 
 def _inflated(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: int) -> tuple[bytes, int]:
     """The entry's content, counted while it comes out: its own claim is not believed."""
-    keep, pieces, size = entry.filename.startswith("xl/worksheets/"), [], 0
+    keep, pieces, size = entry.filename.startswith(SHEETS), [], 0
     with archive.open(entry) as stream:
         while piece := stream.read(PIECE):
             size += len(piece)
             odd = size > RATIO_MATTERS_FROM and size > MOST_RATIO * max(1, entry.compress_size)
             if size > budget or odd:
                 raise InputError("workbook.too_large")
-            if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
+            if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece or piece.startswith(UTF_16):
                 raise InputError("workbook.broken")
             if keep:
                 pieces.append(piece)
     return b"".join(pieces), budget - size
 
 
-def _column(letters: bytes) -> int:
+def _column(letters: str) -> int:
     number = 0
     for letter in letters:
-        number = number * 26 + letter - 64
+        number = number * 26 + ord(letter) - 64
     return number - 1
 
 

@@ -150,6 +150,56 @@ def test_a_company_under_an_old_and_a_new_code_is_reported_not_merged(run) -> No
     assert {pair["one"]["stock_code"], pair["other"]["stock_code"]} == {"872190", "920190"}
 
 
+CREDIT = "91370200MA3C0ABC1R"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        f"430001,甲,{CREDIT},2023,5\n,甲,{CREDIT},2024,6\n",
+        f",甲,{CREDIT},2023,5\n430001,,,2024,6\n430001,甲,{CREDIT},,\n",
+        "430001;430002,甲,,2023,5\n430002,甲,,2024,6\n",
+        "430001,甲,,2023,5\n,甲,,2024,6\n",
+    ],
+)
+def test_rows_that_name_one_company_differently_make_one(run, rows) -> None:
+    code, report, said = run("证券代码,企业名称,信用代码,年度,营业收入\n" + rows)
+    assert code == 0, said
+    assert report["created"] == {"companies": 1, "figures": 2}
+    assert report["duplicates"] == []
+
+
+def test_a_row_that_means_two_known_companies_is_refused(run) -> None:
+    head = "证券代码,企业名称,信用代码\n"
+    run(head + f"430001,甲,{CREDIT}\n430002,乙,\n")
+    code, report, _ = run(head + f"430002,乙,{CREDIT}\n")
+    assert code == 1
+    assert [(f["row"], f["code"]) for f in report["refused"]] == [(2, "row.two_companies")]
+
+
+def test_a_bare_name_is_not_taken_for_another_code(run) -> None:
+    run("证券代码,企业名称\n430001,甲\n")
+    code, report, _ = run("证券代码,企业名称,网址\n430002,甲,\n,甲,x.cn\n")
+    assert code == 1
+    assert [(f["row"], f["code"]) for f in report["refused"]] == [(3, "row.two_companies")]
+
+
+def test_namesakes_and_names_like_formulas_come_back_from_our_own_file(app, run, tmp_path) -> None:
+    for text in ("证券代码,企业名称\n430001,甲\n", "企业名称\n=1+1\n'甲\n''乙\n"):
+        run(text)
+    run(f"企业名称,信用代码\n甲,{CREDIT}\n")
+    with app.app_context():
+        db.session.execute(sa.update(Company).values(uscc=None))
+        db.session.commit()
+    before = db.session.query(Company).count()
+    path = tmp_path / "out.csv"
+    app.test_cli_runner().invoke(args=["companies", "export", "--output", str(path)])
+    code, report, said = run(path)
+    assert code == 0, said
+    assert report["unchanged"]["companies"] == before == db.session.query(Company).count()
+    assert report["warnings"] == []
+
+
 def test_a_dry_run_writes_nothing(run) -> None:
     code, report, _ = run(HEAD + "430047,甲,2024,1,1\n", "--dry-run")
     assert code == 0 and report["created"]["companies"] == 1

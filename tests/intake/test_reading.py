@@ -85,6 +85,16 @@ def test_a_formula_in_a_workbook_is_noticed() -> None:
     assert table.formulas == {(0, 1)}
 
 
+def test_a_formula_is_noticed_whatever_the_sheet_and_its_cells_are_called() -> None:
+    made = zipfile.ZipFile(io.BytesIO(workbook([["名称", "年度"], ["甲", "=1+1"]])))
+    files = {name: made.read(name) for name in made.namelist()}
+    for name in ("[Content_Types].xml", "xl/_rels/workbook.xml.rels"):
+        files[name] = files[name].replace(b"sheet1.xml", b"first.xml")
+    sheet = files.pop("xl/worksheets/sheet1.xml")
+    files["xl/worksheets/first.xml"] = sheet.replace(b'<c r="B2"', b'<c s="0" r="B2"')
+    assert read_workbook(archive(files)).formulas == {(0, 1)}
+
+
 def test_a_workbook_that_inflates_to_gigabytes_is_refused_quickly() -> None:
     bomb = archive({"xl/workbook.xml": b"x", "xl/worksheets/sheet1.xml": b"0" * (300 << 20)})
     assert len(bomb) < 1 << 20
