@@ -126,20 +126,25 @@ def cards(
     user: User, pipeline_id: int, stage: str, offset: int = 0, owner_id: int | None = None
 ) -> list[Deal]:
     """A page of a column, those longest in the stage first."""
-    return by_ids(_card_ids(user, pipeline_id, stage, offset, owner_id))
+    return by_ids(_card_ids(visible(user), pipeline_id, stage, offset, owner_id))
 
 
 def first_cards(
     user: User, pipeline_id: int, stages: Iterable[str], owner_id: int | None = None
 ) -> dict[str, list[Deal]]:
     """The first page of every column: the rows of all of them are read in one query."""
-    ids = {stage: _card_ids(user, pipeline_id, stage, 0, owner_id) for stage in stages}
+    seen = visible(user)
+    ids = {stage: _card_ids(seen, pipeline_id, stage, 0, owner_id) for stage in stages}
     found = {deal.id: deal for deal in by_ids([i for part in ids.values() for i in part])}
     return {stage: [found[i] for i in part if i in found] for stage, part in ids.items()}
 
 
 def _card_ids(
-    user: User, pipeline_id: int, stage: str, offset: int, owner_id: int | None
+    seen: sa.ColumnElement[bool],
+    pipeline_id: int,
+    stage: str,
+    offset: int,
+    owner_id: int | None,
 ) -> Sequence[int]:
     query = (
         sa.select(Deal.id)
@@ -147,7 +152,7 @@ def _card_ids(
             Deal.pipeline_id == pipeline_id,
             Deal.status == Status.ACTIVE.value,
             Deal.stage == stage,
-            visible(user),
+            seen,
         )
         .order_by(Deal.stage_entered_at, Deal.id)
         .limit(CARDS)

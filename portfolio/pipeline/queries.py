@@ -40,6 +40,12 @@ def _granted(user: User, kind: GrantKind, now: dt.datetime | None = None) -> sa.
     return query.where(sa.or_(DealGrant.until.is_(None), DealGrant.until > moment))
 
 
+def _few(user: User, kind: GrantKind) -> list[int]:
+    """The few deals a person is recused of or has opened, as plain numbers: a condition that is
+    not there costs nothing on a hundred thousand rows."""
+    return list(db.session.scalars(_granted(user, kind)))
+
+
 def visible(user: User, permission: str = "deal.read") -> sa.ColumnElement[bool]:
     """The condition under which this person holds the permission over a deal.
 
@@ -49,8 +55,9 @@ def visible(user: User, permission: str = "deal.read") -> sa.ColumnElement[bool]
     if not held:
         return sa.false()
     team = Deal.id.in_(_team_of(user))
-    open_to_me = sa.or_(Deal.walled.is_(False), team, Deal.id.in_(_granted(user, GrantKind.OPENED)))
-    not_recused = Deal.id.not_in(_granted(user, GrantKind.RECUSED))
+    opened, recused = _few(user, GrantKind.OPENED), _few(user, GrantKind.RECUSED)
+    open_to_me = sa.or_(Deal.walled.is_(False), team, Deal.id.in_(opened))
+    not_recused = Deal.id.not_in(recused) if recused else sa.true()
     if held & {policy.ALL, policy.ANY}:
         return sa.and_(open_to_me, not_recused)
     reached = [team] if policy.TEAM in held else []

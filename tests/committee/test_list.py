@@ -161,4 +161,4 @@ def test_a_thousand_deals_take_few_queries(as_user, cast, queries) -> None:
     client = as_user("partner")
     queries.clear()
     assert client.get("/deals.csv").data
-    assert len([q for q in queries if q.startswith("SELECT")]) <= 22
+    assert len([q for q in queries if q.startswith("SELECT")]) <= 24
