@@ -79,7 +79,7 @@ def index() -> Any:
     page = render_template(
         "audit/index.html",
         page=Page(rows, number, total),
-        people=people.active_users(),
+        people=people.active_names(),
         objects=objects,
         actions=actions,
         errors=errors,

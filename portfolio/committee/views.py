@@ -68,7 +68,7 @@ def index() -> str:
         "committee/index.html",
         deals=deals,
         stage=STAGE,
-        terms=queries.ids_with(user, "deal.terms", [deal.id for deal in deals]),
+        terms=queries.among_seen(user, "deal.terms", [deal.id for deal in deals]),
     )
 
 

@@ -139,7 +139,7 @@ def tasks(company_id: int) -> Answer:
     """Give somebody something to do for the company."""
     company = company_or_404(company_id)
     form = TaskForm()
-    form.owner_id.choices = choices((user.id, user.name) for user in people.active_users())
+    form.owner_id.choices = choices(people.active_names().items())
     if request.method == "GET":
         form.owner_id.data = access.me().id
     if not form.validate_on_submit():

@@ -4,13 +4,12 @@ import datetime as dt
 from dataclasses import dataclass
 
 from flask import current_app
-from flask_babel import force_locale
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from portfolio.digest import letters
 from portfolio.digest.compose import Digest
 from portfolio.people.models import User
-from portfolio.web.i18n import LOCALES
+from portfolio.web.i18n import LOCALES, speaking
 
 FOLDER = "emails/digest"
 
@@ -63,7 +62,7 @@ def written(digest: Digest, user: User, schedule_id: int) -> Written:
         "unsubscribe": unsubscribe_url(schedule_id, user.id),
         "locale": locale,
     }
-    with force_locale(LOCALES[locale]):
+    with speaking(locale):
         subject, text, html = (
             current_app.jinja_env.get_template(f"{FOLDER}/{name}").render(values)
             for name in ("subject.txt", "body.txt", "body.html")

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from portfolio.extensions import db
 from portfolio.people.models import LoginFailure, PasswordLink, User, UserSession
@@ -14,9 +15,12 @@ def by_email(address: str) -> User | None:
     return db.session.scalar(sa.select(User).where(User.email == address))
 
 
-def active_users() -> Sequence[User]:
-    """Everyone who can log in, by name."""
-    return db.session.scalars(sa.select(User).where(User.active).order_by(User.name)).all()
+def active_names() -> dict[int, str]:
+    """Everyone who can log in: id and name, by name."""
+    rows = db.session.execute(
+        sa.select(User.id, User.name).where(User.active).order_by(User.name, User.id)
+    )
+    return {row.id: row.name for row in rows}
 
 
 def names_of(ids: set[int]) -> dict[int, str]:
@@ -47,16 +51,21 @@ def live_session(
     token_hash: str, now: dt.datetime, idle: dt.timedelta, longest: dt.timedelta
 ) -> tuple[User, UserSession] | None:
     """The person and the session behind a cookie, unless it has ended."""
-    row = db.session.execute(
-        sa.select(User, UserSession)
-        .join(UserSession, UserSession.user_id == User.id)
-        .where(
-            UserSession.token_hash == token_hash,
-            UserSession.seen_at > now - idle,
-            UserSession.started_at > now - longest,
-            User.active,
+    row = (
+        db.session.execute(
+            sa.select(User, UserSession)
+            .join(UserSession, UserSession.user_id == User.id)
+            .where(
+                UserSession.token_hash == token_hash,
+                UserSession.seen_at > now - idle,
+                UserSession.started_at > now - longest,
+                User.active,
+            )
+            .options(joinedload(User.grants))  # asked on every page: one query, not two
         )
-    ).first()
+        .unique()
+        .first()
+    )
     return (row[0], row[1]) if row else None
 
 

@@ -2,11 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
 
 from portfolio.companies.models import Company
 from portfolio.companies.queries import matching
@@ -15,9 +14,10 @@ from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline.listing import DealListing
 from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent, Status
-from portfolio.pipeline.queries import visible
+from portfolio.pipeline.queries import either, visible, visible_parts
 
-CARDS = 20
+CARDS = 10
+MOST_LISTED = 2_000
 
 SORT_COLUMNS: dict[str, Any] = {
     "updated": Deal.updated_at,
@@ -38,22 +38,47 @@ def listed(
 
     Sorting by an amount shows something of it: only amounts this person may read are compared.
     """
-    query = sa.select(Deal.id).where(visible(user))
+    seen = [visible(user)]
     if permission != "deal.read":
-        query = query.where(visible(user, permission))
-    query = query.where(*_conditions(listing))
-    by_key = {f.key: f for f in filters}
-    for key, chosen in listing.extra:
-        query = query.where(by_key[key].clause(list(chosen)))
-    column = SORT_COLUMNS[listing.sort.removeprefix("-")]
-    if listing.sort.endswith("amount"):
+        seen.append(visible(user, permission))
+    return _in_order(user, listing, filters, *seen)
+
+
+def counted(
+    user: User, listing: DealListing, filters: Sequence[Filter] = ()
+) -> tuple[sa.Select[int], int]:
+    """The same, and how many deals the list has."""
+    parts = visible_parts(user)
+    conditions = _conditions(listing, filters)
+    counts = [
+        sa.select(sa.func.count()).select_from(Deal).where(part, *conditions).scalar_subquery()
+        for part in parts
+    ]
+    count = sum(db.session.execute(sa.select(*counts)).one())
+    return _in_order(user, listing, filters, either(parts)), count
+
+
+def _in_order(
+    user: User, listing: DealListing, filters: Sequence[Filter], *seen: sa.ColumnElement[bool]
+) -> sa.Select[int]:
+    query = sa.select(Deal.id).where(*seen, *_conditions(listing, filters))
+    return query.order_by(*_order(user, listing.sort))
+
+
+def _order(user: User, sort: str) -> tuple[Any, Any]:
+    """Unknown values come last. Where there are none, the order is one an index has."""
+    column = SORT_COLUMNS[sort.removeprefix("-")]
+    nullable = column.property.columns[0].nullable
+    if column is Deal.amount_fen and user.scopes("deal.terms") != user.scopes("deal.read"):
         column = sa.case((visible(user, "deal.terms"), column))
-    order = column.desc() if listing.sort.startswith("-") else column.asc()
-    return query.order_by(order.nulls_last(), Deal.id)
+    down = sort.startswith("-")
+    first = column.desc() if down else column.asc()
+    return first.nulls_last() if nullable else first, Deal.id.desc() if down else Deal.id
 
 
-def _conditions(listing: DealListing) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = []
+def _conditions(listing: DealListing, filters: Sequence[Filter]) -> list[sa.ColumnElement[bool]]:
+    by_key = {f.key: f for f in filters}
+    found = [by_key[key].clause(list(values)) for key, values in listing.extra]
     if listing.pipeline:
         versions = sa.select(PipelineVersion.id).where(PipelineVersion.key == listing.pipeline)
         found.append(Deal.pipeline_id.in_(versions))
@@ -69,26 +94,62 @@ def _conditions(listing: DealListing) -> list[sa.ColumnElement[bool]]:
 
 
 def _named(text: str) -> sa.ColumnElement[bool]:
-    """Deals of companies that the text finds, or whose own name or number holds it."""
+    """Deals of companies that the text finds, or whose own name or number holds it.
+
+    Looked up once, each along an index, where they are few; a list asks twice.
+    """
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    own = Deal.name.ilike(f"%{escaped}%", escape="\\")
-    companies = sa.select(Company.id).where(matching(text))
-    return sa.or_(own, Deal.code == text.upper(), Deal.company_id.in_(companies))
-
-
-def by_ids(ids: Sequence[int]) -> list[Deal]:
-    """Deals in the order of the ids, with what a list or a card shows of them."""
-    rows = db.session.scalars(
-        sa.select(Deal)
-        .where(Deal.id.in_(ids))
-        .options(
-            joinedload(Deal.company),
-            joinedload(Deal.owner),
-            joinedload(Deal.vehicle),
-            joinedload(Deal.target_vehicle),
-        )
+    # SQLite's LIKE ignores the case of Latin letters as it is.
+    like = Deal.name.like if db.session.get_bind().dialect.name == "sqlite" else Deal.name.ilike
+    found = sa.union(
+        sa.select(Deal.id).where(like(f"%{escaped}%", escape="\\")),
+        sa.select(Deal.id).where(Deal.code == text.upper()),
+        sa.select(Deal.id).where(Deal.company_id.in_(sa.select(Company.id).where(matching(text)))),
     )
-    found = {row.id: row for row in rows}
+    ids = db.session.scalars(found.limit(MOST_LISTED + 1)).all()
+    return Deal.id.in_(ids if len(ids) <= MOST_LISTED else found)
+
+
+@dataclass(frozen=True, slots=True)
+class DealLine:
+    """What a list or a card shows of a deal."""
+
+    id: int
+    code: str
+    name: str
+    pipeline_id: int
+    stage: str
+    status: str
+    stage_entered_at: dt.datetime
+    walled: bool
+    round: str
+    amount_fen: int | None
+    next_step: str
+    next_step_on: dt.date | None
+    updated_at: dt.datetime
+    version: int
+    owner_id: int
+    owner_name: str
+    company_name: str
+
+
+_LINE = (
+    *(getattr(Deal, field.name) for field in fields(DealLine)[:-2]),
+    User.name,
+    sa.func.coalesce(sa.func.nullif(Company.short_name, ""), Company.name_zh, Deal.name),
+)
+
+
+def by_ids(ids: Sequence[int]) -> list[DealLine]:
+    """Deals in the order of the ids, with what a list or a card shows of them."""
+    rows = db.session.execute(
+        sa.select(*_LINE)
+        .select_from(Deal)
+        .outerjoin(User, User.id == Deal.owner_id)  # outer, so that deals are looked up first
+        .outerjoin(Company, Company.id == Deal.company_id)
+        .where(Deal.id.in_(ids))
+    )
+    found = {row[0]: DealLine(*row) for row in rows}
     return [found[deal_id] for deal_id in ids if deal_id in found]
 
 
@@ -99,39 +160,52 @@ class Tally:
     count: int = 0
     sum_fen: int | None = None
 
+    def with_more(self, count: int, sum_fen: int | None) -> "Tally":
+        """This tally and so much more."""
+        known = [int(part) for part in (self.sum_fen, sum_fen) if part is not None]
+        return Tally(self.count + count, sum(known) if known else None)
+
 
 def tallies(user: User, pipeline_id: int, owner_id: int | None = None) -> dict[str, Tally]:
     """Counts and sums of active deals by stage."""
-    base = (Deal.pipeline_id == pipeline_id, Deal.status == Status.ACTIVE.value)
-    mine = () if owner_id is None else (Deal.owner_id == owner_id,)
-    counts = _by_stage(sa.func.count(), *base, *mine, visible(user))
-    sums: dict[str, int | None] = {}
-    if user.scopes("deal.terms"):
-        seen = visible(user, "deal.terms")
-        sums = _by_stage(sa.func.sum(Deal.amount_fen), *base, *mine, seen)
+    base = [Deal.pipeline_id == pipeline_id, Deal.status == Status.ACTIVE.value]
+    if owner_id is not None:
+        base.append(Deal.owner_id == owner_id)
+    amount = sa.func.sum(Deal.amount_fen)
+    terms, read = user.scopes("deal.terms"), user.scopes("deal.read")
+    if terms == read:
+        return _by_stage(user, "deal.read", (sa.func.count(), amount), base)
+    counts = _by_stage(user, "deal.read", (sa.func.count(), sa.null()), base)
+    sums = _by_stage(user, "deal.terms", (sa.literal(0), amount), base) if terms else {}
     return {
-        stage: Tally(count, None if (total := sums.get(stage)) is None else int(total))
-        for stage, count in counts.items()
+        stage: Tally(tally.count, sums[stage].sum_fen if stage in sums else None)
+        for stage, tally in counts.items()
     }
 
 
-def _by_stage(measure: Any, *conditions: sa.ColumnElement[bool]) -> dict[str, Any]:
-    rows = db.session.execute(
-        sa.select(Deal.stage, measure).where(*conditions).group_by(Deal.stage)
-    )
-    return {row[0]: row[1] for row in rows}
+def _by_stage(
+    user: User, permission: str, measures: tuple[Any, Any], base: list[sa.ColumnElement[bool]]
+) -> dict[str, Tally]:
+    found: dict[str, Tally] = {}
+    for part in visible_parts(user, permission):
+        rows = db.session.execute(
+            sa.select(Deal.stage, *measures).where(part, *base).group_by(Deal.stage)
+        )
+        for stage, count, total in rows:
+            found[stage] = found.get(stage, Tally()).with_more(count, total)
+    return found
 
 
 def cards(
     user: User, pipeline_id: int, stage: str, offset: int = 0, owner_id: int | None = None
-) -> list[Deal]:
+) -> list[DealLine]:
     """A page of a column, those longest in the stage first."""
     return by_ids(_card_ids(visible(user), pipeline_id, stage, offset, owner_id))
 
 
 def first_cards(
     user: User, pipeline_id: int, stages: Iterable[str], owner_id: int | None = None
-) -> dict[str, list[Deal]]:
+) -> dict[str, list[DealLine]]:
     """The first page of every column: the rows of all of them are read in one query."""
     seen = visible(user)
     ids = {stage: _card_ids(seen, pipeline_id, stage, 0, owner_id) for stage in stages}
@@ -175,7 +249,7 @@ def recent_moves(user: User, since: dt.datetime, limit: int = 12) -> Sequence[tu
     return [(row[0], row[1]) for row in rows]
 
 
-def of_company(user: User, company_id: int) -> list[Deal]:
+def of_company(user: User, company_id: int) -> list[DealLine]:
     """The company's deals that this person may see."""
     ids = db.session.scalars(
         sa.select(Deal.id)
@@ -186,7 +260,7 @@ def of_company(user: User, company_id: int) -> list[Deal]:
     return by_ids(ids)
 
 
-def slowest_of(user: User, limit: int = 8) -> list[Deal]:
+def slowest_of(user: User, limit: int = 8) -> list[DealLine]:
     """The person's own active deals, those longest in their stage first."""
     ids = db.session.scalars(
         sa.select(Deal.id)

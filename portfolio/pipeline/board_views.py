@@ -43,8 +43,8 @@ def board() -> str:
         pipelines=list({p.key: p for p in queries.pipelines().values()}.values()),
         columns=columns,
         per_page=CARDS,
-        terms=queries.ids_with(user, "deal.terms", shown),
-        writable=queries.ids_with(user, "deal.write", shown),
+        terms=queries.among_seen(user, "deal.terms", shown),
+        writable=queries.among_seen(user, "deal.write", shown),
         mine=owner is not None,
         total=sum(tally.count for tally in tallies.values()),
         sum_fen=_sum(tallies),
@@ -75,8 +75,8 @@ def column(stage_key: str) -> str:
         cards=cards,
         offset=offset,
         per_page=CARDS,
-        terms=queries.ids_with(user, "deal.terms", ids),
-        writable=queries.ids_with(user, "deal.write", ids),
+        terms=queries.among_seen(user, "deal.terms", ids),
+        writable=queries.among_seen(user, "deal.write", ids),
         mine=_owner() is not None,
     )
 

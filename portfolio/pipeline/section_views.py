@@ -19,6 +19,6 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
         "company": company,
         "deals": deals,
         "pipelines": queries.pipelines() if deals else {},
-        "terms": queries.ids_with(user, "deal.terms", [deal.id for deal in deals]),
+        "terms": queries.among_seen(user, "deal.terms", [deal.id for deal in deals]),
     }
     return Section("deals", _("Deals"), "pipeline/_company.html", context, order=10)

@@ -76,16 +76,17 @@ def index() -> str:
     """The list."""
     listing = asked_listing()
     filters = current_app.extensions["deal_filters"]
-    ids, number, total = page_of(board_queries.listed(access.me(), listing, filters))
+    user = access.me()
+    ids, number, total = page_of(*board_queries.counted(user, listing, filters))
     pipelines = queries.pipelines()
     return render_template(
         "pipeline/index.html",
         page=Page(board_queries.by_ids(ids), number, total),
-        terms=queries.ids_with(access.me(), "deal.terms", ids),
+        terms=queries.among_seen(user, "deal.terms", ids),
         listing=listing,
         pipelines=pipelines,
         stages=_stages(pipelines, listing.pipeline),
-        owners=people.active_users(),
+        owners=people.active_names(),
         filters=filters,
         chips=_chips(listing, pipelines),
     )
@@ -167,7 +168,7 @@ def _offered(user: User, deal: Deal, pipeline: Pipeline) -> list[str]:
 
 
 def _prepared(form: DealForm, company: Company | None) -> DealForm:
-    active = [(user.id, user.name) for user in people.active_users()]
+    active = list(people.active_names().items())
     form.owner_id.choices = choices(active)
     form.team.choices = choices(active)
     form.vehicle_id.choices = choices((v.id, title_of(v)) for v in queries.vehicles())

@@ -206,7 +206,9 @@ def test_the_columns_of_the_board_come_in_pages(as_user, cast) -> None:
         factories.deal(cast["manager"], name=f"第{number:02d}号项目")
     client = as_user("manager")
     page = client.get("/board").text
-    assert page.count('class="kcard"') == 20 and "/board/lead?" in page
+    assert page.count('class="kcard"') == 10 and "/board/lead?" in page
+    more = client.get("/board/lead?offset=10&pipeline=direct").text
+    assert more.count('class="kcard"') == 10 and "offset=20" in more
     more = client.get("/board/lead?offset=20&pipeline=direct").text
     assert more.count('class="kcard"') == 5 and "<html" not in more
 
