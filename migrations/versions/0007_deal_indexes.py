@@ -16,7 +16,7 @@ AFTER = {
     "ix_deal_board": ["pipeline_id", "status", "stage", "stage_entered_at", "id", "walled"],
     "ix_deal_sums": ["pipeline_id", "status", "walled", "stage", "amount_fen"],
     "ix_deal_stage": ["stage", "status", "walled"],
-    "ix_deal_owner": ["owner_id", "status", "walled"],
+    "ix_deal_owner": ["owner_id", "status", "stage_entered_at", "id", "walled"],
     "ix_deal_name": ["name", "id"],
     "ix_deal_amount": ["amount_fen", "id"],
     "ix_deal_entered": ["stage_entered_at", "id"],

@@ -24,6 +24,7 @@ from portfolio.web.sheets import Sheet, write_csv, write_xlsx
 blueprint = Blueprint("committee", __name__)
 
 STAGE = "ic"
+MOST_ROWS = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -63,11 +64,12 @@ def index() -> str:
     """The deals before the committee, those longest there first, with their files."""
     user = access.me()
     row = queries.current_pipeline("direct")
-    deals = board_queries.cards(user, row.id, STAGE) if row else []
+    deals = board_queries.cards(user, row.id, STAGE, limit=MOST_ROWS) if row else []
     return render_template(
         "committee/index.html",
         deals=deals,
         stage=STAGE,
+        more=len(deals) == MOST_ROWS,
         terms=queries.among_seen(user, "deal.terms", [deal.id for deal in deals]),
     )
 

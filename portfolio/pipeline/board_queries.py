@@ -13,7 +13,7 @@ from portfolio.companies.sections import Filter
 from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline.listing import DealListing
-from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent, Status
+from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent, Status, post_money
 from portfolio.pipeline.queries import either, visible, visible_parts
 
 CARDS = 10
@@ -124,13 +124,21 @@ class DealLine:
     walled: bool
     round: str
     amount_fen: int | None
+    pre_money_fen: int | None
+    round_size_fen: int | None
     next_step: str
     next_step_on: dt.date | None
     updated_at: dt.datetime
     version: int
     owner_id: int
+    company_id: int | None
     owner_name: str
     company_name: str
+
+    @property
+    def post_money_fen(self) -> int | None:
+        """As of a deal: pre-money plus the whole round, when both are known."""
+        return post_money(self.pre_money_fen, self.round_size_fen)
 
 
 _LINE = (
@@ -197,10 +205,15 @@ def _by_stage(
 
 
 def cards(
-    user: User, pipeline_id: int, stage: str, offset: int = 0, owner_id: int | None = None
+    user: User,
+    pipeline_id: int,
+    stage: str,
+    offset: int = 0,
+    owner_id: int | None = None,
+    limit: int = CARDS,
 ) -> list[DealLine]:
     """A page of a column, those longest in the stage first."""
-    return by_ids(_card_ids(visible(user), pipeline_id, stage, offset, owner_id))
+    return by_ids(_card_ids(visible(user), pipeline_id, stage, offset, owner_id, limit))
 
 
 def first_cards(
@@ -219,6 +232,7 @@ def _card_ids(
     stage: str,
     offset: int,
     owner_id: int | None,
+    limit: int = CARDS,
 ) -> Sequence[int]:
     query = (
         sa.select(Deal.id)
@@ -229,7 +243,7 @@ def _card_ids(
             seen,
         )
         .order_by(Deal.stage_entered_at, Deal.id)
-        .limit(CARDS)
+        .limit(limit)
         .offset(offset)
     )
     if owner_id is not None:
@@ -265,7 +279,7 @@ def slowest_of(user: User, limit: int = 8) -> list[DealLine]:
     ids = db.session.scalars(
         sa.select(Deal.id)
         .where(Deal.owner_id == user.id, Deal.status == Status.ACTIVE.value, visible(user))
-        .order_by(Deal.stage_entered_at)
+        .order_by(Deal.stage_entered_at, Deal.id)
         .limit(limit)
     ).all()
     return by_ids(ids)

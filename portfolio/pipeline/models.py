@@ -93,6 +93,13 @@ class Vehicle(Base):
         return self.name_en or self.name_zh
 
 
+def post_money(pre_money_fen: int | None, round_size_fen: int | None) -> int | None:
+    """In fen; unknown unless both are known."""
+    if pre_money_fen is None or round_size_fen is None:
+        return None
+    return pre_money_fen + round_size_fen
+
+
 class Deal(Base):
     """One possible investment by one vehicle in one company in one round, or one commitment to
     a sub-fund (`target_vehicle_id`). Stage and status are two columns: a rejected deal keeps the
@@ -150,7 +157,7 @@ class Deal(Base):
         sa.Index("ix_deal_sums", "pipeline_id", "status", "walled", "stage", "amount_fen"),
         # What lists filter by.
         sa.Index("ix_deal_stage", "stage", "status", "walled"),
-        sa.Index("ix_deal_owner", "owner_id", "status", "walled"),
+        sa.Index("ix_deal_owner", "owner_id", "status", "stage_entered_at", "id", "walled"),
         sa.Index("ix_deal_walled", "walled", "id"),
         # What lists are sorted by.
         sa.Index("ix_deal_updated_at", "updated_at", "id"),
@@ -167,9 +174,7 @@ class Deal(Base):
     @property
     def post_money_fen(self) -> int | None:
         """Pre-money plus the whole round (not our part of it), when both are known."""
-        if self.pre_money_fen is None or self.round_size_fen is None:
-            return None
-        return self.pre_money_fen + self.round_size_fen
+        return post_money(self.pre_money_fen, self.round_size_fen)
 
 
 class DealMember(Base):
