@@ -14,6 +14,7 @@ from portfolio.audit import views as audit_views
 from portfolio.chokepoint import commands as chokepoint_commands
 from portfolio.chokepoint import views as chokepoint_views
 from portfolio.committee import commands as committee_commands
+from portfolio.committee import export_views as committee_export_views
 from portfolio.committee import views as committee_views
 from portfolio.companies import commands as companies_commands
 from portfolio.companies import export_views as companies_export_views
@@ -56,6 +57,7 @@ VIEWS = (
     chokepoint_views,
     readiness_views,
     committee_views,
+    committee_export_views,
     intake_views,
     digest_views,
     health_views,

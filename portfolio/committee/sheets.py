@@ -289,9 +289,3 @@ def columns() -> tuple[Column, ...]:
         ),
         Column("as_of", "数据截止日", "Data as of", Kind.DATE, _oldest),
     )
-
-
-NOTES = (
-    Column("what", "项目", "What", Kind.TEXT, lambda r: r[0]),
-    Column("said", "说明", "Note", Kind.TEXT, lambda r: r[1]),
-)

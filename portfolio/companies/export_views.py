@@ -1,67 +1,121 @@
 """The lists of companies as files: the same rows as on the screen, within the right to export."""
 
+import datetime as dt
 import io
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from flask import Response, current_app, request, stream_with_context
+from flask import Response, current_app, render_template, request, stream_with_context
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from portfolio.audit import operations as audit
 from portfolio.companies import queries, sheets
+from portfolio.companies.listing import read_listing
+from portfolio.companies.models import LeadSource
 from portfolio.companies.views import asked_listing, blueprint
 from portfolio.extensions import db
-from portfolio.people import access
-from portfolio.web.formatting import today
+from portfolio.people import access, policy
+from portfolio.web.downloads import XLSX, Share
+from portfolio.web.formatting import title_of
 from portfolio.web.i18n import language
+from portfolio.web.paging import count_of
 from portfolio.web.sheets import Sheet, write_csv, write_xlsx
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+REACH = {
+    policy.AGENDA: _l("Your role may export the companies of the deals on your agendas."),
+    policy.TEAM: _l("Your role may export the companies of your own and your team's deals."),
+}
 
 
-def _chosen() -> tuple[list[int], int]:
-    """The ids that may leave the house, and how many rows of the list stay behind."""
+@blueprint.app_context_processor
+def _reach() -> dict[str, Any]:
+    return {"company_reach": reach}
+
+
+def reach() -> list[str]:
+    """Why a file may hold less than the list, in words; empty where it always holds all of it."""
+    user = access.me()
+    held = user.scopes("export")
+    if held >= user.scopes("company.read"):
+        return []
+    return [str(words) for scope, words in REACH.items() if scope in held]
+
+
+def conditions(arguments: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """The filter that the query arguments stand for, in words."""
     filters = current_app.extensions["company_filters"]
-    user, listing = access.me(), asked_listing()
-    ids = list(db.session.scalars(queries.listed(user, listing, filters, "export")))
-    left_out = sheets.count(queries.listed(user, listing, filters)) - len(ids)
+    listing = read_listing(arguments, [f.key for f in filters])
+    sources = [title_of(LeadSource._value2member_map_.get(v)) or v for v in listing.sources]
+    found = [
+        (_("Search"), [listing.text] if listing.text else []),
+        (_("Place"), listing.places),
+        (_("Industry"), listing.industries),
+        (_("Source"), sources),
+    ]
+    by_key = {f.key: f for f in filters}
+    for key, values in listing.extra:
+        titles = dict(by_key[key].choices())
+        found.append((str(by_key[key].title), [titles.get(v, v) for v in values]))
+    return [(label, ", ".join(values)) for label, values in found if values]
+
+
+def _share(rows: int) -> Share:
+    """What a file of so many rows leaves out of the list asked for."""
+    filters = current_app.extensions["company_filters"]
+    total = count_of(queries.listed(access.me(), asked_listing(), filters))
+    return Share(rows, total - rows)
+
+
+def _exportable() -> Any:
+    filters = current_app.extensions["company_filters"]
+    return queries.listed(access.me(), asked_listing(), filters, "export")
+
+
+@blueprint.get("/companies/export-share")
+@access.permit("export")
+def share() -> str:
+    """How many rows of the list a file would hold, asked for when somebody opens the choice."""
+    return render_template("components/share.html", share=_share(count_of(_exportable())))
+
+
+def _chosen() -> tuple[list[int], Share]:
+    """The ids that may leave the house, and what that is of the list; kept in the trail."""
+    ids = list(db.session.scalars(_exportable()))
+    share = _share(len(ids))
+    query = request.query_string.decode()
+    said = {"rows": share.rows, "left_out": share.left_out, "query": query}
     with access.writing("company.export"):
-        audit.record(
-            audit.Entry(
-                "company.export",
-                "company",
-                None,
-                after={
-                    "rows": len(ids),
-                    "left_out": left_out,
-                    "query": request.query_string.decode(),
-                },
-            )
-        )
-    return ids, left_out
+        audit.record(audit.Entry("company.export", "company", None, after=said))
+    return ids, share
 
 
-def _named(response: Response, ending: str, rows: int, left_out: int) -> Response:
-    name = f"companies_{today():%Y%m%d}.{ending}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["X-Rows"] = str(rows)
-    response.headers["X-Rows-Left-Out"] = str(left_out)
-    return response
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 @blueprint.get("/companies.csv")
 @access.permit("export")
 def as_csv() -> Response:
     """The list as CSV, streamed."""
-    ids, left_out = _chosen()
+    ids, share = _chosen()
     rows = sheets.companies_in_order(ids)
     body = stream_with_context(write_csv(sheets.COMPANY_COLUMNS, rows, language()))
-    return _named(Response(body, mimetype="text/csv"), "csv", len(ids), left_out)
+    return Response(body, mimetype="text/csv", headers=share.headers("companies", "csv", _now()))
 
 
 @blueprint.get("/companies.xlsx")
 @access.permit("export")
 def as_xlsx() -> Response:
-    """The list as a workbook."""
-    ids, left_out = _chosen()
+    """The list as a workbook, with a sheet that says what it holds."""
+    ids, share = _chosen()
+    now, maker = _now(), access.me().name
     target = io.BytesIO()
-    sheet = Sheet("companies", sheets.COMPANY_COLUMNS, sheets.companies_in_order(ids))
-    write_xlsx(target, [sheet], language())
-    return _named(Response(target.getvalue(), mimetype=XLSX), "xlsx", len(ids), left_out)
+    notes = [(_("Amounts"), _("in 10,000 CNY, exact; empty means unknown"))]
+    book = [
+        Sheet(_("Companies"), sheets.COMPANY_COLUMNS, sheets.companies_in_order(ids)),
+        share.about(maker, now, conditions(request.args.to_dict(flat=False)), notes),
+    ]
+    write_xlsx(target, book, language())
+    headers = share.headers("companies", "xlsx", now)
+    return Response(target.getvalue(), mimetype=XLSX, headers=headers)

@@ -138,12 +138,6 @@ def _metric_column(metric: Metric) -> Column:
     )
 
 
-def count(ids: sa.Select[int]) -> int:
-    """How many rows a list has."""
-    plain = ids.order_by(None).subquery()
-    return db.session.scalar(sa.select(sa.func.count()).select_from(plain)) or 0
-
-
 def every_company() -> Sequence[int]:
     """All companies by number: what the command line exports."""
     return db.session.scalars(sa.select(Company.id).order_by(Company.id)).all()

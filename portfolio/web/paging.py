@@ -50,12 +50,13 @@ def page_of(ids: sa.Select[int], count: int | None = None) -> tuple[Sequence[int
     Ids are selected first and the rows joined later by the caller: a deep offset costs little on
     an index, but much on a join.
     """
-    total = count if count is not None else _count(ids)
+    total = count if count is not None else count_of(ids)
     number = min(page_number(), max(1, -(-total // PER_PAGE)))
     wanted = ids.limit(PER_PAGE).offset((number - 1) * PER_PAGE)
     return db.session.scalars(wanted).all(), number, total
 
 
-def _count(ids: sa.Select[int]) -> int:
+def count_of(ids: sa.Select[int]) -> int:
+    """How many rows a list has."""
     plain = ids.order_by(None).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(plain)) or 0

@@ -244,6 +244,8 @@ def test_a_file_is_imported_and_the_list_taken_home(open_page, tmp_path) -> None
     page.goto("/companies?q=liulanqi")
     assert "浏览器科技有限公司" in page.inner_text("table")
     page.goto("/deals")
+    page.click("summary:has-text('导出')")
+    page.wait_for_selector("#export-share:has-text('导出文件含本列表')")
     with page.expect_download() as download:
         page.click("a:has-text('CSV')")
     assert Path(download.value.path()).read_bytes().startswith(b"\xef\xbb\xbf")

@@ -1,0 +1,174 @@
+"""The committee's files: the deals of a list as CSV and XLSX."""
+
+import datetime as dt
+import hashlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+from flask import Response, current_app, render_template, request, stream_with_context
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from portfolio.audit import operations as audit
+from portfolio.committee import sheets
+from portfolio.committee.views import blueprint
+from portfolio.extensions import db
+from portfolio.people import access, policy
+from portfolio.people import queries as people
+from portfolio.pipeline import board_queries, queries
+from portfolio.pipeline.listing import DealListing, read_deal_listing
+from portfolio.pipeline.models import Deal, Status
+from portfolio.web.downloads import XLSX, Share
+from portfolio.web.formatting import title_of
+from portfolio.web.i18n import language
+from portfolio.web.paging import count_of
+from portfolio.web.sheets import Sheet, write_csv, write_xlsx
+
+REACH = {
+    policy.AGENDA: _l("Your role may export the deals on your agendas."),
+    policy.TEAM: _l("Your role may export your own and your team's deals."),
+}
+MASK = "***"
+
+
+@blueprint.app_context_processor
+def _reach() -> dict[str, Any]:
+    return {"deal_reach": reach}
+
+
+def reach() -> list[str]:
+    """Why a file may hold less than the list, in words; empty where it always holds all of it."""
+    user = access.me()
+    held = user.scopes("export")
+    if held >= user.scopes("deal.read"):
+        return []
+    return [str(words) for scope, words in REACH.items() if scope in held]
+
+
+def _listing(arguments: Mapping[str, Sequence[str]]) -> DealListing:
+    return read_deal_listing(arguments, [f.key for f in current_app.extensions["deal_filters"]])
+
+
+def _arguments() -> dict[str, list[str]]:
+    return request.args.to_dict(flat=False)
+
+
+def conditions(arguments: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """The filter that the query arguments stand for, in words."""
+    listing = _listing(arguments)
+    pipelines = {p.key: p for p in queries.pipelines().values()}
+    stages = {s.key: title_of(s) for p in reversed(pipelines.values()) for s in p.stages}
+    if listing.pipeline in pipelines:
+        stages |= {s.key: title_of(s) for s in pipelines[listing.pipeline].stages}
+    names = people.names_of(set(listing.owners))
+    chosen = pipelines.get(listing.pipeline)
+    found: list[tuple[str, list[str]]] = [
+        (_("Search"), [listing.text] if listing.text else []),
+        (_("Pipeline"), [title_of(chosen) or listing.pipeline] if listing.pipeline else []),
+        (_("Stage"), [stages.get(key, key) for key in listing.stages]),
+        (_("Status"), [_status(key) for key in listing.statuses]),
+        (_("Owner"), [names.get(owner, str(owner)) for owner in listing.owners]),
+    ]
+    by_key = {f.key: f for f in current_app.extensions["deal_filters"]}
+    for key, values in listing.extra:
+        titles = dict(by_key[key].choices())
+        found.append((str(by_key[key].title), [titles.get(v, v) for v in values]))
+    return [(label, ", ".join(values)) for label, values in found if values]
+
+
+def _status(key: str) -> str:
+    return title_of(Status._value2member_map_.get(key)) or key
+
+
+def _rows(permission: str = "deal.read") -> sa.Select[int]:
+    filters = current_app.extensions["deal_filters"]
+    return board_queries.listed(access.me(), _listing(_arguments()), filters, permission)
+
+
+@blueprint.get("/deals/export-share")
+@access.permit("export")
+def share() -> str:
+    """How many rows of the list a file would hold, asked for when somebody opens the choice."""
+    rows = count_of(_rows("export"))
+    return render_template("components/share.html", share=Share(rows, count_of(_rows()) - rows))
+
+
+def _chosen() -> tuple[list[int], Share]:
+    """The ids that may leave the house, and what that is of the list."""
+    ids = list(db.session.scalars(_rows("export")))
+    return ids, Share(len(ids), count_of(_rows()) - len(ids))
+
+
+def _record(ids: Sequence[int], share: Share, digest: str = "") -> None:
+    """Every export is in the trail, with what it held. A walled deal's own trail has it too, and
+    that alone what was searched for: it may be the deal's name."""
+    everything = db.session.scalars(
+        sa.select(Deal.id).where(Deal.walled, queries.visible(access.me()))
+    )
+    walled = sorted(set(everything) & set(ids))
+    query = request.query_string.decode()
+    said = {"rows": share.rows, "left_out": share.left_out, "sha256": digest}
+    with access.writing("deal.export"):
+        open_query = _without_search() if walled else query
+        audit.record(
+            audit.Entry("deal.export", "deal_list", None, after={**said, "query": open_query})
+        )
+        for deal_id in walled:
+            audit.record(
+                audit.Entry("deal.export", "deal", deal_id, after={"query": query}, deal_id=deal_id)
+            )
+
+
+def _without_search() -> str:
+    arguments = _arguments()
+    if arguments.get("q"):
+        arguments["q"] = [MASK]
+    return urlencode(arguments, doseq=True, safe="*")
+
+
+@blueprint.get("/deals.csv")
+@access.permit("export")
+def as_csv() -> Response:
+    """The list as CSV, streamed: recorded before the first row leaves, with its hash after the
+    last one has."""
+    ids, share = _chosen()
+    now = dt.datetime.now(dt.UTC)
+    rows = sheets.lines(ids, access.me(), now)
+    header = language()
+    _record(ids, share)
+
+    def body() -> Iterator[bytes]:
+        digest = hashlib.sha256()
+        for piece in write_csv(sheets.columns(), rows, header):
+            digest.update(piece)
+            yield piece
+        with access.writing("deal.export_sent"):
+            sent = {"rows": len(ids), "sha256": digest.hexdigest()}
+            audit.record(audit.Entry("deal.export_sent", "deal_list", None, after=sent))
+
+    headers = share.headers("deals", "csv", now)
+    return Response(stream_with_context(body()), mimetype="text/csv", headers=headers)
+
+
+@blueprint.get("/deals.xlsx")
+@access.permit("export")
+def as_xlsx() -> Response:
+    """The list as a workbook, with a sheet that says what it holds."""
+    ids, share = _chosen()
+    user, now = access.me(), dt.datetime.now(dt.UTC)
+    target = io.BytesIO()
+    notes = [
+        (_("Amounts"), _("in 10,000 CNY, exact; empty means unknown or not for the maker")),
+        (_("Readiness"), _("a pre-assessment from the figures on record, no recognition")),
+    ]
+    book = [
+        Sheet(_("Items"), sheets.columns(), sheets.lines(ids, user, now)),
+        share.about(user.name, now, conditions(_arguments()), notes),
+    ]
+    write_xlsx(target, book, language())
+    content = target.getvalue()
+    _record(ids, share, hashlib.sha256(content).hexdigest())
+    return Response(content, mimetype=XLSX, headers=share.headers("deals", "xlsx", now))

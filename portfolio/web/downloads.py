@@ -1,0 +1,55 @@
+"""A list taken home as a file: what it is called, and how many of the list's rows it holds."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from portfolio.web.formatting import local, local_dt
+from portfolio.web.sheets import Column, Kind, Sheet
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+NOTES = (
+    Column("what", "项目", "What", Kind.TEXT, lambda r: r[0]),
+    Column("said", "说明", "Note", Kind.TEXT, lambda r: r[1]),
+)
+Notes = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much of a list a file holds: some rows stay behind that its maker may see but not
+    export. Rows that its maker may not see are in neither count."""
+
+    rows: int
+    left_out: int
+
+    @property
+    def total(self) -> int:
+        """The rows of the list as its maker sees it."""
+        return self.rows + self.left_out
+
+    def headers(self, stem: str, ending: str, now: dt.datetime) -> dict[str, str]:
+        """The headers of the file. A file that leaves rows out says so in its name: a CSV has no
+        other place, since each of its lines is a record."""
+        part = f"_{self.rows}-of-{self.total}" if self.left_out else ""
+        name = f"{stem}_{local(now):%Y%m%d}{part}.{ending}"
+        return {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "X-Rows": str(self.rows),
+            "X-Rows-Left-Out": str(self.left_out),
+        }
+
+    def about(self, maker: str, now: dt.datetime, conditions: Notes, notes: Notes) -> Sheet:
+        """The sheet of a workbook that says what the file holds."""
+        words = "; ".join(f"{label}: {value}" for label, value in conditions)
+        lines = [
+            (_("Made by"), maker),
+            (_("Made at"), local_dt(now)),
+            (_("Filter"), words or _("none")),
+            (_("Rows"), str(self.rows)),
+            (_("Rows of the list left out, which may not be exported"), str(self.left_out)),
+            *notes,
+        ]
+        return Sheet(_("About this file"), NOTES, lines)
