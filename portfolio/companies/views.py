@@ -22,7 +22,6 @@ from portfolio.companies import operations, queries
 from portfolio.companies import portrait_queries as portrait
 from portfolio.companies.forms import CompanyForm, form_for, lines, split, texts_of
 from portfolio.companies.listing import Listing, read_listing
-from portfolio.companies.merging import differences
 from portfolio.companies.models import Company, Figure, LeadSource, Round
 from portfolio.kernel import money, uscc
 from portfolio.kernel.errors import InputError
@@ -32,6 +31,7 @@ from portfolio.people import access
 from portfolio.rulebook.metrics import Metric
 from portfolio.web.formatting import title_of, url_with
 from portfolio.web.i18n import language
+from portfolio.web.merging import differences
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of
 

@@ -77,12 +77,11 @@ class SlowLine:
     deal: DealLine
     stage: Any
     days: int
-    target_days: int
 
     @property
     def over(self) -> int:
-        """Days beyond the target."""
-        return self.days - self.target_days
+        """Days beyond the usual stay."""
+        return int(self.stage.over(self.days))
 
 
 @dataclass(frozen=True)

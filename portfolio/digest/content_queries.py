@@ -160,7 +160,7 @@ def _beyond(until: dt.datetime, pipelines: Mapping[int, Pipeline]) -> list[sa.Co
     found = []
     for pipeline_id, definition in pipelines.items():
         for stage in definition.stages:
-            usual = _usual_days(stage)
+            usual = stage.usual_days
             if usual is None:
                 continue
             day = today - dt.timedelta(days=usual)
@@ -175,17 +175,12 @@ def _beyond(until: dt.datetime, pipelines: Mapping[int, Pipeline]) -> list[sa.Co
     return found
 
 
-def _usual_days(stage: Any) -> int | None:
-    usual: int | None = stage.target_days if stage.target_days is not None else stage.warn_days
-    return usual
-
-
 def _slow(
     row: Any, user: User, until: dt.datetime, pipelines: Mapping[int, Pipeline]
 ) -> compose.SlowLine:
     stage = pipelines[row.pipeline_id].stage(row.stage)
     days = days_between(row.stage_entered_at, until, zone())
-    return compose.SlowLine(_deal_line(row, user, set()), stage, days, _usual_days(stage) or 0)
+    return compose.SlowLine(_deal_line(row, user, set()), stage, days)
 
 
 def new_companies(user: User, since: dt.datetime, until: dt.datetime) -> compose.Part:

@@ -1,5 +1,7 @@
 """Forms of deals: the deal with its terms, and the moves."""
 
+import json
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -50,6 +52,7 @@ class DealForm(FlaskForm):
     """A deal's own columns, its terms, and who works on it."""
 
     version = HiddenField()
+    opened = HiddenField()
     name = StringField(_l("Deal"), [DataRequired(_l("A deal needs a name.")), Length(max=200)])
     pipeline = SelectField(_l("Pipeline"))
     vehicle_id = SelectField(_l("Vehicle"), coerce=int)
@@ -99,13 +102,76 @@ class DealForm(FlaskForm):
         }
 
 
+# What two people may change at the same time, field by field.
+SHARED = (
+    *("name", "vehicle_id", "owner_id", "team", "walled", "round", "round_size_fen"),
+    *("amount_fen", "pre_money_fen", "lead_investor", "co_investment", "trl", "risks"),
+    *("next_step", "next_step_on"),
+)
+
+
 def form_for(deal: Deal) -> DealForm:
-    """The form filled with what is stored."""
+    """The form filled with what is stored, and with what it was opened on."""
     form = DealForm(obj=deal)
     if not form.is_submitted():
-        form.team.data = [member.user_id for member in deal.members]
+        form.team.data = _team(deal)
         form.version.data = str(deal.version)
+        form.opened.data = json.dumps(texts_of(form))
     return form
+
+
+def stored_form(deal: Deal) -> DealForm:
+    """The form as it would be shown now, whatever was sent."""
+    form = DealForm(formdata=None, obj=deal)
+    form.team.data = _team(deal)
+    return form
+
+
+def take_over_theirs(form: DealForm, deal: Deal, names: Iterable[str]) -> None:
+    """Put what is stored in the place of what was sent."""
+    for name in names:
+        value = _team(deal) if name == "team" else getattr(deal, name)
+        form[name].process_data(value)
+
+
+def _team(deal: Deal) -> list[int]:
+    return sorted(member.user_id for member in deal.members)
+
+
+def texts_of(form: DealForm) -> dict[str, str]:
+    """The shared fields as texts that are equal when the values are."""
+    return {name: _text(form[name]) for name in SHARED}
+
+
+def opened_on(form: DealForm) -> dict[str, str] | None:
+    """The texts the form was opened on; None when the browser says something else."""
+    try:
+        texts = json.loads(form.opened.data or "")
+    except ValueError:
+        return None
+    return texts if isinstance(texts, dict) and set(texts) == set(SHARED) else None
+
+
+def _text(field: Field) -> str:
+    if isinstance(field, WanField):
+        return "" if field.fen is None else money.wan(field.fen)
+    if isinstance(field, DayField):
+        return field.day.isoformat() if field.day else ""
+    if isinstance(field, BooleanField):
+        return "1" if field.data else ""
+    if isinstance(field, SelectMultipleField):
+        return ",".join(map(str, sorted(field.data or ())))
+    return "" if field.data is None else str(field.data)
+
+
+def shown(field: Field, text: str) -> str:
+    """A field's text in words: titles and names for keys."""
+    if isinstance(field, BooleanField):
+        return str(_l("Yes") if text else _l("No"))
+    if isinstance(field, SelectField | SelectMultipleField):
+        labels = {str(choice[0]): str(choice[1]) for choice in field.iter_choices()}
+        return "、".join(labels.get(part, part) for part in text.split(",") if part)
+    return text
 
 
 class MoveForm(FlaskForm):

@@ -27,8 +27,17 @@ class Stage:
         """From how many days on a deal here is overdue."""
         return self.warn_days or self.target_days
 
+    @property
+    def usual_days(self) -> int | None:
+        """The usual longest stay, from which every count of days over begins."""
+        return self.warn_days if self.target_days is None else self.target_days
+
+    def over(self, days: int) -> int:
+        """By how many days a stay is longer than usual; 0 when it is not, or nothing is usual."""
+        return 0 if self.usual_days is None else max(0, days - self.usual_days)
+
     def standing(self, days: int) -> str:
-        """`on_time`, `due` (past the target) or `overdue` (past the limit)."""
+        """`on_time`, `due` (longer than usual) or `overdue` (past the limit)."""
         if self.limit_days is not None and days > self.limit_days:
             return "overdue"
         return "due" if self.target_days is not None and days > self.target_days else "on_time"

@@ -1,6 +1,7 @@
 """Pages of deals: list, one deal, entering and changing it, and every move."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from flask import (
@@ -29,7 +30,17 @@ from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.people.models import User
 from portfolio.pipeline import board_queries, operations, queries
-from portfolio.pipeline.forms import DealForm, MoveForm, form_for
+from portfolio.pipeline.forms import (
+    SHARED,
+    DealForm,
+    MoveForm,
+    form_for,
+    opened_on,
+    shown,
+    stored_form,
+    take_over_theirs,
+    texts_of,
+)
 from portfolio.pipeline.listing import DealListing, read_deal_listing
 from portfolio.pipeline.models import Deal, MoveKind, PipelineVersion, Status
 from portfolio.pipeline.spine import spine
@@ -37,6 +48,7 @@ from portfolio.pipeline.stages import Move, Pipeline
 from portfolio.web.fields import choices
 from portfolio.web.formatting import title_of, url_with
 from portfolio.web.i18n import language
+from portfolio.web.merging import differences
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of
 
@@ -234,6 +246,9 @@ def edit(deal_id: int) -> Answer:
     form = _prepared(form_for(deal), deal.company)
     form.pipeline.choices = choices([(deal.pipeline.key, "")])
     form.pipeline.data = deal.pipeline.key
+    if form.is_submitted():
+        answers = {name: request.form.get(f"keep-{name}") for name in SHARED}
+        take_over_theirs(form, deal, [name for name in SHARED if answers[name] == "theirs"])
     if not form.validate_on_submit():
         return _form_page(form, deal.company, deal)
     try:
@@ -260,15 +275,9 @@ def _changed(deal: Deal, form: DealForm) -> None:
 
 
 def _conflict(deal: Deal, form: DealForm) -> Answer:
-    """Both versions by field; saving again keeps mine."""
-    stored = DealForm(formdata=None, obj=deal)
-    names = [f.name for f in form if f.type not in {"HiddenField", "CSRFTokenField"}]
-    plain = set(names) - {"team", "pipeline", "owner_id", "vehicle_id"}
-    differing = [
-        (form[name].label.text, stored[name].data, form[name].data)
-        for name in names
-        if name in plain and (form[name].data or "") != (stored[name].data or "")
-    ]
+    """Both versions by field, to choose from; what I did not touch stays as they saved it."""
+    theirs = texts_of(stored_form(deal))
+    found = differences(texts_of(form), theirs, opened_on(form))
     form.version.data = str(deal.version)
     last = audit.history("deal", deal.id, limit=1)
     page = render_template(
@@ -276,7 +285,10 @@ def _conflict(deal: Deal, form: DealForm) -> Answer:
         form=form,
         company=deal.company,
         deal=deal,
-        differing=differing,
+        differing=[
+            replace(d, theirs=shown(form[d.name], d.theirs), mine=shown(form[d.name], d.mine))
+            for d in found
+        ],
         other=last[0].actor_name if last else "",
     )
     return page, 409

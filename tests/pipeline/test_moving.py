@@ -11,7 +11,7 @@ from portfolio.kernel.errors import InputError
 from portfolio.pipeline import operations, queries
 from portfolio.pipeline.models import Deal, DealTerms, StageEvent
 from portfolio.pipeline.operations import Refused
-from portfolio.pipeline.stages import Move
+from portfolio.pipeline.stages import Move, Stage
 from tests import factories
 
 NOW = dt.datetime(2026, 11, 23, 1, 0, tzinfo=dt.UTC)
@@ -136,3 +136,21 @@ def test_sub_fund_commitments_run_in_a_pipeline_of_their_own(cast) -> None:
     assert deal.stage == "call"
     stages = [s.key for s in queries.pipelines()[deal.pipeline_id].stages]
     assert stages[-2:] == ["supervision", "exit"] and len(stages) == 14
+
+
+@pytest.mark.parametrize(
+    ("target", "warn", "days", "standing", "over"),
+    [
+        (14, 21, 14, "on_time", 0),
+        (14, 21, 15, "due", 1),
+        (14, 21, 21, "due", 7),
+        (14, 21, 22, "overdue", 8),
+        (14, None, 15, "overdue", 1),
+        (None, 90, 90, "on_time", 0),
+        (None, 90, 91, "overdue", 1),
+        (None, None, 999, "on_time", 0),
+    ],
+)
+def test_days_over_are_counted_from_the_usual_stay_on(target, warn, days, standing, over) -> None:
+    stage = Stage("dd", "尽调", "Due diligence", 4, target, warn, "", "")
+    assert (stage.standing(days), stage.over(days)) == (standing, over)

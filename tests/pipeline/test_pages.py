@@ -10,6 +10,7 @@ from portfolio.pipeline import board_queries, operations, queries
 from portfolio.pipeline.models import Deal, GrantKind
 from portfolio.pipeline.stages import Move
 from tests import factories
+from tests.pages import sent_form
 
 NOW = dt.datetime.now(dt.UTC)
 WAN = 10**6
@@ -229,3 +230,37 @@ def test_two_who_change_the_same_deal_see_both_versions(as_user, cast) -> None:
     assert page.status_code == 409
     assert "他们的" in page.text and "我的" in page.text
     assert db.session.get_one(Deal, deal.id).name == "他们的"
+
+
+def test_what_i_did_not_touch_stays_as_the_other_saved_it(as_user, cast) -> None:
+    deal = factories.deal(cast["manager"], name="原名", terms={"amount_fen": 800 * 10**6})
+    path = f"/deals/{deal.id}/edit"
+    mine, theirs = as_user("partner"), as_user("manager")
+    my_form, their_form = sent_form(mine.get(path).text), sent_form(theirs.get(path).text)
+    changed = {"risks": "客户集中", "next_step": "他们的下一步", "amount_fen": "1000"}
+    assert theirs.post(path, data=their_form | changed).status_code == 302
+    answer = mine.post(path, data=my_form | {"next_step": "我的下一步", "walled": "y"})
+    assert answer.status_code == 409
+    assert set(re.findall(r'name="keep-(\w+)"', answer.text)) == {
+        "risks",
+        "next_step",
+        "amount_fen",
+        "walled",
+    }
+    again = sent_form(answer.text)
+    kept = {name: value for name, value in again.items() if name.startswith("keep-")}
+    assert kept == {
+        "keep-risks": "theirs",
+        "keep-next_step": "mine",
+        "keep-amount_fen": "theirs",
+        "keep-walled": "mine",
+    }
+    assert mine.post(path, data=again).status_code == 302
+    db.session.expire_all()
+    found = db.session.get_one(Deal, deal.id)
+    assert (found.risks, found.next_step, found.amount_fen, found.walled) == (
+        "客户集中",
+        "我的下一步",
+        1000 * 10**6,
+        True,
+    )
