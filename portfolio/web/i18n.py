@@ -85,12 +85,13 @@ def _choose() -> str:
 
 
 # Jinja's own newstyle gettext takes the whole context, which it copies for every call within a
-# loop: half the time of a list of fifty rows. These take what they need alone.
+# loop: half the time of a list of fifty rows. These take what they need alone. What they mark as
+# safe are the project's own catalogue texts; values put into them are escaped, as Jinja does it.
 
 
 @lru_cache(maxsize=8192)
 def _text(key: str, message: str) -> Markup:
-    return Markup(catalogue(LOCALES[key]).ugettext(message))  # noqa: S704  our own catalogue
+    return Markup(catalogue(LOCALES[key]).ugettext(message))  # noqa: S704  # nosec B704
 
 
 @pass_eval_context
@@ -106,7 +107,7 @@ def _ngettext(
     context: EvalContext, singular: str, plural: str, num: int, **variables: object
 ) -> str:
     text = catalogue(LOCALES[language()]).ungettext(singular, plural, num)
-    markup = Markup(text) if context.autoescape else text  # noqa: S704  our own catalogue
+    markup = Markup(text) if context.autoescape else text  # noqa: S704  # nosec B704
     return markup % {"num": num, **variables}
 
 
