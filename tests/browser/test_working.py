@@ -181,7 +181,9 @@ def test_a_card_is_dragged_a_stage_on_and_taken_back(open_page) -> None:
     count = page.locator("section:has(> ul[data-stage=pool]) [data-count]")
     assert int(count.inner_text()) == before + 1
     page.reload()
-    assert page.locator(f"ul[data-stage=pool] [data-deal='{deal}']").count() == 1
+    # The newest of its stage stands last, and a column loads the rest as one scrolls to its end.
+    page.locator("ul[data-stage=pool] > li").last.scroll_into_view_if_needed()
+    page.wait_for_selector(f"ul[data-stage=pool] [data-deal='{deal}']")
     page.goto(f"/deals/{deal}")
     assert "推进" in page.inner_text(".spine")
     assert not page.complaints
