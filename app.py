@@ -38,6 +38,7 @@ from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import record_views as pipeline_record_views
 from portfolio.pipeline import section_views as pipeline_section_views
 from portfolio.pipeline import views as pipeline_views
+from portfolio.pipeline import wall_views as pipeline_wall_views
 from portfolio.readiness import commands as readiness_commands
 from portfolio.readiness import operations as readiness
 from portfolio.readiness import views as readiness_views
@@ -54,6 +55,7 @@ VIEWS = (
     pipeline_views,
     pipeline_board_views,
     pipeline_record_views,
+    pipeline_wall_views,
     chokepoint_views,
     readiness_views,
     committee_views,

@@ -117,6 +117,19 @@ def relation(user: User, deal: Deal) -> policy.Relation:
     )
 
 
+def opened_until(user: User, deal: Deal) -> dt.datetime | None:
+    """Until when a confidential deal is open to a person who broke the glass."""
+    now = dt.datetime.now(dt.UTC)
+    return db.session.scalar(
+        sa.select(DealGrant.until).where(
+            DealGrant.user_id == user.id,
+            DealGrant.deal_id == deal.id,
+            DealGrant.kind == GrantKind.OPENED.value,
+            DealGrant.until > now,
+        )
+    )
+
+
 def may(user: User, permission: str, deal: Deal) -> bool:
     """Whether this person holds the permission over this deal."""
     return user.may(permission, relation(user, deal))

@@ -160,6 +160,7 @@ def show(deal_id: int) -> str:
         writable=queries.may(user, "deal.write", deal),
         offered=_offered(user, deal, pipeline),
         team=people.names_of({member.user_id for member in deal.members}),
+        opened_until=queries.opened_until(user, deal) if deal.walled else None,
         activities=queries.activities(deal.id),
         tasks=queries.open_tasks(deal.id),
         history=acts(

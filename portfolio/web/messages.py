@@ -92,6 +92,8 @@ MESSAGES = {
     "uscc.taken": _l("Another company has the credit code %(value)s."),
     "stock_code.taken": _l("Another company has the stock code %(value)s."),
     "deal.one_target": _l("A deal is about one company or one sub-fund."),
+    "deal.no_walled": _l("No confidential deal has the number “%(value)s”."),
+    "reason.short": _l("Give a reason of at least %(minimum)s characters."),
     "deal.refused": _l("You may not change this deal."),
     "trl.range": _l("The technology readiness level goes from 1 to 9."),
     "stage.unknown": _l("There is no stage “%(value)s”."),

@@ -60,6 +60,7 @@ DOORS = {
     "pipeline.activities": WRITERS,
     "pipeline.tasks": WRITERS,
     "pipeline.complete_task": WRITERS,
+    "pipeline.break_glass": {"compliance"},
     "companies.index": READERS,
     "companies.show": READERS,
     "companies.search": READERS,

@@ -1,0 +1,65 @@
+"""Opening a confidential deal to compliance for a while: with a reason, and known to its team."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from portfolio.companies.operations import add_task
+from portfolio.extensions import db
+from portfolio.kernel.dates import local_date
+from portfolio.kernel.errors import InputError
+from portfolio.people.models import User
+from portfolio.pipeline import queries
+from portfolio.pipeline.models import Deal, DealGrant, GrantKind
+from portfolio.pipeline.operations import Refused
+from portfolio.web.i18n import LOCALES, speaking
+
+OPEN_FOR = dt.timedelta(days=3)
+SHORTEST_REASON = 10
+
+
+def break_glass(code: str, reason: str, actor: User, now: dt.datetime) -> Deal:
+    """Open the walled deal of this number to a person for three days.
+
+    Every member of its team finds a task on their desk that says who looked and why. A number
+    that stands for no deal, for one that is not walled, or for one the person is recused of
+    raises the same InputError `deal.no_walled`, so that asking tells nothing. Raises InputError
+    `reason.short`, or Refused.
+    """
+    if not actor.may("deal.break_glass"):
+        raise Refused
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise InputError("reason.short", minimum=SHORTEST_REASON)
+    deal = db.session.scalar(sa.select(Deal).where(Deal.code == code.strip().upper(), Deal.walled))
+    if deal is None or queries.relation(actor, deal).recused:
+        raise InputError("deal.no_walled", value=code.strip())
+    _open_to(deal, actor, reason.strip(), now)
+    for member in deal.members:
+        if member.user_id != actor.id:
+            _tell(db.session.get_one(User, member.user_id), deal, actor, reason.strip(), now)
+    return deal
+
+
+def _open_to(deal: Deal, actor: User, reason: str, now: dt.datetime) -> None:
+    kept = db.session.scalar(
+        sa.select(DealGrant).where(
+            DealGrant.deal_id == deal.id,
+            DealGrant.user_id == actor.id,
+            DealGrant.kind == GrantKind.OPENED.value,
+        )
+    )
+    row = kept or DealGrant(deal_id=deal.id, user_id=actor.id, kind=GrantKind.OPENED.value)
+    row.reason, row.granted_at, row.until = reason, now, now + OPEN_FOR
+    db.session.add(row)
+    db.session.flush()
+
+
+def _tell(member: User, deal: Deal, actor: User, reason: str, now: dt.datetime) -> None:
+    with speaking(member.locale if member.locale in LOCALES else "zh"):
+        title = _(
+            "%(name)s (compliance) opened this confidential deal: %(reason)s",
+            name=actor.name,
+            reason=reason,
+        )
+    add_task(title, member.id, actor, now, due_on=local_date(now), deal_id=deal.id)
