@@ -39,6 +39,23 @@ def current(company_id: int, technology: str) -> Tag | None:
     )
 
 
+def confirmed_of(company_ids: Iterable[int]) -> dict[int, list[str]]:
+    """The technologies that companies are confirmed to develop, best evidence first."""
+    rows = db.session.execute(
+        sa.select(Tag.company_id, Tag.technology)
+        .where(
+            Tag.company_id.in_(list(company_ids)),
+            Tag.state == TagState.CONFIRMED.value,
+            Tag.superseded_at.is_(None),
+        )
+        .order_by(Tag.level.desc(), Tag.id)
+    )
+    found: dict[int, list[str]] = {}
+    for company_id, technology in rows:
+        found.setdefault(company_id, []).append(technology)
+    return found
+
+
 def company_filter(chosen: Sequence[str]) -> sa.ColumnElement[bool]:
     """Companies with a confirmed tag of one of these technologies."""
     found = sa.select(Tag.company_id).where(

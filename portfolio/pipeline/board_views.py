@@ -1,13 +1,15 @@
 """The board: one column a stage, cards in pages."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, render_template, request
 
+from portfolio.chokepoint import queries as chokepoint
 from portfolio.people import access
 from portfolio.pipeline import board_queries, queries
-from portfolio.pipeline.board_queries import CARDS, Tally
+from portfolio.pipeline.board_queries import CARDS, DealLine, Tally
 from portfolio.pipeline.stages import Pipeline
 from portfolio.pipeline.views import blueprint, now
 from portfolio.web.formatting import today
@@ -36,19 +38,26 @@ def board() -> str:
         (stage, tallies.get(stage.key, Tally()), cards.get(stage.key, []))
         for stage in pipeline.stages
     ]
-    shown = [deal.id for _, _, cards in columns for deal in cards]
+    lines = [deal for _, _, cards in columns for deal in cards]
+    shown = [deal.id for deal in lines]
     return render_template(
         "pipeline/board.html",
         pipeline=pipeline,
         pipelines=list({p.key: p for p in queries.pipelines().values()}.values()),
         columns=columns,
         per_page=CARDS,
+        tags=_tags(lines),
         terms=queries.among_seen(user, "deal.terms", shown),
         writable=queries.among_seen(user, "deal.write", shown),
         mine=owner is not None,
         total=sum(tally.count for tally in tallies.values()),
         sum_fen=_sum(tallies),
     )
+
+
+def _tags(lines: Sequence[DealLine]) -> dict[int, list[str]]:
+    """The confirmed technologies of the cards' companies: one query for all of them."""
+    return chokepoint.confirmed_of({line.company_id for line in lines if line.company_id})
 
 
 def _sum(tallies: dict[str, Tally]) -> int | None:
@@ -75,6 +84,7 @@ def column(stage_key: str) -> str:
         cards=cards,
         offset=offset,
         per_page=CARDS,
+        tags=_tags(cards),
         terms=queries.among_seen(user, "deal.terms", ids),
         writable=queries.among_seen(user, "deal.write", ids),
         mine=_owner() is not None,

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from portfolio.chokepoint import operations as chokepoint
+from portfolio.chokepoint.taxonomy import taxonomy
 from portfolio.extensions import db, unit_of_work
 from portfolio.pipeline import board_queries, operations, queries
 from portfolio.pipeline.models import Deal, GrantKind
@@ -114,6 +116,19 @@ def test_the_board_counts_and_sums_what_the_reader_may_see(as_user, cast) -> Non
     }
     assert "800万" in as_user("partner").get("/board").text
     assert "7,500万" in as_user("outsider").get("/board").text
+
+
+def test_a_card_names_two_technologies_and_counts_the_rest(as_user, cast) -> None:
+    company = factories.company(cast["manager"])
+    factories.deal(cast["manager"], company=company)
+    with unit_of_work("tag.confirm", cast["manager"]):
+        for technology, level in (("uv-led", "E1"), ("photoresist", "E3"), ("bearings", "E0")):
+            chokepoint.confirm(company.id, technology, level, "报告", cast["manager"], NOW)
+    book = taxonomy().technologies
+    for path in ("/board", "/board/lead"):
+        page = as_user("reader").get(path).text
+        assert page.index(book["photoresist"].zh) < page.index(book["uv-led"].zh)
+        assert book["bearings"].zh not in page and "+1" in page
 
 
 def test_a_walled_deal_does_not_exist_for_others(as_user, cast) -> None:
