@@ -29,6 +29,8 @@ from portfolio.extensions import csrf, init_database
 from portfolio.health import views as health_views
 from portfolio.intake import commands as intake_commands  # noqa: F401 - adds `companies import`
 from portfolio.intake import views as intake_views
+from portfolio.journal import views as journal_views
+from portfolio.journal.operations import Undoer
 from portfolio.people import access
 from portfolio.people import commands as people_commands
 from portfolio.people import settings_views as people_settings_views
@@ -48,6 +50,7 @@ VIEWS = (
     people_views,
     people_settings_views,
     audit_views,
+    journal_views,
     companies_views,
     companies_portrait_views,
     companies_record_views,
@@ -95,6 +98,8 @@ COMPANY_FILTERS: tuple[Any, ...] = (
     readiness_views.COMPANY_FILTER,
 )
 DEAL_FILTERS: tuple[Any, ...] = ()
+# How acts are taken back, by the action that the journal keeps.
+UNDOERS: dict[str, Undoer] = {}
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -153,4 +158,5 @@ def _install_slices(app: Flask) -> None:
     app.extensions["company_sections"] = COMPANY_SECTIONS
     app.extensions["company_filters"] = COMPANY_FILTERS
     app.extensions["deal_filters"] = DEAL_FILTERS
+    app.extensions["undoers"] = UNDOERS
     app.extensions["health_reports"] = HEALTH_REPORTS

@@ -1,7 +1,6 @@
 """Pages of accounts: log-in, log-out, setting a password, language and theme."""
 
 import datetime as dt
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -12,17 +11,11 @@ from portfolio.people import access, operations
 from portfolio.people.forms import LogInForm, PasswordForm
 from portfolio.web.i18n import COOKIE, LOCALES
 from portfolio.web.messages import text_of
+from portfolio.web.paths import own_path
 
 blueprint = Blueprint("people", __name__)
 
 YEAR = 365 * 24 * 3600
-
-
-def _safe(target: str | None) -> str:
-    """Only paths of this site are followed after log-in."""
-    parts = urlsplit(target or "")
-    ok = target and target.startswith("/") and not target.startswith(("//", "/\\"))
-    return target if ok and target and not parts.netloc else "/"
 
 
 @blueprint.get("/login")
@@ -30,7 +23,7 @@ def _safe(target: str | None) -> str:
 def log_in() -> AnyResponse | str:
     """Ask for address and password."""
     if access.current_user():
-        return redirect(_safe(request.args.get("next")))
+        return redirect(own_path(request.args.get("next")))
     return render_template("people/login.html", form=LogInForm(request.args))
 
 
@@ -57,7 +50,7 @@ def log_in_post() -> AnyResponse | tuple[str, int]:
     if token is None:
         form.password.errors = [_("The address or the password is wrong.")]
         return render_template("people/login.html", form=form), 422
-    response = redirect(_safe(form.next.data))
+    response = redirect(own_path(form.next.data))
     access.set_cookie(response, token)
     return response
 
@@ -108,7 +101,7 @@ def choose_theme() -> AnyResponse:
 
 
 def _remember(name: str, choice: str, choices: object) -> AnyResponse:
-    response: Response = redirect(_safe(request.form.get("back")))  # type: ignore[assignment]
+    response: Response = redirect(own_path(request.form.get("back")))  # type: ignore[assignment]
     if choice not in choices:  # type: ignore[operator]
         return response
     user = access.current_user()

@@ -99,4 +99,19 @@ document.addEventListener("change", (event) => {
 // Where something went wrong, that is what one reads first.
 one("#errsum")?.focus();
 document.addEventListener("htmx:after:swap", () => one("#errsum")?.focus());
-for (const message of all("#flashes li")) toast(message.textContent);
+for (const message of all("#flashes li")) {
+  const act = message.dataset.act;
+  toast(message.textContent, act && (() => takeBack(act)));
+}
+
+// The page is read again: what the act changed may stand anywhere on it.
+async function takeBack(act) {
+  const token = one("meta[name=csrf-token]").content;
+  const answer = await fetch(act, {
+    method: "POST",
+    headers: { Accept: "application/json" },
+    body: new URLSearchParams({ csrf_token: token }),
+  });
+  if (answer.ok) location.reload();
+  else toast((await answer.json().catch(() => ({}))).message ?? one("#toasts").dataset.failed);
+}

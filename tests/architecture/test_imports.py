@@ -16,6 +16,7 @@ LINES = (
     {"readiness", "matching"},
     {"chokepoint", "funds", "providers"},
     {"companies"},
+    {"journal"},
     {"audit", "health"},
     {"people"},
     {"web"},

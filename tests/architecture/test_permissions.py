@@ -47,6 +47,7 @@ DOORS = {
     "people.set_roles": {"admin"},
     "people.close_account": {"admin"},
     "people.new_link": {"admin"},
+    "journal.undo": EVERYBODY,
     "audit.index": {"admin", "compliance"},
     "audit.chain": {"admin", "compliance"},
     "pipeline.desk": EVERYBODY,
