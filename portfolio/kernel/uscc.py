@@ -19,7 +19,7 @@ def checked(text: str) -> str:
     """The code in its one written form.
 
     Raises InputError `uscc.length`, `uscc.character` (with the first bad one) or
-    `uscc.check_digit` (with the character expected).
+    `uscc.check_digit`. Which character is the wrong one nobody can tell, so none is proposed.
     """
     code = halfwidth(clean(text)).replace(" ", "").upper()
     if len(code) != 18:
@@ -27,9 +27,8 @@ def checked(text: str) -> str:
     bad = next((c for c in code if c not in ALPHABET), None)
     if bad:
         raise InputError("uscc.character", value=bad)
-    expected = check_character(code[:17])
-    if code[17] != expected:
-        raise InputError("uscc.check_digit", expected=expected, value=code)
+    if code[17] != check_character(code[:17]):
+        raise InputError("uscc.check_digit", value=code)
     return code
 
 

@@ -276,11 +276,18 @@ def open_tasks(deal_id: int) -> Sequence[Task]:
     ).all()
 
 
-def my_tasks(user: User, limit: int = 12) -> Sequence[Task]:
-    """The person's open tasks, the soonest first; those of deals they may not see are left out."""
-    return db.session.scalars(
-        sa.select(Task)
+def my_tasks(user: User, limit: int = 12) -> Sequence[tuple[Task, str]]:
+    """The person's open tasks with the deal or company each is for, the soonest first.
+
+    Those of deals they may not see are left out.
+    """
+    about = sa.func.coalesce(Deal.name, sa.func.nullif(Company.short_name, ""), Company.name_zh)
+    rows = db.session.execute(
+        sa.select(Task, about)
+        .outerjoin(Deal, Deal.id == Task.deal_id)
+        .outerjoin(Company, Company.id == Task.company_id)
         .where(Task.owner_id == user.id, Task.done_at.is_(None), visible_tied(user, Task))
         .order_by(Task.due_on.nulls_last(), Task.id)
         .limit(limit)
-    ).all()
+    )
+    return [(row[0], row[1] or "") for row in rows]

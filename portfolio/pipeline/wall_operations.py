@@ -34,6 +34,8 @@ def break_glass(code: str, reason: str, actor: User, now: dt.datetime) -> Deal:
     deal = db.session.scalar(sa.select(Deal).where(Deal.code == code.strip().upper(), Deal.walled))
     if deal is None or queries.relation(actor, deal).recused:
         raise InputError("deal.no_walled", value=code.strip())
+    if queries.opened_until(actor, deal) is not None:
+        return deal  # the same form sent twice: its team knows already
     _open_to(deal, actor, reason.strip(), now)
     for member in deal.members:
         if member.user_id != actor.id:

@@ -18,7 +18,9 @@ class BreakGlassForm(FlaskForm):
     """Which deal, and why."""
 
     code = StringField(_l("Number of the deal"), [DataRequired(_l("Enter the deal's number."))])
-    reason = TextAreaField(_l("Reason"), [Length(max=2000)])
+    reason = TextAreaField(
+        _l("Reason"), [DataRequired(_l("Say why you look at it.")), Length(max=2000)]
+    )
 
 
 @blueprint.route("/deals/confidential", methods=["GET", "POST"])

@@ -86,7 +86,7 @@ MESSAGES = {
     "uscc.length": _l("A credit code has 18 characters; this one has %(length)s."),
     "uscc.character": _l("A credit code never holds the character “%(value)s”."),
     "uscc.check_digit": _l(
-        "The check digit of %(value)s is wrong: the last character should be %(expected)s."
+        "%(value)s does not check out: one of its characters is wrong. Compare it with the licence."
     ),
     "stock_code.malformed": _l("“%(value)s” is no stock code: it has six digits."),
     "uscc.taken": _l("Another company has the credit code %(value)s."),

@@ -74,7 +74,7 @@ def test_a_wrong_check_digit_and_an_impossible_day_are_said_at_the_field(as_user
         "/companies/new", data=NEW | {"uscc": wrong, "founded_on": "2024-02-30", "short_name": "留"}
     )
     assert page.status_code == 422
-    assert f"最后一位应为 {code[17]}" in page.text
+    assert "请对照营业执照核对" in page.text
     assert "日历上没有这一天：2024-02-30" in page.text
     assert 'value="2024-02-30"' in page.text and 'value="留"' in page.text
     assert db.session.query(Company).count() == 0

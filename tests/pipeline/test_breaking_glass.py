@@ -44,6 +44,12 @@ def test_its_team_is_told_on_the_desk_and_the_trail_keeps_it(as_user, cast, deal
     assert "deal.break_glass" in actions
 
 
+def test_the_same_form_sent_twice_tells_the_team_once(as_user, cast, deal) -> None:
+    for _ in range(2):
+        as_user("compliance").post(DOOR, data={"code": deal.code, "reason": REASON})
+    assert as_user("manager").get("/").text.count(REASON) == 1
+
+
 def test_it_closes_again_by_itself(as_user, cast, deal) -> None:
     client = as_user("compliance")
     client.post(DOOR, data={"code": deal.code, "reason": REASON})

@@ -7,6 +7,7 @@ import pytest
 
 from portfolio.chokepoint import operations as chokepoint
 from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.companies import operations as companies
 from portfolio.extensions import db, unit_of_work
 from portfolio.pipeline import board_queries, operations, queries
 from portfolio.pipeline.models import Deal, GrantKind
@@ -152,6 +153,16 @@ def test_break_glass_opens_a_walled_deal_and_the_look_is_kept(as_user, cast) -> 
     client = as_user("compliance")
     assert "金丝雀" in client.get(f"/deals/{deal.id}").text
     assert "deal.look" in client.get("/audit?action=deal.look").text
+
+
+def test_a_task_on_the_desk_names_what_it_is_for(as_user, cast) -> None:
+    deal = factories.deal(cast["manager"], name="迈新光电 天使轮")
+    company = factories.company(cast["manager"], short_name="海纳传动")
+    with unit_of_work("task.add", cast["manager"]):
+        for subject in ({"deal_id": deal.id}, {"company_id": company.id}):
+            companies.add_task("催材料", cast["manager"].id, cast["manager"], NOW, **subject)
+    waiting = as_user("manager").get("/").text.partition("等我处理")[2].partition("</section>")[0]
+    assert "迈新光电 天使轮" in waiting and "海纳传动" in waiting
 
 
 def test_the_committee_sees_its_agenda_and_the_recused_see_nothing(as_user, cast) -> None:
