@@ -44,7 +44,7 @@ from portfolio.pipeline import wall_views as pipeline_wall_views
 from portfolio.readiness import commands as readiness_commands
 from portfolio.readiness import operations as readiness
 from portfolio.readiness import views as readiness_views
-from portfolio.web import assets, errors, formatting, i18n, navigation, security
+from portfolio.web import assets, errors, formatting, i18n, navigation, requests, security
 
 VIEWS = (
     people_views,
@@ -118,6 +118,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
 
 
 def _install_web(app: Flask) -> None:
+    requests.install(app)
     i18n.install(app)
     formatting.install(app)
     security.install(app)

@@ -1,6 +1,7 @@
 """The Flask extensions, the database session and the one place that commits."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -108,6 +109,23 @@ def unit_of_work(
             session.info.pop(key, None)
 
 
+def note_event(action: str, object_type: str, object_id: int | None, said: dict[str, Any]) -> None:
+    """Have the audit trail keep what changes no row that it watches, such as a refused log-in.
+
+    For slices that stand below the trail; within a unit of work.
+    """
+    db.session().info.setdefault("events", []).append((action, object_type, object_id, said))
+
+
+def serialise(*keys: str) -> None:
+    """Let units of work that name the same key follow each other; SQLite lets one write anyway."""
+    if db.session.get_bind().dialect.name != "postgresql":
+        return
+    for key in sorted(keys):  # in one order everywhere, or two could wait for each other
+        number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """Pool settings for a database URL; SQLite waits for its lock instead of failing."""
     if url.startswith("sqlite"):
@@ -137,6 +155,9 @@ def _on_begin(connection: Connection) -> None:
 
 def init_database(app: Flask) -> None:
     """Bind the session and teach SQLite to lock early."""
+    app.config.setdefault(
+        "SQLALCHEMY_ENGINE_OPTIONS", engine_options(app.config["SQLALCHEMY_DATABASE_URI"])
+    )
     db.init_app(app)
     migrate.init_app(app, directory=str(app.root_path) + "/migrations")
     with app.app_context():

@@ -137,13 +137,16 @@ def _difference(obj: Base) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _forget(session: Session) -> None:
     session.info.pop("audit", None)
+    session.info.pop("events", None)
 
 
 def _write(session: Session) -> None:
     session.flush()
     pending: dict[Any, Entry] = session.info.pop("audit", {})
-    if pending:
-        _append(session, list(pending.values()))
+    events = session.info.pop("events", [])
+    told = [Entry(action, kind, number, {}, said) for action, kind, number, said in events]
+    if pending or told:
+        _append(session, [*pending.values(), *told])
 
 
 def _append(session: Session, entries: list[Entry]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
 from portfolio.extensions import unit_of_work
@@ -101,8 +102,12 @@ def _identify() -> None:
 
 
 def _touch(session: UserSession, now: dt.datetime) -> None:
-    with unit_of_work("session.touch"):
-        session.seen_at = now
+    try:
+        with unit_of_work("session.touch"):
+            session.seen_at = now
+    except OperationalError:
+        # Somebody writes for long: a page that only reads does not fail for that.
+        return
 
 
 def _guard() -> Response | None:

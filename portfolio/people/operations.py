@@ -10,13 +10,14 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from email_validator import EmailNotValidError, validate_email
 
-from portfolio.extensions import db
+from portfolio.extensions import db, note_event, serialise
 from portfolio.kernel.errors import InputError
 from portfolio.people import passwords, policy, queries
 from portfolio.people.models import LoginFailure, PasswordLink, User, UserRole, UserSession
 
+ADMIN = "admin"
 HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-LINK_LIFE = dt.timedelta(hours=24)
+LINK_LIFE = dt.timedelta(hours=24)  # a first password may wait for the next morning
 # Verified when the account does not exist, so that both answers take the same time.
 NOBODY = HASHER.hash(secrets.token_hex(16))
 
@@ -60,11 +61,14 @@ def set_password(user: User, password: str) -> None:
     passwords.check_password(password, user.email)
     user.password_hash = HASHER.hash(password)
     if user.id:
+        note_event("password.set", "user", user.id, {"name": user.name})
         end_sessions(user)
 
 
 def password_link(user: User, now: dt.datetime) -> str:
-    """A fresh one-time token for the page that sets the password."""
+    """A fresh one-time token for the page that sets the password; older ones end."""
+    db.session.execute(sa.delete(PasswordLink).where(PasswordLink.user_id == user.id))
+    note_event("user.link", "user", user.id, {"name": user.name})
     token = secrets.token_urlsafe(32)
     db.session.add(
         PasswordLink(token_hash=hashed(token), user_id=user.id, expires_at=now + LINK_LIFE)
@@ -91,13 +95,18 @@ def log_in(email: str, password: str, ip: str, agent: str, now: dt.datetime) -> 
     """
     address = email.strip().lower()
     keys = (f"account:{address}|{ip}", f"account:{address}", f"ip:{ip}")
+    serialise(*keys[1:])  # guesses sent at once are counted one after another
     _refuse_when_throttled(keys, now)
     user = queries.by_email(address)
     stored = user.password_hash if user and user.active and user.password_hash else NOBODY
     if not _matches(stored, password) or stored is NOBODY or user is None:
+        db.session.execute(sa.delete(LoginFailure).where(LoginFailure.at < now - passwords.WINDOW))
         db.session.add_all(LoginFailure(key=key, at=now) for key in keys)
+        # The address as it was typed is not kept: people type passwords there.
+        note_event("session.refused", "user", user.id if user else None, {})
         return None
     db.session.execute(sa.delete(LoginFailure).where(LoginFailure.key == keys[0]))
+    note_event("session.log_in", "user", user.id, {"name": user.name})
     if HASHER.check_needs_rehash(stored):
         user.password_hash = HASHER.hash(password)
     return start_session(user, ip, agent, now)
@@ -145,24 +154,36 @@ def end_session(token: str) -> None:
 
 def end_sessions(user: User, but: str = "") -> None:
     """End every session of a person, but the one with this hash."""
+    note_event("session.end", "user", user.id, {"name": user.name})
     db.session.execute(
         sa.delete(UserSession).where(UserSession.user_id == user.id, UserSession.token_hash != but)
     )
 
 
 def set_roles(user: User, roles: Iterable[str]) -> None:
-    """Give a person exactly these roles; their sessions end. Raises InputError `role.unknown`."""
+    """Give a person exactly these roles; their sessions end.
+
+    Raises InputError `role.unknown`, or `admin.last` when nobody would be left to give roles.
+    """
     wanted = list(dict.fromkeys(roles))
     unknown = [role for role in wanted if role not in policy.ROLES]
     if unknown:
         raise InputError("role.unknown", value=unknown[0])
+    if ADMIN not in wanted:
+        _keep_an_administrator(user)
     user.grants = [grant for grant in user.grants if grant.role in wanted] + [
         UserRole(role=role) for role in wanted if role not in user.roles
     ]
     end_sessions(user)
 
 
+def _keep_an_administrator(but: User) -> None:
+    if ADMIN in but.roles and not queries.others_with(ADMIN, but):
+        raise InputError("admin.last")
+
+
 def disable(user: User) -> None:
-    """Close an account; its sessions end at once."""
+    """Close an account; its sessions end at once. Raises InputError `admin.last`."""
+    _keep_an_administrator(user)
     user.active = False
     end_sessions(user)

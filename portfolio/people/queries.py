@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from portfolio.extensions import db
-from portfolio.people.models import LoginFailure, PasswordLink, User, UserSession
+from portfolio.people.models import LoginFailure, PasswordLink, User, UserRole, UserSession
 
 
 def by_email(address: str) -> User | None:
@@ -81,3 +81,13 @@ def sessions_of(user: User) -> Sequence[UserSession]:
         .where(UserSession.user_id == user.id)
         .order_by(UserSession.seen_at.desc())
     ).all()
+
+
+def others_with(role: str, but: User) -> bool:
+    """Whether anybody else with an open account holds this role."""
+    found = (
+        sa.select(UserRole.id)
+        .join(User)
+        .where(UserRole.role == role, User.active, User.id != but.id)
+    )
+    return db.session.scalar(sa.select(found.exists())) or False

@@ -98,8 +98,12 @@ def set_roles(user_id: int) -> Answer:
     form = RolesForm()
     if not form.validate():
         abort(422)
-    with access.writing("user.roles"):
-        operations.set_roles(user, form.roles.data or [])
+    try:
+        with access.writing("user.roles"):
+            operations.set_roles(user, form.roles.data or [])
+    except InputError as error:
+        flash(text_of(error))
+        return redirect(url_for("people.settings"))
     flash(_("The roles of %(name)s are changed.", name=user.name))
     return redirect(url_for("people.settings"))
 

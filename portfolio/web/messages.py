@@ -13,6 +13,7 @@ MESSAGES = {
     "link.invalid": _l("This link has been used or has expired. Ask for a new one."),
     "email.malformed": _l("“%(value)s” is no e-mail address."),
     "email.taken": _l("There is an account with the address %(value)s already."),
+    "admin.last": _l("Somebody must be left who can give roles: name another administrator first."),
     "role.unknown": _l("There is no role “%(value)s”."),
     "field.unknown": _l("There is no field “%(value)s”."),
     "name.missing": _l("A name is needed."),
