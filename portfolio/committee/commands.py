@@ -1,17 +1,21 @@
 """Command `deals export`: the committee list on the command line."""
 
 import datetime as dt
-import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 import click
 import sqlalchemy as sa
 from flask.cli import AppGroup
 
+from portfolio.audit import operations as audit
 from portfolio.committee import sheets
-from portfolio.extensions import db
+from portfolio.extensions import db, unit_of_work
+from portfolio.kernel.errors import InputError
+from portfolio.pipeline import queries
 from portfolio.pipeline.models import Deal, PipelineVersion
-from portfolio.web.sheets import Sheet, write_csv, write_xlsx
+from portfolio.web.messages import text_of
+from portfolio.web.sheets import Sheet, save
 
 group = AppGroup("deals", help="Deals.")
 
@@ -28,18 +32,31 @@ def export(
     """Write the committee list of deals; XLSX needs --output."""
     if kind == "xlsx" and output is None:
         raise click.UsageError("--format xlsx needs --output")
-    rows = sheets.lines(_ids(pipeline, stages), None, dt.datetime.now(dt.UTC))
-    if kind == "xlsx" and output is not None:
-        with output.open("wb") as file:
-            write_xlsx(file, [Sheet("deals", sheets.columns(), rows)], header)
-        return
-    pieces = write_csv(sheets.columns(), rows, header)
-    if output is None:
-        for piece in pieces:
-            sys.stdout.buffer.write(piece)
-        return
-    with output.open("wb") as file:
-        file.writelines(pieces)
+    now = dt.datetime.now(dt.UTC)
+    try:
+        _check(pipeline, stages)
+        ids = _ids(pipeline, stages)
+        sheet = Sheet("deals", sheets.columns(now), sheets.lines(ids, None, now))
+        save(sheet, header, output, workbook=kind == "xlsx")
+    except (InputError, OSError) as error:
+        said = text_of(error) if isinstance(error, InputError) else str(error)
+        click.echo(said, err=True)
+        raise SystemExit(1) from error
+    query = urlencode([("pipeline", pipeline or ""), *(("stage", stage) for stage in stages)])
+    with unit_of_work("deal.export"):
+        kept = {"rows": len(ids), "left_out": 0, "query": query}
+        audit.record(audit.Entry("deal.export", "deal_list", None, after=kept))
+
+
+def _check(pipeline: str | None, stages: tuple[str, ...]) -> None:
+    """Refuse a pipeline or stage that does not exist, rather than write an empty file."""
+    known = queries.pipelines().values()
+    if pipeline and pipeline not in {p.key for p in known}:
+        raise InputError("pipeline.unknown", value=pipeline)
+    keys = {stage.key for p in known if not pipeline or p.key == pipeline for stage in p.stages}
+    unknown = next((stage for stage in stages if stage not in keys), None)
+    if unknown:
+        raise InputError("stage.unknown", value=unknown)
 
 
 def _ids(pipeline: str | None, stages: tuple[str, ...]) -> list[int]:

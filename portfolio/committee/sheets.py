@@ -16,7 +16,7 @@ from portfolio.chokepoint.taxonomy import taxonomy
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Figure, Round
 from portfolio.extensions import db
-from portfolio.kernel.dates import days_between, local_date
+from portfolio.kernel.dates import days_between, local_date, reported_year
 from portfolio.kernel.numbers import MICRO
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
@@ -46,16 +46,12 @@ class Line:
     outcomes: dict[str, Assessment] = field(default_factory=dict)
     recused: list[str] = field(default_factory=list)
 
-    @property
-    def latest_year(self) -> int | None:
-        """The latest fiscal year with a revenue."""
-        years = [y for (metric, y), row in self.figures.items() if metric == REVENUE and y]
-        return max(years, default=None)
-
     def figure(self, metric: str, back: int = 0) -> int | None:
-        """A figure in millionths of its unit, so many years back from the latest."""
-        year = self.latest_year
-        row = self.figures.get((metric, year - back)) if year is not None else None
+        """A figure in millionths of its unit, of last year or so many years before it.
+
+        The year stands in the heading: an older one in its place would be taken for it.
+        """
+        row = self.figures.get((metric, reported_year(local_date(self.now)) - back))
         return row.micro if row else None
 
 
@@ -210,8 +206,9 @@ def _patents(line: Line) -> int | None:
     return row.micro // MICRO if row and row.micro is not None else None
 
 
-def columns() -> tuple[Column, ...]:
+def columns(now: dt.datetime) -> tuple[Column, ...]:
     """The 40 columns, in the committee's order. Those that no slice fills yet stay empty."""
+    year = reported_year(local_date(now))
     text, wan, share, whole = Kind.TEXT, Kind.WAN, Kind.DECIMAL, Kind.INTEGER
 
     def blank(row: Line) -> None:
@@ -255,13 +252,21 @@ def columns() -> tuple[Column, ...]:
             text,
             lambda r: _term(r, "lead_investor") or None,
         ),
-        Column("rev_y1", "上年营业收入", "Revenue, last year", wan, lambda r: r.figure(REVENUE)),
-        Column("rev_growth", "营收增长率", "Revenue growth %", share, _growth),
-        Column("profit_y1", "上年净利润", "Net profit, last year", wan, lambda r: r.figure(PROFIT)),
+        Column(
+            "rev_y1", f"上年营业收入（{year}）", f"Revenue {year}", wan, lambda r: r.figure(REVENUE)
+        ),
+        Column("rev_growth", f"营收增长率（{year}）", f"Revenue growth {year} %", share, _growth),
+        Column(
+            "profit_y1",
+            f"上年净利润（{year}）",
+            f"Net profit {year}",
+            wan,
+            lambda r: r.figure(PROFIT),
+        ),
         Column(
             "rd_ratio",
-            "研发投入占比",
-            "R&D share %",
+            f"研发投入占比（{year}）",
+            f"R&D share {year} %",
             share,
             lambda r: _percent(r.figure(RESEARCH), r.figure(REVENUE)),
         ),

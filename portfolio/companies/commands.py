@@ -1,13 +1,14 @@
 """Command `companies export`."""
 
-import sys
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 
+from portfolio.audit import operations as audit
 from portfolio.companies import sheets
-from portfolio.web.sheets import Sheet, write_csv, write_xlsx
+from portfolio.extensions import unit_of_work
+from portfolio.web.sheets import Sheet, save
 
 group = AppGroup("companies", help="Companies and their figures.")
 
@@ -21,14 +22,13 @@ def export(figures: bool, header: str, output: Path | None) -> None:
     ids = sheets.every_company()
     columns = sheets.figure_columns() if figures else sheets.COMPANY_COLUMNS
     rows = sheets.year_rows(ids) if figures else sheets.companies_in_order(ids)
-    if output is not None and output.suffix.lower() == ".xlsx":
-        with output.open("wb") as file:
-            write_xlsx(file, [Sheet("figures" if figures else "companies", columns, rows)], header)
-        return
-    pieces = write_csv(columns, rows, header)
-    if output is None:
-        for piece in pieces:
-            sys.stdout.buffer.write(piece)
-        return
-    with output.open("wb") as file:
-        file.writelines(pieces)
+    sheet = Sheet("figures" if figures else "companies", columns, rows)
+    workbook = output is not None and output.suffix.lower() == ".xlsx"
+    try:
+        save(sheet, header, output, workbook)
+    except OSError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(1) from error
+    with unit_of_work("company.export"):
+        said = {"rows": len(ids), "left_out": 0, "query": "figures" if figures else ""}
+        audit.record(audit.Entry("company.export", "company", None, after=said))

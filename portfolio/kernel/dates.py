@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import clean, halfwidth
 
+MONTHS_TO_PUBLISH = 4
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _FORMS = (
     re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?:[ T]00:00(?::00)?)?"),
@@ -45,3 +46,8 @@ def iso_week(day: dt.date) -> str:
     """The ISO week of a day: 2026-W47."""
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02d}"
+
+
+def reported_year(day: dt.date) -> int:
+    """The latest calendar year whose figures are out: it ended at least four months before."""
+    return day.year - 1 if day.month > MONTHS_TO_PUBLISH else day.year - 2

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
+from portfolio.kernel.dates import reported_year
 from portfolio.kernel.titles import TitledEnum
 from portfolio.rulebook.engine import Figures, Outcome, assess
 from portfolio.rulebook.loader import Rulebook, library
@@ -105,9 +106,6 @@ def results(figures: Figures, day: dt.date) -> list[Result]:
     return found
 
 
-MONTHS_TO_PUBLISH = 4
-
-
 def latest_year(
     audited: Sequence[int], stated: Sequence[int], day: dt.date
 ) -> tuple[int | None, bool]:
@@ -118,5 +116,5 @@ def latest_year(
     """
     if audited:
         return max(audited), True
-    ended = day.year - 1 if day.month > MONTHS_TO_PUBLISH else day.year - 2
+    ended = reported_year(day)
     return max((year for year in stated if year <= ended), default=None), False

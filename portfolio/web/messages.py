@@ -100,6 +100,7 @@ MESSAGES = {
     "reason.short": _l("Give a reason of at least %(minimum)s characters."),
     "deal.refused": _l("You may not change this deal."),
     "trl.range": _l("The technology readiness level goes from 1 to 9."),
+    "pipeline.unknown": _l("There is no pipeline “%(value)s”."),
     "stage.unknown": _l("There is no stage “%(value)s”."),
     "move.not_allowed": _l("The pipeline does not allow this move."),
     "move.reason_missing": _l("This move needs a reason."),

@@ -3,10 +3,12 @@
 import csv
 import datetime as dt
 import io
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import xlsxwriter
@@ -158,3 +160,19 @@ def _write_cell(page: Any, line: int, place: int, column: Column, row: Any, styl
         page.write_number(line, place, float(Decimal(text)), style)
     else:  # a number would lose its last digits
         page.write_string(line, place, text, style)
+
+
+def save(sheet: Sheet, header: str, output: Path | None, workbook: bool) -> None:
+    """Write a file for the command line, as a workbook or as CSV; CSV to stdout without a name.
+
+    Raises OSError when it cannot be written.
+    """
+    if output is None:
+        for piece in write_csv(sheet.columns, sheet.rows, header):
+            sys.stdout.buffer.write(piece)
+        return
+    with output.open("wb") as file:
+        if workbook:
+            write_xlsx(file, [sheet], header)
+        else:
+            file.writelines(write_csv(sheet.columns, sheet.rows, header))
