@@ -25,6 +25,7 @@ ACTIONS = {
     "digest.subscription": ("修改周报订阅", "Changed a subscription"),
     "digest.unsubscribe": ("退订周报", "Unsubscribed from digests"),
     "document.keep": ("存入文件", "Kept a document"),
+    "figure.answer": ("裁定不同数值", "Decided on a differing figure"),
     "figure.import": ("导入数据", "Imported figures"),
     "figure.state": ("填报数据", "Stated figures"),
     "import.discard": ("放弃导入", "Discarded an import"),

@@ -191,6 +191,10 @@ class Figure(Base):
         sa.CheckConstraint("micro IS NULL OR choice IS NULL", name="one_value"),
     )
 
+    def key_of(self) -> tuple[int, str, int | None]:
+        """What the row is about: company, metric and fiscal year."""
+        return self.company_id, self.metric, self.fiscal_year
+
 
 class EquityRound(Base):
     """A financing round and its valuation as somebody stated it; appended like figures."""

@@ -204,6 +204,7 @@ def state_figures(
             if known is not None:
                 known.superseded_at = now
             latest[statement.key] = row
+    _close_disputes({row.key_of() for row in added if not row.disputed}, now)
     db.session.flush()  # the closed rows first: one row at a time is current
     db.session.add_all(added)
     db.session.flush()
@@ -211,6 +212,27 @@ def state_figures(
     if added:
         figures_stated.send({row.company_id for row in added}, now=now)
     return added
+
+
+def _close_disputes(keys: set[tuple[int, str, int | None]], now: dt.datetime) -> None:
+    """Who states a figure has decided: the differing values kept beside it are closed."""
+    for row in queries.open_disputes({company_id for company_id, _, _ in keys}):
+        if row.key_of() in keys:
+            row.superseded_at = now
+
+
+def answer_dispute(row: Figure, take: bool, actor: Actor, now: dt.datetime) -> None:
+    """Decide on a differing value: it takes the current one's place, or is closed.
+
+    Raises InputError `figure.answered` when somebody has decided already.
+    """
+    if not row.disputed or row.superseded_at is not None:
+        raise InputError("figure.answered")
+    row.superseded_at = now
+    db.session.flush()
+    if take:
+        kept = {name: getattr(row, name) for name in Statement.__dataclass_fields__}
+        state_figures([Statement(**{**kept, "disputed": False})], actor, now)
 
 
 def _repeats(known: Figure, stated: Statement) -> bool:

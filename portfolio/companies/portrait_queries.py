@@ -130,7 +130,7 @@ class FigureTable:
     years: Sequence[int]
     lines: Sequence[tuple[Metric, Sequence[Figure | None]]]
     facts: Sequence[tuple[Metric, Figure]]
-    disputed: Sequence[tuple[Metric, Figure]]
+    disputed: Sequence[tuple[Metric, Figure, Figure | None]]
     recorders: dict[int, str]
 
     @property
@@ -164,8 +164,12 @@ def figure_table(company_id: int, known_at: dt.datetime | None = None) -> Figure
     ]
     facts = [(known[m], row) for (m, year), row in by_key.items() if year is None]
     doubted = disputed_rows(company_id, known_at)
-    disputed = [(known[r.metric], r) for r in doubted if r.metric in known]
-    everybody = [*by_key.values(), *(row for _, row in disputed)]
+    disputed = [
+        (known[r.metric], r, by_key.get((r.metric, r.fiscal_year)))
+        for r in doubted
+        if r.metric in known
+    ]
+    everybody = [*by_key.values(), *(row for _, row, _ in disputed)]
     names = people.names_of({row.recorded_by_id for row in everybody if row.recorded_by_id})
     return FigureTable(years, lines, sorted(facts, key=lambda f: f[0].id), disputed, names)
 

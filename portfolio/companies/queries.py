@@ -111,6 +111,17 @@ def current_rows(
     return {(row.company_id, row.metric, row.fiscal_year): row for row in rows}
 
 
+def open_disputes(company_ids: Iterable[int]) -> Sequence[Figure]:
+    """Differing values of these companies that nobody has decided on."""
+    return db.session.scalars(
+        sa.select(Figure).where(
+            Figure.company_id.in_(list(company_ids)),
+            Figure.disputed,
+            Figure.superseded_at.is_(None),
+        )
+    ).all()
+
+
 SORT_COLUMNS: dict[str, Any] = {
     "name": Company.name_zh,
     "founded": Company.founded_on,

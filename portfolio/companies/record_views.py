@@ -16,7 +16,14 @@ from portfolio.companies.forms import (
     DocumentForm,
     FigureYearForm,
 )
-from portfolio.companies.models import Company, Contact, Document, DocumentVersion, Task
+from portfolio.companies.models import (
+    Company,
+    Contact,
+    Document,
+    DocumentVersion,
+    Figure,
+    Task,
+)
 from portfolio.companies.operations import Statement
 from portfolio.companies.views import Answer, blueprint, company_or_404
 from portfolio.companies.year_sheet import GROUPS, ORDER, Typed, read_figures
@@ -96,6 +103,23 @@ def _figure_page(
         errors={key: text_of(error) for key, error in typed.errors.items()},
         questions={key: text_of(error) for key, error in typed.questions.items()},
     )
+
+
+@blueprint.post("/companies/<int:company_id>/figures/<int:figure_id>/answer")
+@access.permit("company.write")
+def answer_dispute(company_id: int, figure_id: int) -> Answer:
+    """Keep the current figure, or take the differing one in its place."""
+    company = company_or_404(company_id)
+    row = db.session.get(Figure, figure_id)
+    answer = request.form.get("answer", "")
+    if row is None or row.company_id != company.id or answer not in {"keep", "take"}:
+        abort(404)
+    try:
+        with access.writing("figure.answer"):
+            operations.answer_dispute(row, answer == "take", access.me(), _now())
+    except InputError as error:
+        return _back(company.id, "figures", text_of(error))
+    return _back(company.id, "figures", _("Decided."))
 
 
 def _form_page(form: FlaskForm, company: Company, title: str, status: int = 200) -> Answer:

@@ -30,6 +30,7 @@ MESSAGES = {
     "number.malformed": _l("“%(value)s” is no number."),
     "number.too_fine": _l("The number has more than six decimals: %(value)s."),
     "number.too_large": _l("The number is too large: %(value)s."),
+    "figure.answered": _l("Somebody has decided on this value already."),
     "figure.negative": _l("This is below zero. Is that right?"),
     "figure.part_exceeds_whole": _l("This is more than the whole it is a part of. Is that right?"),
     "flag.unknown": _l("“%(value)s” is neither yes nor no."),

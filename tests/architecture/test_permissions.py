@@ -77,6 +77,7 @@ DOORS = {
     "companies.new": WRITERS,
     "companies.edit": WRITERS,
     "companies.figures": WRITERS,
+    "companies.answer_dispute": WRITERS,
     "companies.contacts": WRITERS,
     "companies.activities": WRITERS,
     "companies.tasks": WRITERS,
