@@ -13,6 +13,7 @@ MOST_ROWS = 200_000
 MOST_COLUMNS = 250  # our own export of every figure has 180
 MOST_CHARACTERS = 20_000
 ENCODINGS = ("utf-8-sig", "gb18030")
+FIRST_CJK = "\u2e80"
 ZIP_HEAD = b"PK\x03\x04"
 OLE_HEAD = b"\xd0\xcf\x11\xe0"
 
@@ -39,7 +40,8 @@ def is_workbook(content: bytes) -> bool:
 def read_csv(content: bytes) -> Table:
     """A CSV file in UTF-8 (with or without BOM) or GB18030, told apart strictly.
 
-    Raises InputError `file.empty`, `file.encoding` (naming the byte), `file.not_text`,
+    Raises InputError `file.empty`, `file.encoding` (naming the byte), `file.encodings_mixed`
+    (naming the row), `file.not_text`,
     `file.too_many_rows`, `file.too_many_columns`, `file.cell_too_long` or `file.ragged`.
     """
     if not content.strip():
@@ -56,12 +58,35 @@ def _decoded(content: bytes) -> tuple[str, str]:
         except UnicodeDecodeError as error:
             failure = failure or error
             continue
+        if encoding == "gb18030":
+            _refuse_mixed(content)
         if "\x00" in text or _looks_mangled(text, encoding):
             raise InputError("file.not_text")
         return text, "utf-8" if encoding == "utf-8-sig" else encoding
     assert failure is not None  # noqa: S101 - the loop ends here only after a failure
     row = content[: failure.start].count(b"\n") + 1
     raise InputError("file.encoding", row=row, byte=failure.start + 1)
+
+
+def _refuse_mixed(content: bytes) -> None:
+    """GB18030 reads nearly any bytes, also lines of UTF-8, as other characters than were meant.
+
+    A line that is UTF-8 with Chinese in it is no GB18030 by chance; beside a line that is no
+    UTF-8 the file mixes both. The row named is the first of the fewer.
+    """
+    kinds: dict[bool, list[int]] = {True: [], False: []}
+    for row, line in enumerate(content.split(b"\n"), start=1):
+        if not line.isascii():
+            kinds[_is_chinese_utf8(line)].append(row)
+    if all(kinds.values()):
+        raise InputError("file.encodings_mixed", row=min(kinds.values(), key=len)[0])
+
+
+def _is_chinese_utf8(line: bytes) -> bool:
+    try:
+        return any(character >= FIRST_CJK for character in line.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _looks_mangled(text: str, encoding: str) -> bool:

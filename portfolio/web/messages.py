@@ -40,6 +40,9 @@ MESSAGES = {
     "file.encoding": _l(
         "The file mixes encodings: row %(row)s, byte %(byte)s is neither UTF-8 nor GB18030."
     ),
+    "file.encodings_mixed": _l(
+        "The file mixes UTF-8 and GB18030: row %(row)s is written otherwise than the rest."
+    ),
     "file.not_text": _l("This is no text file and no workbook."),
     "file.old_or_locked": _l("Old .xls files and locked workbooks cannot be read: save as .xlsx."),
     "file.quotes": _l("A quotation mark in the file is not closed."),

@@ -5,6 +5,8 @@ import zipfile
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portfolio.intake.reading import is_workbook, read_csv
 from portfolio.intake.workbook import read_workbook
@@ -44,6 +46,41 @@ def test_encodings_and_delimiters_are_told_apart(content: bytes, encoding: str) 
     table = read_csv(content)
     assert table.encoding == encoding
     assert table.rows == [["青岛海纳有限公司", "2025", "100"]]
+
+
+NAMES = [
+    "青岛海纳科技",
+    "山东光学器件",
+    "雷神科技",
+    "晨光电机",
+    "北方股份",
+    "联通",
+    "中科新材",
+    "恒芯碳化硅",
+    "凌云航电",
+    "微纳传感",
+]
+
+
+@given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=12), st.data())
+def test_one_line_in_another_encoding_is_named_and_never_read_as_other_characters(
+    names, data
+) -> None:
+    coded = data.draw(
+        st.lists(st.sampled_from(["utf-8", "gb18030"]), min_size=len(names), max_size=len(names))
+    )
+    lines = [f"{name},1".encode(code) for name, code in zip(names, coded, strict=True)]
+    content = b"\n".join([b"name,no", *lines])
+    if len(set(coded)) == 1:
+        assert [row[0] for row in read_csv(content).rows] == names
+        return
+    with pytest.raises(InputError) as refusal:
+        read_csv(content)
+    fewer = min(("utf-8", "gb18030"), key=lambda code: (coded.count(code), code != "utf-8"))
+    if refusal.value.code == "file.encodings_mixed":
+        assert refusal.value.params["row"] == coded.index(fewer) + 2
+    else:
+        assert refusal.value.code in {"file.encoding", "file.not_text"}
 
 
 @pytest.mark.parametrize(
