@@ -13,6 +13,8 @@ from flask import current_app
 from portfolio.audit import chain
 from portfolio.audit.models import AuditEntry, AuditHead
 from portfolio.audit.operations import COVERED, body
+from portfolio.audit.past_queries import model_of, owned_columns
+from portfolio.audit.undoing import undone
 from portfolio.extensions import Base, db
 
 
@@ -57,15 +59,15 @@ def of_company(
 
 
 def columns_as_known(
-    object_type: str, object_id: int, current: dict[str, Any], instant: dt.datetime
+    object_type: str, object_id: int, current: dict[str, Any] | None, instant: dt.datetime
 ) -> dict[str, Any] | None:
     """The columns of an object as they stood in the system at an instant.
 
-    `current` holds today's values as plain JSON values; the entries since then are undone one by
-    one. None when the object did not exist yet.
+    `current` holds today's values as plain JSON values, None for what is gone now; the entries
+    since then are undone one by one. None when the object was not there then.
     """
-    entries = db.session.scalars(
-        sa.select(AuditEntry)
+    entries = db.session.execute(
+        sa.select(AuditEntry.before, AuditEntry.after)
         .where(
             AuditEntry.object_type == object_type,
             AuditEntry.object_id == object_id,
@@ -73,13 +75,8 @@ def columns_as_known(
         )
         .order_by(AuditEntry.seq.desc())
     )
-    values = dict(current)
-    for entry in entries:
-        before = json.loads(entry.before)
-        if not before:
-            return None
-        values.update(before)
-    return values
+    changes = [(json.loads(before), json.loads(after)) for before, after in entries]
+    return undone(current, changes, owned_columns(model_of(object_type)))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,33 @@
+"""An object as it stood before its newest changes: its entries are undone one by one (pure)."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Columns = Mapping[str, Any]
+
+
+def undone(
+    current: Columns | None, changes: Iterable[tuple[Columns, Columns]], columns: Iterable[str]
+) -> dict[str, Any] | None:
+    """The columns as they stood before these changes; None where the object was not there.
+
+    `current` is None for an object that is gone now. `changes` are (before, after) pairs, the
+    newest first: an empty before says that the object was made or restored, an empty after that
+    it was deleted. An entry that names none of the `columns` tells of an act that changed nothing
+    (an export, a look).
+    """
+    own = frozenset(columns)
+    values = None if current is None else dict(current)
+    for before, after in changes:
+        was, became = _only(before, own), _only(after, own)
+        if was and not became:
+            values = was
+        elif became and not was:
+            values = None
+        elif values is not None:
+            values.update(was)
+    return values
+
+
+def _only(side: Columns, own: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in side.items() if name in own}
