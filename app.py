@@ -36,6 +36,7 @@ from portfolio.people import commands as people_commands
 from portfolio.people import settings_views as people_settings_views
 from portfolio.people import views as people_views
 from portfolio.pipeline import board_views as pipeline_board_views
+from portfolio.pipeline import document_views as pipeline_document_views
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import record_views as pipeline_record_views
 from portfolio.pipeline import section_views as pipeline_section_views
@@ -58,6 +59,7 @@ VIEWS = (
     pipeline_views,
     pipeline_board_views,
     pipeline_record_views,
+    pipeline_document_views,
     pipeline_wall_views,
     chokepoint_views,
     readiness_views,

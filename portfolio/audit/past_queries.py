@@ -52,7 +52,7 @@ def ids_in_trail(models: Iterable[Model], **owner: int) -> dict[Model, set[int]]
     )
     found: dict[Model, set[int]] = {model: set() for model in kinds.values()}
     for kind, object_id in rows:
-        found[kinds[kind]].add(object_id)
+        found[kinds[kind]].add(int(object_id or 0))
     return found
 
 
@@ -74,7 +74,12 @@ def as_known(model: Model, ids: Collection[int], instant: dt.datetime) -> list[S
 
 def columns_now(row: Any) -> dict[str, Any]:
     """Today's values as the trail writes them."""
-    return {name: plain(getattr(row, name)) for name in owned_columns(type(row))}
+    return columns_of(type(row), row)
+
+
+def columns_of(model: Model, row: Any) -> dict[str, Any]:
+    """The values of a row of today or of a past instant, as the trail writes them."""
+    return {name: plain(getattr(row, name)) for name in owned_columns(model)}
 
 
 def _changes_since(
@@ -92,7 +97,7 @@ def _changes_since(
     )
     found: dict[int, list[tuple[dict[str, Any], dict[str, Any]]]] = defaultdict(list)
     for object_id, before, after in rows:
-        found[object_id].append((json.loads(before), json.loads(after)))
+        found[int(object_id or 0)].append((json.loads(before), json.loads(after)))
     return found
 
 
@@ -101,7 +106,7 @@ def _was_there(row: SimpleNamespace, instant: dt.datetime) -> bool:
     return born is None or born <= instant
 
 
-_READ: dict[type[Any], Callable[[str], Any]] = {
+_READ: dict[Any, Callable[[Any], Any]] = {
     UtcDateTime: dt.datetime.fromisoformat,
     sa.Date: dt.date.fromisoformat,
 }
@@ -115,13 +120,10 @@ def _typed(model: Model, object_id: int, values: Mapping[str, Any]) -> SimpleNam
         if value is None:
             found[attribute.key] = "" if _blank(column) else None
         else:
-            found[attribute.key] = _READ.get(type(column.type), _same)(value)
+            read = _READ.get(type(column.type))
+            found[attribute.key] = read(value) if read else value
     return SimpleNamespace(**{**found, "id": object_id})
 
 
 def _blank(column: sa.Column[Any]) -> bool:
     return isinstance(column.type, sa.Text) and not column.nullable
-
-
-def _same(value: Any) -> Any:
-    return value

@@ -36,14 +36,16 @@ def _entries() -> Generator[dict[str, Any], None, None]:
             yield {**mapping, "body": body(mapping)}
 
 
-def history(object_type: str, object_id: int, limit: int = 50) -> Sequence[AuditEntry]:
-    """The latest entries of one object, newest first."""
-    return db.session.scalars(
-        sa.select(AuditEntry)
-        .where(AuditEntry.object_type == object_type, AuditEntry.object_id == object_id)
-        .order_by(AuditEntry.seq.desc())
-        .limit(limit)
-    ).all()
+def history(
+    object_type: str, object_id: int, limit: int = 50, known_at: dt.datetime | None = None
+) -> Sequence[AuditEntry]:
+    """The latest entries of one object, newest first; of those up to an instant."""
+    query = sa.select(AuditEntry).where(
+        AuditEntry.object_type == object_type, AuditEntry.object_id == object_id
+    )
+    if known_at is not None:
+        query = query.where(AuditEntry.at <= known_at)
+    return db.session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit)).all()
 
 
 def of_company(

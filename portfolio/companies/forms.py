@@ -5,7 +5,6 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
     Field,
@@ -182,10 +181,3 @@ class ContactForm(FlaskForm):
     founder = BooleanField(_l("Founder"))
     phone = StringField(_l("Phone"), [Length(max=40)])
     email = StringField(_l("E-mail"), [Length(max=200), checked_email])
-
-
-class DocumentForm(FlaskForm):
-    """A file, as a new document or the next version of one."""
-
-    title = StringField(_l("Title"), [Length(max=200)])
-    file = FileField(_l("File"), [FileRequired(_l("Choose a file."))])

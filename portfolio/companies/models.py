@@ -217,6 +217,10 @@ class EquityRound(Base):
     superseded_at: Mapped[dt.datetime | None]
 
 
+# The kind of a document that holds the terms of a deal: for those alone who may read terms.
+TERMS = "terms"
+
+
 class Document(Base):
     """A document of a company, or of one deal when `deal_id` is set; versions hold the files."""
 

@@ -1,8 +1,7 @@
 """What the page of one company shows, now or as the system knew it on a past day."""
 
 import datetime as dt
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -10,15 +9,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
+from portfolio.audit import past_queries as past
 from portfolio.audit import queries as audit
-from portfolio.audit.models import AuditEntry
 from portfolio.companies.models import (
+    TERMS,
     Activity,
     Company,
+    CompanyName,
+    Contact,
     Document,
     DocumentVersion,
     EquityRound,
     Figure,
+    StockCode,
     Task,
 )
 from portfolio.companies.queries import current_rows
@@ -28,69 +31,44 @@ from portfolio.rulebook.metrics import Metric, dictionary
 
 MOST_YEARS = 5
 MOST_ROWS = 50
-CHILDREN = {"names": "company_name", "stock_codes": "stock_code", "contacts": "contact"}
+CHILDREN: dict[str, Any] = {"names": CompanyName, "stock_codes": StockCode, "contacts": Contact}
 
 
 def company_as_known(company_id: int, known_at: dt.datetime) -> SimpleNamespace | None:
     """The company with its names, codes and people as they stood in the system at an instant.
 
-    Read from the audit trail. None when it was not entered yet.
+    None when it was not entered yet.
     """
-    kept = _replayed(company_id, known_at, {"company", *CHILDREN.values()})
-    own = kept["company"].get(company_id)
-    if own is None:
+    found = past.as_known(Company, [company_id], known_at)
+    if not found:
         return None
-    blank = {
-        c.key: ""
-        for c in sa.inspect(Company).column_attrs
-        if isinstance(c.columns[0].type, sa.Text)
-    }
-    values = {**blank, "uscc": None, "founded_on": None, **own, "id": company_id}
-    for key, read in (
-        ("founded_on", dt.date.fromisoformat),
-        ("created_at", dt.datetime.fromisoformat),
-    ):
-        values[key] = read(values[key]) if values.get(key) else None
-    children = {name: _children(kept[kind]) for name, kind in CHILDREN.items()}
-    display = values["short_name"] or values["name_zh"]
-    return SimpleNamespace(**values, **children, display_name=display)
-
-
-def _children(rows: Mapping[int, Mapping[str, Any]]) -> list[SimpleNamespace]:
-    empty = {"name": "", "code": "", "board": "", "position": "", "phone": "", "email": ""}
-    return [
-        SimpleNamespace(**{**empty, "founder": False, **row}) for _, row in sorted(rows.items())
-    ]
-
-
-def _replayed(
-    company_id: int, known_at: dt.datetime, kinds: Iterable[str]
-) -> dict[str, dict[int, dict[str, Any]]]:
-    """Objects of these kinds by id, as the trail up to the instant leaves them."""
-    kept: dict[str, dict[int, dict[str, Any]]] = {kind: {} for kind in kinds}
-    entries = db.session.scalars(
-        sa.select(AuditEntry)
-        .where(
-            AuditEntry.company_id == company_id,
-            AuditEntry.object_type.in_(list(kept)),
-            AuditEntry.at <= known_at,
-        )
-        .order_by(AuditEntry.seq)
-    )
-    for entry in entries:
-        objects = kept[entry.object_type]
-        after = json.loads(entry.after)
-        if after:
-            objects.setdefault(entry.object_id or 0, {}).update(after)
-        else:
-            objects.pop(entry.object_id or 0, None)
-    return kept
+    company = found[0]
+    ids = past.ids_in_trail(CHILDREN.values(), company_id=company_id)
+    for name, model in CHILDREN.items():
+        now = db.session.scalars(sa.select(model.id).where(model.company_id == company_id))
+        rows = past.as_known(model, ids[model].union(now), known_at)
+        setattr(company, name, [row for row in rows if row.company_id == company_id])
+    company.display_name = company.short_name or company.name_zh
+    return company
 
 
 def history_lines(company_id: int, known_at: dt.datetime | None = None) -> list[audit.Line]:
     """The trail about a company and what belongs to it, newest first."""
     entries = audit.of_company(company_id, known_at)
     return audit.lines(entries, {}, audit.terms_by_type())
+
+
+def rounds(company_id: int, known_at: dt.datetime | None = None) -> Sequence[Any]:
+    """Financing rounds as stated, newest first."""
+    query = (
+        sa.select(EquityRound)
+        .where(EquityRound.company_id == company_id)
+        .order_by(EquityRound.closed_on.desc(), EquityRound.id.desc())
+    )
+    if known_at is None:
+        return db.session.scalars(query.where(EquityRound.superseded_at.is_(None))).all()
+    kept = [row for row in _then(EquityRound, company_id, known_at) if row.superseded_at is None]
+    return sorted(kept, key=lambda row: (row.closed_on or dt.date.min, row.id), reverse=True)
 
 
 def _current(model: type[Any], known_at: dt.datetime | None) -> sa.ColumnElement[bool]:
@@ -101,15 +79,6 @@ def _current(model: type[Any], known_at: dt.datetime | None) -> sa.ColumnElement
         model.recorded_at <= known_at,
         sa.or_(model.superseded_at.is_(None), model.superseded_at > known_at),
     )
-
-
-def rounds(company_id: int, known_at: dt.datetime | None = None) -> Sequence[EquityRound]:
-    """Financing rounds as stated, newest first."""
-    return db.session.scalars(
-        sa.select(EquityRound)
-        .where(EquityRound.company_id == company_id, _current(EquityRound, known_at))
-        .order_by(EquityRound.closed_on.desc(), EquityRound.id.desc())
-    ).all()
 
 
 def disputed_rows(company_id: int, known_at: dt.datetime | None = None) -> Sequence[Figure]:
@@ -179,24 +148,40 @@ def _own(model: type[Any], company_id: int) -> sa.Select[Any]:
     return sa.select(model).where(model.company_id == company_id, model.deal_id.is_(None))
 
 
-def activities(company_id: int, known_at: dt.datetime | None = None) -> Sequence[Activity]:
+def _then(model: type[Any], company_id: int, known_at: dt.datetime) -> list[SimpleNamespace]:
+    """The rows of the company itself as they stood at an instant, deleted since or not."""
+    now = db.session.scalars(sa.select(model.id).where(model.company_id == company_id))
+    ids = past.ids_in_trail([model], company_id=company_id)[model]
+    rows = past.as_known(model, ids.union(now), known_at)
+    return [
+        row
+        for row in rows
+        if row.company_id == company_id and getattr(row, "deal_id", None) is None
+    ]
+
+
+def activities(company_id: int, known_at: dt.datetime | None = None) -> Sequence[Any]:
     """Contacts and notes about the company itself, newest first."""
-    query = _own(Activity, company_id).order_by(Activity.happened_at.desc(), Activity.id.desc())
-    if known_at is not None:
-        query = query.where(Activity.recorded_at <= known_at)
-    return db.session.scalars(query.limit(MOST_ROWS)).all()
-
-
-def open_tasks(company_id: int, known_at: dt.datetime | None = None) -> Sequence[Task]:
-    """What is to be done for the company itself, the soonest first."""
-    query = _own(Task, company_id).order_by(Task.due_on.asc().nulls_last(), Task.id)
     if known_at is None:
-        query = query.where(Task.done_at.is_(None))
-    else:
-        query = query.where(
-            Task.created_at <= known_at, sa.or_(Task.done_at.is_(None), Task.done_at > known_at)
-        )
-    return db.session.scalars(query.limit(MOST_ROWS)).all()
+        query = _own(Activity, company_id).order_by(Activity.happened_at.desc(), Activity.id.desc())
+        return db.session.scalars(query.limit(MOST_ROWS)).all()
+    rows = _then(Activity, company_id, known_at)
+    return sorted(rows, key=lambda row: (row.happened_at, row.id), reverse=True)[:MOST_ROWS]
+
+
+def open_tasks(company_id: int, known_at: dt.datetime | None = None) -> Sequence[Any]:
+    """What is to be done for the company itself, the soonest first."""
+    if known_at is None:
+        query = _own(Task, company_id).where(Task.done_at.is_(None))
+        query = query.order_by(Task.due_on.asc().nulls_last(), Task.id)
+        return db.session.scalars(query.limit(MOST_ROWS)).all()
+    return by_due_day(_then(Task, company_id, known_at))[:MOST_ROWS]
+
+
+def by_due_day(tasks: Sequence[Any]) -> list[Any]:
+    """Those of the tasks that were open, the soonest first."""
+    waiting = [task for task in tasks if task.done_at is None]
+    return sorted(waiting, key=lambda task: (task.due_on or dt.date.max, task.id))
 
 
 @dataclass(frozen=True)
@@ -204,24 +189,42 @@ class Kept:
     """A document with the versions there were, the newest first."""
 
     title: str
-    versions: Sequence[DocumentVersion]
+    versions: Sequence[Any]
+    terms: bool = False
 
 
 def documents(company_id: int, known_at: dt.datetime | None = None) -> Sequence[Kept]:
     """The company's own documents, newest first."""
+    if known_at is not None:
+        return documents_then(_then(Document, company_id, known_at), known_at)
+    return kept_documents(_own(Document, company_id))
+
+
+def kept_documents(chosen: sa.Select[Any]) -> list[Kept]:
+    """The documents chosen that have a version, newest first."""
     rows = db.session.scalars(
-        _own(Document, company_id)
-        .options(selectinload(Document.versions))
+        chosen.options(selectinload(Document.versions))
         .order_by(Document.id.desc())
         .limit(MOST_ROWS)
     )
-    kept = (Kept(row.title, _versions(row, known_at)) for row in rows)
-    return [document for document in kept if document.versions]
+    return [Kept(row.title, row.versions[::-1], row.kind == TERMS) for row in rows if row.versions]
 
 
-def _versions(document: Document, known_at: dt.datetime | None) -> list[DocumentVersion]:
-    there = [v for v in document.versions if known_at is None or v.uploaded_at <= known_at]
-    return there[::-1]
+def documents_then(rows: Sequence[Any], known_at: dt.datetime) -> list[Kept]:
+    """Documents of a past instant with the versions there were then, newest first."""
+    ids = [row.id for row in rows]
+    query = sa.select(DocumentVersion.id).where(DocumentVersion.document_id.in_(ids))
+    known = set(db.session.scalars(query))
+    for owner in ("company_id", "deal_id"):
+        for value in {getattr(row, owner) for row in rows} - {None}:
+            known |= past.ids_in_trail([DocumentVersion], **{owner: value})[DocumentVersion]
+    versions = past.as_known(DocumentVersion, known, known_at)
+    found = []
+    for row in sorted(rows, key=lambda row: row.id, reverse=True)[:MOST_ROWS]:
+        own = sorted((v for v in versions if v.document_id == row.id), key=lambda v: -v.number)
+        if own:
+            found.append(Kept(row.title, own, row.kind == TERMS))
+    return found
 
 
 def document_titled(company_id: int, title: str) -> Document | None:

@@ -3,21 +3,21 @@
 import datetime as dt
 from typing import Any
 
-from flask import current_app, render_template, request
+from flask import current_app, render_template
 
 from portfolio.companies import portrait_queries as portrait
 from portfolio.companies.bars import bars_of
 from portfolio.companies.history import acts
 from portfolio.companies.models import Company
 from portfolio.companies.views import Answer, blueprint, company_or_404
-from portfolio.kernel.dates import parse_date
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.people.models import User
-from portfolio.web.formatting import today, zone
+from portfolio.web.formatting import today
 from portfolio.web.i18n import language
 from portfolio.web.messages import text_of
+from portfolio.web.past import asked_day, end_of
 
 
 @blueprint.get("/companies/<int:company_id>")
@@ -26,23 +26,16 @@ def show(company_id: int) -> Answer:
     """Everything about one company on one page; `as_of` asks for what was known on a day."""
     company = company_or_404(company_id)
     try:
-        day = _day_asked()
+        day = asked_day()
     except InputError as error:
         return _page(company, company, None, None, text_of(error)), 422
     if day is None:
         return _page(company, company, None, None)
-    known_at = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone())
+    known_at = end_of(day)
     then = portrait.company_as_known(company.id, known_at)
     if then is None:
         return render_template("companies/not_yet.html", company=company, day=day)
     return _page(company, then, day, known_at)
-
-
-def _day_asked() -> dt.date | None:
-    """The past day in the address; today and later days mean now. Raises InputError."""
-    text = request.args.get("as_of", "").strip()
-    day = parse_date(text) if text else None
-    return day if day and day < today() else None
 
 
 def _page(

@@ -4,7 +4,7 @@ import datetime as dt
 from contextlib import closing
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
@@ -13,7 +13,6 @@ from portfolio.companies import operations, queries
 from portfolio.companies import portrait_queries as portrait
 from portfolio.companies.forms import (
     ContactForm,
-    DocumentForm,
     FigureYearForm,
 )
 from portfolio.companies.models import (
@@ -31,10 +30,11 @@ from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
+from portfolio.web.downloads import download
 from portfolio.web.fields import choices
 from portfolio.web.formatting import today
 from portfolio.web.messages import text_of
-from portfolio.web.record_forms import ActivityForm, TaskForm
+from portfolio.web.record_forms import ActivityForm, DocumentForm, TaskForm
 
 
 def _now() -> dt.datetime:
@@ -235,14 +235,7 @@ def document(company_id: int, version_id: int) -> Response:
     holder = db.session.get_one(Document, version.document_id)
     if holder.company_id != company.id or holder.deal_id is not None:
         abort(404)
-    response = send_file(
-        operations.document_path(version.sha256),
-        mimetype="application/octet-stream",
-        as_attachment=True,
-        download_name=version.filename,
-    )
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    return download(operations.document_path(version.sha256), version.filename)
 
 
 def _status(form: FlaskForm) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from portfolio.audit import queries as audit
 from portfolio.audit.operations import plain
 from portfolio.companies.models import Activity, Company, Document, Task
+from portfolio.companies.portrait_queries import Kept, kept_documents
 from portfolio.extensions import db
 from portfolio.people import policy
 from portfolio.people.models import User
@@ -254,6 +255,17 @@ def columns_as_known(deal: Deal, known_at: dt.datetime) -> dict[str, Any] | None
     """The deal's own columns as they stood at an instant; None before it was opened."""
     current = {c.key: plain(getattr(deal, c.key)) for c in sa.inspect(Deal).column_attrs}
     return audit.columns_as_known("deal", deal.id, current, known_at)
+
+
+def documents(deal_id: int) -> list[Kept]:
+    """The deal's own documents, newest first."""
+    return kept_documents(sa.select(Document).where(Document.deal_id == deal_id))
+
+
+def document_titled(deal_id: int, title: str) -> Document | None:
+    """The deal's document of this title, which a new file is the next version of."""
+    query = sa.select(Document).where(Document.deal_id == deal_id, Document.title == title)
+    return db.session.scalar(query.order_by(Document.id).limit(1))
 
 
 def activities(deal_id: int) -> Sequence[Activity]:

@@ -16,7 +16,8 @@ from portfolio.web.fields import choices
 from portfolio.web.record_forms import ActivityForm, TaskForm
 
 
-def _writable(deal_id: int) -> Deal:
+def writable(deal_id: int) -> Deal:
+    """The deal, when this person may change it."""
     deal = deal_or_404(deal_id)
     if not queries.may(access.me(), "deal.write", deal):
         abort(403)
@@ -32,7 +33,7 @@ def _form_page(form: FlaskForm, deal: Deal, title: str) -> Answer:
 @access.permit("deal.write")
 def activities(deal_id: int) -> Answer:
     """Write down a contact or a note."""
-    deal = _writable(deal_id)
+    deal = writable(deal_id)
     form = ActivityForm()
     if not form.validate_on_submit():
         return _form_page(form, deal, _("Add a note"))
@@ -48,7 +49,7 @@ def activities(deal_id: int) -> Answer:
 @access.permit("deal.write")
 def tasks(deal_id: int) -> Answer:
     """Give somebody something to do for the deal."""
-    deal = _writable(deal_id)
+    deal = writable(deal_id)
     form = TaskForm()
     form.owner_id.choices = choices(people.active_names().items())
     if request.method == "GET":
@@ -72,7 +73,7 @@ def tasks(deal_id: int) -> Answer:
 @access.permit("deal.write")
 def complete_task(deal_id: int, task_id: int) -> Answer:
     """Tick a task off."""
-    deal = _writable(deal_id)
+    deal = writable(deal_id)
     task = db.session.get(Task, task_id)
     if task is None or task.deal_id != deal.id:
         abort(404)

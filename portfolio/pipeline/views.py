@@ -43,6 +43,7 @@ from portfolio.pipeline.forms import (
 )
 from portfolio.pipeline.listing import DealListing, read_deal_listing
 from portfolio.pipeline.models import Deal, MoveKind, PipelineVersion, Status
+from portfolio.pipeline.past_views import past_page
 from portfolio.pipeline.spine import spine
 from portfolio.pipeline.stages import Move, Pipeline
 from portfolio.web.fields import choices
@@ -51,6 +52,7 @@ from portfolio.web.i18n import language
 from portfolio.web.merging import differences
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of
+from portfolio.web.past import asked_day
 
 blueprint = Blueprint("pipeline", __name__)
 
@@ -138,25 +140,41 @@ def _without(key: str, value: str) -> str:
 
 @blueprint.get("/deals/<int:deal_id>")
 @access.permit("deal.read")
-def show(deal_id: int) -> str:
-    """Everything about one deal on one page."""
-    deal = deal_or_404(deal_id)
-    user = access.me()
+def show(deal_id: int) -> Answer:
+    """Everything about one deal on one page; `as_of` asks for what was known on a day."""
+    deal = looked_at(deal_or_404(deal_id))
+    try:
+        day = asked_day()
+    except InputError as error:
+        return _page(deal, text_of(error)), 422
+    return _page(deal) if day is None else past_page(deal, day)
+
+
+def looked_at(deal: Deal) -> Deal:
+    """The deal; each look at a confidential one is in the audit trail."""
     if deal.walled:
         with access.writing("deal.look"):
             operations.look_at_walled(deal)
+    return deal
+
+
+def _page(deal: Deal, wrong_day: str = "") -> str:
+    user = access.me()
     pipeline = queries.pipeline_of(deal.pipeline)
     events = queries.history(deal.id)
     changes = audit.history("deal", deal.id, limit=20)
     actors = people.names_of({event.actor_id for event in events if event.actor_id})
+    terms = queries.may(user, "deal.terms", deal)
     return render_template(
         "pipeline/show.html",
         deal=deal,
+        wrong_day=wrong_day,
         pipeline=pipeline,
         stage=pipeline.stage(deal.stage),
         spine=spine(pipeline, events, local_date(now())),
         actors=actors,
-        terms=queries.may(user, "deal.terms", deal),
+        terms=terms,
+        documents=[d for d in queries.documents(deal.id) if terms or not d.terms],
         writable=queries.may(user, "deal.write", deal),
         offered=_offered(user, deal, pipeline),
         team=people.names_of({member.user_id for member in deal.members}),
@@ -241,7 +259,7 @@ def _form_page(form: DealForm, company: Company | None, deal: Deal | None) -> An
 @access.permit("deal.write")
 def edit(deal_id: int) -> Answer:
     """Change a deal, its terms and its team."""
-    deal = deal_or_404(deal_id)
+    deal = looked_at(deal_or_404(deal_id))
     if not queries.may(access.me(), "deal.write", deal):
         abort(403)
     form = _prepared(form_for(deal), deal.company)

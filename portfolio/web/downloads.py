@@ -1,10 +1,13 @@
-"""A list taken home as a file: what it is called, and how many of the list's rows it holds."""
+"""What is taken home as a file: a list with how many of its rows, a document as it was kept."""
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from flask import send_file
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
 from portfolio.web.formatting import local, local_dt
 from portfolio.web.sheets import Column, Kind, Sheet
@@ -15,6 +18,18 @@ NOTES = (
     Column("said", "说明", "Note", Kind.TEXT, lambda r: r[1]),
 )
 Notes = Sequence[tuple[str, str]]
+
+
+def download(path: Path, filename: str) -> Response:
+    """A kept file, never shown in the browser: what people upload is not trusted."""
+    answer = send_file(
+        path,
+        mimetype="application/octet-stream",
+        as_attachment=True,
+        download_name=filename,
+    )
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ MESSAGES = {
     "record.conflict": _l("Somebody else has saved this record since you opened it."),
     "date.malformed": _l("“%(value)s” is no date. Write it as 2026-03-31."),
     "date.impossible": _l("There is no such day: %(value)s."),
+    "date.ahead": _l("%(value)s is yet to come."),
     "money.malformed": _l("“%(value)s” is no amount. Write 800万, 1.2亿 or 1,200."),
     "money.negative": _l("The amount may not be negative: %(value)s."),
     "money.below_fen": _l("The amount has parts of a fen: %(value)s."),

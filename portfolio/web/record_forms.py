@@ -1,7 +1,8 @@
-"""The forms of notes and tasks, which companies and deals share."""
+"""The forms of notes, tasks and documents, which companies and deals share."""
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
@@ -26,3 +27,10 @@ class TaskForm(FlaskForm):
     )
     owner_id = SelectField(_l("By whom"), coerce=int)
     due_on = DayField(_l("Due"), [Optional()])
+
+
+class DocumentForm(FlaskForm):
+    """A file, as a new document or the next version of one."""
+
+    title = StringField(_l("Title"), [Length(max=200)])
+    file = FileField(_l("File"), [FileRequired(_l("Choose a file."))])

@@ -69,6 +69,8 @@ DOORS = {
     "pipeline.activities": WRITERS,
     "pipeline.tasks": WRITERS,
     "pipeline.complete_task": WRITERS,
+    "pipeline.documents": WRITERS,
+    "pipeline.document": READERS,
     "pipeline.break_glass": {"compliance"},
     "companies.index": READERS,
     "companies.show": READERS,

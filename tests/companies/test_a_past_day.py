@@ -32,11 +32,12 @@ def company(cast):
             said = Statement(company.id, "revenue", 2024, micro=micro, source=f"来源{micro}")
             operations.state_figures([said], manager, at)
             operations.note_activity(f"记于{name}", "note", manager, at, company_id=company.id)
+    with unit_of_work("task.add", manager, at=ENTERED):
+        task = operations.add_task("旧待办", manager.id, manager, ENTERED, company_id=company.id)
     with unit_of_work("company.change", manager, at=CHANGED):
         operations.update(
             company, {}, CHANGED, stock_codes=["920047"], former_names=["青岛旧名公司"]
         )
-        task = operations.add_task("旧待办", manager.id, manager, ENTERED, company_id=company.id)
         operations.finish_task(task, CHANGED)
         operations.keep_document(b"new", "新.pdf", "", manager, CHANGED, company_id=company.id)
     return company
@@ -75,7 +76,10 @@ def test_an_impossible_day_is_refused_and_today_is_today(company, as_user) -> No
     answer = client.get(f"/companies/{company.id}?as_of=2025-02-30")
     assert answer.status_code == 422
     assert "日历上没有这一天" in answer.text and 'value="2025-02-30"' in answer.text
-    assert "青岛新名公司" in as_of(client, company, NOON + DAY)
+    assert "青岛新名公司" in as_of(client, company, NOON)
+    answer = client.get(f"/companies/{company.id}?as_of=2999-01-01")
+    assert answer.status_code == 422 and 'aria-invalid="true"' in answer.text
+    assert "2999-01-01 尚未到来" in answer.text
 
 
 def test_sections_that_know_only_today_are_left_out_of_a_past_day(company, cast, as_user) -> None:

@@ -1,0 +1,63 @@
+"""The page of one deal as the system knew it at the end of a past day; nothing on it can be changed."""
+
+import datetime as dt
+
+from flask import render_template
+
+from portfolio.audit import queries as audit
+from portfolio.chokepoint import queries as chokepoint
+from portfolio.chokepoint.models import TagState
+from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.companies.history import acts
+from portfolio.kernel.dates import days_between
+from portfolio.people import access
+from portfolio.pipeline import past_queries, queries
+from portfolio.pipeline.models import Deal
+from portfolio.pipeline.past_queries import DealThen
+from portfolio.pipeline.spine import spine
+from portfolio.web.formatting import title_of, zone
+from portfolio.web.i18n import language
+from portfolio.web.past import end_of
+
+
+def past_page(deal: Deal, day: dt.date) -> str:
+    """The deal on that day, or that it was not opened yet. The reader's rights are today's."""
+    known_at = end_of(day)
+    then = past_queries.deal_as_known(deal.id, known_at)
+    if then is None:
+        return render_template("pipeline/not_yet.html", deal=deal, day=day)
+    user = access.me()
+    terms = queries.may(user, "deal.terms", deal)
+    changes = audit.history("deal", deal.id, limit=20, known_at=known_at)
+    readable = queries.readable_deals(user, [deal.id])
+    return render_template(
+        "pipeline/past.html",
+        then=then,
+        deal=then.deal,
+        day=day,
+        pipeline=then.pipeline,
+        stage=then.pipeline.stage(then.deal.stage),
+        days=days_between(then.deal.stage_entered_at, known_at, zone()),
+        spine=spine(then.pipeline, then.events, day),
+        actors=_names(then, known_at),
+        team=past_queries.names_then(set(then.team), known_at),
+        terms=terms,
+        tags=_tags(then, known_at),
+        documents=[d for d in then.documents if terms or not d.terms],
+        history=acts(audit.lines(changes, readable, audit.terms_by_type()), language()),
+    )
+
+
+def _tags(then: DealThen, known_at: dt.datetime) -> list[str]:
+    """The technologies that the company was confirmed to develop."""
+    if then.company is None:
+        return []
+    tags = chokepoint.tags_of([then.company.id], known_at).get(then.company.id, [])
+    book = taxonomy().technologies
+    confirmed = [t for t in tags if t.state == TagState.CONFIRMED.value]
+    return [title_of(book[t.technology]) for t in confirmed if t.technology in book]
+
+
+def _names(then: DealThen, known_at: dt.datetime) -> dict[int, str]:
+    ids = {event.actor_id for event in then.events} | {task.owner_id for task in then.tasks}
+    return past_queries.names_then(ids - {None}, known_at)
