@@ -12,6 +12,7 @@ from portfolio.audit import commands as audit_commands
 from portfolio.audit import operations as audit
 from portfolio.audit import views as audit_views
 from portfolio.chokepoint import commands as chokepoint_commands
+from portfolio.chokepoint import taxonomy as chokepoint_taxonomy
 from portfolio.chokepoint import views as chokepoint_views
 from portfolio.committee import commands as committee_commands
 from portfolio.committee import export_views as committee_export_views
@@ -19,6 +20,7 @@ from portfolio.committee import views as committee_views
 from portfolio.companies import commands as companies_commands
 from portfolio.companies import export_views as companies_export_views
 from portfolio.companies import portrait_views as companies_portrait_views
+from portfolio.companies import queries as companies
 from portfolio.companies import record_views as companies_record_views
 from portfolio.companies import views as companies_views
 from portfolio.companies.signals import figures_stated
@@ -35,6 +37,7 @@ from portfolio.people import access
 from portfolio.people import commands as people_commands
 from portfolio.people import settings_views as people_settings_views
 from portfolio.people import views as people_views
+from portfolio.people.policy import ROLES
 from portfolio.pipeline import board_views as pipeline_board_views
 from portfolio.pipeline import document_views as pipeline_document_views
 from portfolio.pipeline import queries as pipeline
@@ -46,6 +49,8 @@ from portfolio.readiness import commands as readiness_commands
 from portfolio.readiness import operations as readiness
 from portfolio.readiness import views as readiness_views
 from portfolio.web import assets, errors, formatting, i18n, navigation, requests, security
+from portfolio.rulebook.metrics import dictionary
+from portfolio.web import assets, errors, formatting, i18n, navigation, security
 
 VIEWS = (
     people_views,
@@ -84,6 +89,15 @@ COMMANDS = (
 COMPANY_SCOPES = {
     "agenda": pipeline.companies_on_agenda,
     "team": pipeline.companies_of_team,
+}
+# What the audit page calls the values of a column, wherever the column stands.
+AUDIT_TITLES: dict[str, Any] = {
+    "stage": pipeline.stage_titles,
+    "from_stage": pipeline.stage_titles,
+    "to_stage": pipeline.stage_titles,
+    "technology": chokepoint_taxonomy.technology_titles,
+    "metric": dictionary,
+    "role": lambda: ROLES,
 }
 # What /healthz reports beside the database.
 HEALTH_REPORTS = {
@@ -158,6 +172,9 @@ def _install_slices(app: Flask) -> None:
         app.cli.add_command(group)
     app.extensions["company_scopes"] = COMPANY_SCOPES
     app.extensions["readable_deals"] = pipeline.readable_deals
+    app.extensions["known_deals"] = pipeline.known_ids
+    app.extensions["readable_companies"] = companies.readable
+    app.extensions["audit_titles"] = AUDIT_TITLES
     app.extensions["company_sections"] = COMPANY_SECTIONS
     app.extensions["company_filters"] = COMPANY_FILTERS
     app.extensions["deal_filters"] = DEAL_FILTERS

@@ -29,13 +29,17 @@ def link(key: bytes, previous: str, body: str) -> str:
 
 
 def first_break(
-    key: bytes, entries: Iterable[Mapping[str, Any]], head: tuple[int, str]
+    key: bytes,
+    entries: Iterable[Mapping[str, Any]],
+    head: tuple[int, str],
+    start: tuple[int, str] = (0, GENESIS),
 ) -> Break | None:
     """Walk the chain; entries are mappings with seq, body, prev_hash and hash, in order.
 
     `head` is the newest number and hash as kept apart from the entries: it shows a tail cut off.
+    `start` is the number and hash of the entry behind which the walk begins.
     """
-    previous, expected = GENESIS, 1
+    previous, expected = start[1], start[0] + 1
     for entry in entries:
         reason = _fault(key, entry, previous, expected)
         if reason:

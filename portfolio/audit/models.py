@@ -19,7 +19,7 @@ class AuditEntry(Base):
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[dt.datetime] = mapped_column(index=True)
-    actor_id: Mapped[int | None] = mapped_column(index=True)
+    actor_id: Mapped[int | None]
     actor_name: Mapped[str] = mapped_column(default="")
     ip: Mapped[str] = mapped_column(default="")
     action: Mapped[str]
@@ -35,6 +35,8 @@ class AuditEntry(Base):
     __table_args__ = (
         sa.Index("ix_audit_entry_object", "object_type", "object_id", "seq"),
         sa.Index("ix_audit_entry_company_id_seq", "company_id", "seq"),
+        sa.Index("ix_audit_entry_action_seq", "action", "seq"),
+        sa.Index("ix_audit_entry_actor_id_seq", "actor_id", "seq"),
     )
 
 
@@ -46,3 +48,20 @@ class AuditHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     seq: Mapped[int]
     hash: Mapped[str]
+
+
+class AuditCheck(Base):
+    """What a check of the chain found: of the entries from `from_seq` to `to_seq`, and the hash
+    of the last one. Not part of the trail itself: a check must not lengthen what it checks."""
+
+    __tablename__ = "audit_check"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]
+    by_name: Mapped[str]
+    from_seq: Mapped[int]
+    to_seq: Mapped[int]
+    hash: Mapped[str]
+    broken_seq: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(default="")
+    took_ms: Mapped[int]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from portfolio.audit import chain
-from portfolio.audit.models import AuditEntry, AuditHead
+from portfolio.audit.models import AuditCheck, AuditEntry, AuditHead
 from portfolio.audit.operations import COVERED, body
 from portfolio.audit.past_queries import model_of, owned_columns
 from portfolio.audit.undoing import undone
@@ -20,16 +20,56 @@ from portfolio.extensions import Base, db
 
 def verify() -> tuple[int, chain.Break | None]:
     """How many entries stand in the trail, and its first break if it has one."""
+    count, _, broken = walked()
+    return count, broken
+
+
+def walked(start: tuple[int, str] = (0, chain.GENESIS)) -> tuple[int, str, chain.Break | None]:
+    """The number and hash of the newest entry, and the first break of the chain if it has one.
+
+    `start` is an entry, by its number and hash as a former check kept them, behind which the walk
+    begins: what lies before it is not read again.
+    """
     key = current_app.config["AUDIT_KEY"].encode()
-    head = db.session.execute(sa.select(AuditHead.seq, AuditHead.hash)).first()
-    kept = (head.seq, head.hash) if head else (0, "")
-    with closing(_entries()) as entries:
-        return kept[0], chain.first_break(key, entries, kept)
+    newest = sa.select(sa.func.max(AuditEntry.seq)).scalar_subquery()
+    # In one statement, so that an entry written meanwhile is in both numbers or in neither.
+    head = db.session.execute(sa.select(AuditHead.seq, AuditHead.hash, newest)).first()
+    seq, own, last = head or (0, chain.GENESIS, None)
+    if start[0] and db.session.scalar(_hash_of(start[0])) != start[1]:
+        return seq, own, chain.Break(start[0], "altered")
+    with closing(_entries(start[0], seq)) as entries:
+        broken = chain.first_break(key, entries, (seq, own), start)
+    if broken is None and (last or 0) > seq:
+        broken = chain.Break(seq + 1, "inserted")
+    return seq, own, broken
 
 
-def _entries() -> Generator[dict[str, Any], None, None]:
+def last_checks() -> tuple[AuditCheck | None, AuditCheck | None]:
+    """The newest check of the whole chain, and the newest one of later entries that follows it."""
+    query = sa.select(AuditCheck).order_by(AuditCheck.id.desc()).limit(1)
+    whole = db.session.scalar(query.where(AuditCheck.from_seq == 1))
+    if whole is None:
+        return None, None
+    return whole, db.session.scalar(query.where(AuditCheck.id > whole.id))
+
+
+def newest_seq() -> int:
+    """The number of the newest entry, which is also how many there are."""
+    return db.session.scalar(sa.select(AuditHead.seq)) or 0
+
+
+def _hash_of(seq: int) -> sa.Select[str]:
+    return sa.select(AuditEntry.hash).where(AuditEntry.seq == seq)
+
+
+def _entries(after: int, until: int) -> Generator[dict[str, Any], None, None]:
     columns = [getattr(AuditEntry, name) for name in (*COVERED, "prev_hash", "hash")]
-    query = sa.select(*columns).order_by(AuditEntry.seq).execution_options(yield_per=5000)
+    query = (
+        sa.select(*columns)
+        .where(AuditEntry.seq > after, AuditEntry.seq <= until)
+        .order_by(AuditEntry.seq)
+        .execution_options(yield_per=5000)
+    )
     with db.session.execute(query) as rows:
         for row in rows:
             mapping = dict(row._mapping)
@@ -81,9 +121,12 @@ def columns_as_known(
     return undone(current, changes, owned_columns(model_of(object_type)))
 
 
+SYSTEM = 0
+
+
 @dataclass(frozen=True)
 class Search:
-    """What the audit page is filtered by; empty means everything."""
+    """What the audit page is filtered by; empty means everything. `actor_id` 0 is the system."""
 
     actor_id: int | None = None
     object_type: str = ""
@@ -92,15 +135,42 @@ class Search:
     since: dt.datetime | None = None
     until: dt.datetime | None = None
 
+    @property
+    def pointed(self) -> bool:
+        """Whether it asks for more than a time. Such a list leaves out what its reader may not
+        know of: how many entries somebody's name or an action finds would tell of it."""
+        numbers = (self.actor_id, self.object_id)
+        return bool(self.object_type or self.action or numbers != (None, None))
+
     def condition(self) -> sa.ColumnElement[bool]:
         """The filter as a condition over entries."""
-        equal = ("actor_id", "object_type", "object_id", "action")
+        equal = ("object_type", "object_id", "action")
         found = [getattr(AuditEntry, n) == v for n in equal if (v := getattr(self, n))]
+        if self.actor_id is not None:
+            found.append(AuditEntry.actor_id == (self.actor_id or None))
         if self.since is not None:
             found.append(AuditEntry.at >= self.since)
         if self.until is not None:
             found.append(AuditEntry.at < self.until)
         return sa.and_(sa.true(), *found)
+
+
+def found(search: Search, known_deals: sa.Select[int]) -> sa.Select[int]:
+    """The numbers of the entries that a search finds, the newest first.
+
+    `known_deals` are the deals that the reader may know of.
+    """
+    query = sa.select(AuditEntry.seq).where(search.condition())
+    if search.pointed:
+        about_no_deal = AuditEntry.deal_id.is_(None)
+        query = query.where(sa.or_(about_no_deal, AuditEntry.deal_id.in_(known_deals)))
+    return query.order_by(AuditEntry.seq.desc())
+
+
+def by_seqs(seqs: Sequence[int]) -> Sequence[AuditEntry]:
+    """These entries, the newest first."""
+    query = sa.select(AuditEntry).where(AuditEntry.seq.in_(seqs))
+    return db.session.scalars(query.order_by(AuditEntry.seq.desc())).all()
 
 
 @dataclass(frozen=True)
@@ -115,6 +185,8 @@ class Line:
     object_type: str
     object_id: int | None
     changes: tuple[tuple[str, Any, Any], ...]
+    company_id: int | None = None
+    deal_id: int | None = None
     hidden: bool = False
 
 
@@ -122,26 +194,47 @@ MASK = "***"
 
 
 def lines(
-    entries: Iterable[AuditEntry], readable: Mapping[int, bool], terms_of: Mapping[str, set[str]]
+    entries: Iterable[Any],
+    readable: Mapping[int, bool],
+    terms_of: Mapping[str, set[str]],
+    companies: Mapping[int, bool] | None = None,
 ) -> list[Line]:
     """Entries as their reader may see them.
 
-    `readable` holds, for each deal the reader may know of, whether they may read its terms.
+    `readable` holds, for each deal the reader may know of, whether they may read its terms;
+    `companies` says the same of companies. Without it the reader is known to read the companies
+    that the entries are about, but no terms.
     """
-    return [_line(entry, readable, terms_of) for entry in entries]
+    return [_line(entry, readable, terms_of, companies) for entry in entries]
+
+
+def _rights(
+    entry: Any, readable: Mapping[int, bool], companies: Mapping[int, bool] | None
+) -> tuple[bool, bool]:
+    """Whether the reader may read what an entry says, and its terms."""
+    if entry.deal_id is not None:
+        return entry.deal_id in readable, readable.get(entry.deal_id, False)
+    if entry.company_id is not None and companies is not None:
+        return entry.company_id in companies, companies.get(entry.company_id, False)
+    return True, False
 
 
 def _line(
-    entry: AuditEntry, readable: Mapping[int, bool], terms_of: Mapping[str, set[str]]
+    entry: Any,
+    deals: Mapping[int, bool],
+    terms_of: Mapping[str, set[str]],
+    companies: Mapping[int, bool] | None,
 ) -> Line:
-    if entry.deal_id is not None and entry.deal_id not in readable:
+    readable, open_terms = _rights(entry, deals, companies)
+    if entry.deal_id is not None and not readable:
         return Line(entry.seq, entry.at, "", "", "", None, (), hidden=True)
-    open_terms = entry.deal_id is not None and readable[entry.deal_id]
-    secret = set() if open_terms else terms_of.get(entry.object_type, set())
     before, after = json.loads(entry.before), json.loads(entry.after)
+    names = sorted(before.keys() | after.keys())
+    secret: set[str] = set() if open_terms else terms_of.get(entry.object_type, set())
+    masked = secret if readable else set(names)
     changes = tuple(
-        (name, *(MASK if name in secret else side.get(name) for side in (before, after)))
-        for name in sorted(before.keys() | after.keys())
+        (name, *(MASK if name in masked else side.get(name) for side in (before, after)))
+        for name in names
     )
     return Line(
         entry.seq,
@@ -151,6 +244,8 @@ def _line(
         entry.object_type,
         entry.object_id,
         changes,
+        entry.company_id,
+        entry.deal_id,
     )
 
 
@@ -163,8 +258,24 @@ def terms_by_type() -> dict[str, set[str]]:
     }
 
 
+def enums_by_type() -> dict[tuple[str, str], dict[str, Any]]:
+    """The titles of enumerated values, by kind of object and column."""
+    return {
+        (mapper.class_.__audit__, column): {member.value: member for member in kind}
+        for mapper in Base.registry.mappers
+        for column, kind in getattr(mapper.class_, "__audit_enums__", {}).items()
+    }
+
+
 def kinds() -> tuple[Sequence[str], Sequence[str]]:
     """The kinds of objects and the actions that occur, for the filters."""
-    objects = db.session.scalars(sa.select(AuditEntry.object_type).distinct()).all()
-    actions = db.session.scalars(sa.select(AuditEntry.action).distinct()).all()
-    return sorted(objects), sorted(actions)
+    return _occurring(AuditEntry.object_type), _occurring(AuditEntry.action)
+
+
+def _occurring(column: Any) -> Sequence[str]:
+    """The values of an indexed column, each looked up from the one before: that reads as many
+    rows as there are values, not as there are entries."""
+    step = sa.select(sa.func.min(column).label("value")).cte(recursive=True)
+    following = sa.select(sa.func.min(column)).where(column > step.c.value).scalar_subquery()
+    step = step.union_all(sa.select(following).where(step.c.value.is_not(None)))
+    return db.session.scalars(sa.select(step.c.value).where(step.c.value.is_not(None))).all()

@@ -1,22 +1,36 @@
 """The audit page: who changed what and when, masked by the reader's own rights."""
 
 import datetime as dt
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-from flask import Blueprint, current_app, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from flask_babel import gettext as _
 
-from portfolio.audit import queries, titles
-from portfolio.audit.models import AuditEntry
+from portfolio.audit import operations, queries, sheets, titles
+from portfolio.audit.check_operations import examined
+from portfolio.audit.words import Words, people_in
 from portfolio.extensions import db
 from portfolio.kernel.dates import parse_date
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
+from portfolio.web.downloads import Share
+from portfolio.web.formatting import zone
 from portfolio.web.i18n import language
 from portfolio.web.messages import text_of
-from portfolio.web.paging import Page, page_of
+from portfolio.web.paging import Page, count_of, page_of
+from portfolio.web.sheets import write_csv
 
 blueprint = Blueprint("audit", __name__)
 
@@ -29,10 +43,12 @@ blueprint.add_app_template_filter(
 )
 
 DAY = dt.timedelta(days=1)
+CHUNK = 500
+MOST_EXPORTED = 100_000
+DEAL_CODE = re.compile(r"P[0-9]{4}-0*([0-9]{1,9})", re.IGNORECASE)
 
 
-def _number(name: str) -> int | None:
-    text = request.args.get(name, "")
+def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
@@ -45,20 +61,57 @@ def _day(name: str, errors: dict[str, str]) -> dt.datetime | None:
     except InputError as error:
         errors[name] = text_of(error)
         return None
-    zone = ZoneInfo(current_app.config["TZ_DISPLAY"])
-    return dt.datetime.combine(day, dt.time(), zone)
+    return dt.datetime.combine(day, dt.time(), zone())
+
+
+def _object(errors: dict[str, str]) -> tuple[str, int | None]:
+    """The kind and number asked for; a deal's code stands for both."""
+    kind, text = request.args.get("object", "").strip(), request.args.get("id", "").strip()
+    if code := DEAL_CODE.fullmatch(text):
+        return "deal", int(code[1])
+    number = _number(text)
+    if text and number is None:
+        errors["id"] = _("“%(value)s” is no number of an object.", value=text)
+    return kind, number
 
 
 def _search(errors: dict[str, str]) -> queries.Search:
-    until = _day("until", errors)
+    since, until = _day("since", errors), _day("until", errors)
+    if since and until and since > until:
+        errors["until"] = _("The end lies before the beginning.")
+    kind, number = _object(errors)
     return queries.Search(
-        actor_id=_number("person"),
-        object_type=request.args.get("object", "").strip(),
-        object_id=_number("id"),
+        actor_id=_number(request.args.get("person", "")),
+        object_type=kind,
+        object_id=number,
         action=request.args.get("action", "").strip(),
-        since=_day("since", errors),
+        since=since,
         until=until + DAY if until else None,
     )
+
+
+def _found(search: queries.Search) -> Any:
+    return queries.found(search, current_app.extensions["known_deals"](access.me()))
+
+
+def _lines(seqs: Sequence[int]) -> tuple[list[queries.Line], Words, dict[str, Any]]:
+    """Entries as this reader may see them, the words for their values, and their rights."""
+    entries = queries.by_seqs(seqs)
+    user = access.me()
+    deals = {entry.deal_id for entry in entries if entry.deal_id is not None}
+    companies = {entry.company_id for entry in entries if entry.company_id is not None}
+    rights = {
+        "deals": current_app.extensions["readable_deals"](user, deals),
+        "companies": current_app.extensions["readable_companies"](user, companies),
+    }
+    rows = queries.lines(entries, rights["deals"], queries.terms_by_type(), rights["companies"])
+    return rows, _words(rows), rights
+
+
+def _words(rows: Iterable[queries.Line]) -> Words:
+    ids = {person for row in rows for person in people_in(row.changes)}
+    more = {key: read() for key, read in current_app.extensions["audit_titles"].items()}
+    return Words(language(), zone(), people.names_of(ids), {**queries.enums_by_type(), **more})
 
 
 @blueprint.get("/audit")
@@ -67,29 +120,60 @@ def index() -> Any:
     """The newest entries first, filtered by person, object, action and time."""
     errors: dict[str, str] = {}
     search = _search(errors)
-    ids = sa.select(AuditEntry.seq).where(search.condition()).order_by(AuditEntry.seq.desc())
-    found, number, total = page_of(ids)
-    entries = db.session.scalars(
-        sa.select(AuditEntry).where(AuditEntry.seq.in_(found)).order_by(AuditEntry.seq.desc())
-    ).all()
-    deals = {entry.deal_id for entry in entries if entry.deal_id is not None}
-    readable = current_app.extensions["readable_deals"](access.me(), deals)
-    rows = queries.lines(entries, readable, queries.terms_by_type())
+    count = queries.newest_seq() if search == queries.Search() else None
+    found, number, total = page_of(_found(search), count)
+    rows, words, rights = _lines(found)
     objects, actions = queries.kinds()
     page = render_template(
         "audit/index.html",
         page=Page(rows, number, total),
-        people=people.active_names(),
+        words=words,
+        rights=rights,
+        people=people.names(),
         objects=objects,
         actions=actions,
         errors=errors,
+        filtered=search != queries.Search(),
+        newest=queries.newest_seq(),
+        checks=queries.last_checks(),
+        most=MOST_EXPORTED,
     )
     return (page, 422) if errors else page
 
 
-@blueprint.get("/audit/chain")
+@blueprint.get("/audit.csv")
+@access.permit("audit.export")
+def as_csv() -> Any:
+    """The entries that the page finds, the newest first and at most so many, as this reader may
+    see them; itself an entry."""
+    errors: dict[str, str] = {}
+    search = _search(errors)
+    if errors:
+        return redirect(url_for("audit.index") + "?" + request.query_string.decode())
+    kept = db.session.scalars(_found(search).limit(MOST_EXPORTED)).all()
+    left_out = count_of(_found(search)) - len(kept)
+    said = {"rows": len(kept), "query": request.query_string.decode()}
+    with access.writing("audit.export"):
+        operations.record(operations.Entry("audit.export", "audit_list", None, after=said))
+    body = stream_with_context(write_csv(sheets.columns(), _rows(kept), language()))
+    headers = Share(len(kept), left_out).headers("audit", "csv", dt.datetime.now(dt.UTC))
+    return Response(body, mimetype="text/csv", headers=headers)
+
+
+def _rows(seqs: Sequence[int]) -> Iterator[sheets.Seen]:
+    for start in range(0, len(seqs), CHUNK):
+        rows, words, _rights = _lines(seqs[start : start + CHUNK])
+        for row in rows:
+            yield row, words
+        db.session.expunge_all()
+
+
+@blueprint.post("/audit/chain")
 @access.permit("audit.read")
-def chain() -> str:
-    """Whether the chain is whole; asked for, because it reads every entry."""
-    count, broken = queries.verify()
-    return render_template("audit/chain.html", count=count, broken=broken)
+def chain() -> Any:
+    """Check the chain: all of it, or what came since the last check of all that found it whole."""
+    whole = request.form.get("scope") == "all"
+    finding = examined(whole, access.me().name, dt.datetime.now(dt.UTC))
+    with access.writing("audit.check"):
+        db.session.add(finding)
+    return redirect(url_for("audit.index", _anchor="chain"))

@@ -39,6 +39,7 @@ class Tag(Base):
 
     __tablename__ = "chokepoint_tag"
     __audit__ = "chokepoint_tag"
+    __audit_enums__ = {"state": TagState, "level": Evidence}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"))

@@ -75,3 +75,8 @@ def read_taxonomy(text: str) -> Taxonomy:
 def taxonomy() -> Taxonomy:
     """The taxonomy of the house."""
     return read_taxonomy(FILE.read_text(encoding="utf-8"))
+
+
+def technology_titles() -> Mapping[str, Technology]:
+    """Every technology by its id."""
+    return taxonomy().technologies

@@ -54,6 +54,7 @@ class Company(Base):
 
     __tablename__ = "company"
     __audit__ = "company"
+    __audit_enums__ = {"lead_source": LeadSource}
     __audit_skip__ = ("version", "updated_at", "latest_revenue_fen", "latest_revenue_year")
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -100,6 +101,7 @@ class CompanyName(Base):
 
     __tablename__ = "company_name"
     __audit__ = "company_name"
+    __audit_enums__ = {"kind": NameKind}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"), index=True)
@@ -201,7 +203,8 @@ class EquityRound(Base):
 
     __tablename__ = "equity_round"
     __audit__ = "equity_round"
-    __audit_terms__ = ("amount_fen", "pre_money_fen", "post_money_fen")
+    __audit_terms__ = ("amount_fen", "pre_money_fen", "post_money_fen", "lead_investor")
+    __audit_enums__ = {"round": Round}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"), index=True)
@@ -277,6 +280,7 @@ class Activity(Base):
 
     __tablename__ = "activity"
     __audit__ = "activity"
+    __audit_enums__ = {"kind": ActivityKind}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     company_id: Mapped[int | None] = mapped_column(sa.ForeignKey("company.id"), index=True)

@@ -52,10 +52,12 @@ def company_as_known(company_id: int, known_at: dt.datetime) -> SimpleNamespace 
     return company
 
 
-def history_lines(company_id: int, known_at: dt.datetime | None = None) -> list[audit.Line]:
-    """The trail about a company and what belongs to it, newest first."""
+def history_lines(
+    company_id: int, terms: bool, known_at: dt.datetime | None = None
+) -> list[audit.Line]:
+    """The trail about a company and what belongs to it, newest first; its terms if wanted."""
     entries = audit.of_company(company_id, known_at)
-    return audit.lines(entries, {}, audit.terms_by_type())
+    return audit.lines(entries, {}, audit.terms_by_type(), {company_id: terms})
 
 
 def rounds(company_id: int, known_at: dt.datetime | None = None) -> Sequence[Any]:

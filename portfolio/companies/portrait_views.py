@@ -6,6 +6,7 @@ from typing import Any
 from flask import current_app, render_template
 
 from portfolio.companies import portrait_queries as portrait
+from portfolio.companies import queries
 from portfolio.companies.bars import bars_of
 from portfolio.companies.history import acts
 from portfolio.companies.models import Company
@@ -48,6 +49,7 @@ def _page(
     user = access.me()
     table = portrait.figure_table(company.id, known_at)
     tasks = portrait.open_tasks(company.id, known_at)
+    terms = queries.readable(user, [company.id]).get(company.id, False)
     return render_template(
         "companies/show.html",
         company=shown,
@@ -62,9 +64,9 @@ def _page(
         tasks=tasks,
         today=day or today(),
         documents=portrait.documents(company.id, known_at),
-        history=acts(portrait.history_lines(company.id, known_at), language()),
+        history=acts(portrait.history_lines(company.id, terms, known_at), language()),
         names=people.names_of({company.created_by_id or 0, *(task.owner_id for task in tasks)}),
-        terms="all" in user.scopes("deal.terms"),
+        terms=terms,
     )
 
 

@@ -44,6 +44,24 @@ def get_visible(user: User, company_id: int) -> Company | None:
     return db.session.scalar(sa.select(Company).where(Company.id == company_id, visible(user)))
 
 
+def readable(user: User, company_ids: Iterable[int]) -> dict[int, bool]:
+    """For each of these companies that the person may see, whether they may read its terms.
+
+    Terms of a company are the amounts and valuations of its rounds; they hang on the right to
+    read the terms of its deals.
+    """
+    wanted = list(company_ids)
+    if not wanted:
+        return {}
+
+    def among(permission: str) -> set[int]:
+        query = sa.select(Company.id).where(Company.id.in_(wanted), visible(user, permission))
+        return set(db.session.scalars(query))
+
+    seen, terms = among("company.read"), among("deal.terms")
+    return {company_id: company_id in terms for company_id in seen}
+
+
 def holder_of_uscc(code: str, but: int | None = None) -> int | None:
     """The id of the company with this credit code, other than `but`."""
     query = sa.select(Company.id).where(Company.uscc == code)

@@ -25,6 +25,7 @@ class ImportBatch(Base):
 
     __tablename__ = "import_batch"
     __audit__ = "import_batch"
+    __audit_enums__ = {"state": BatchState}
     __audit_skip__ = ("report",)
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -23,6 +23,12 @@ def active_names() -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
+def names() -> dict[int, str]:
+    """Everybody who ever had an account: id and name, by name."""
+    rows = db.session.execute(sa.select(User.id, User.name).order_by(User.name, User.id))
+    return {row.id: row.name for row in rows}
+
+
 def names_of(ids: set[int]) -> dict[int, str]:
     """Names by id, for the ids on a page."""
     if not ids:

@@ -5,7 +5,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portfolio.companies.models import Company
+from portfolio.companies.models import Company, Round
 from portfolio.extensions import Base
 from portfolio.kernel.titles import TitledEnum
 from portfolio.people.models import User
@@ -74,6 +74,7 @@ class Vehicle(Base):
 
     __tablename__ = "vehicle"
     __audit__ = "vehicle"
+    __audit_enums__ = {"kind": VehicleKind}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
@@ -110,6 +111,7 @@ class Deal(Base):
     __audit__ = "deal"
     __audit_skip__ = ("version", "updated_at")
     __audit_terms__ = ("round_size_fen", "amount_fen", "pre_money_fen", "lead_investor")
+    __audit_enums__ = {"status": Status, "round": Round}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(unique=True)
@@ -198,6 +200,7 @@ class DealGrant(Base):
 
     __tablename__ = "deal_grant"
     __audit__ = "deal_grant"
+    __audit_enums__ = {"kind": GrantKind}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     deal_id: Mapped[int] = mapped_column(sa.ForeignKey("deal.id"), index=True)
@@ -215,6 +218,7 @@ class StageEvent(Base):
 
     __tablename__ = "stage_event"
     __audit__ = "stage_event"
+    __audit_enums__ = {"kind": MoveKind, "from_status": Status, "to_status": Status}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     deal_id: Mapped[int] = mapped_column(sa.ForeignKey("deal.id"))
@@ -238,6 +242,7 @@ class DealTerms(Base):
 
     __tablename__ = "deal_terms"
     __audit__ = "deal_terms"
+    __audit_enums__ = {"round": Round}
     __audit_terms__ = ("round_size_fen", "amount_fen", "pre_money_fen", "lead_investor")
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -257,7 +262,7 @@ class Holding(Base):
 
     __tablename__ = "holding"
     __audit__ = "holding"
-    __audit_terms__ = ("cost_fen", "value_fen")
+    __audit_terms__ = ("cost_fen", "value_fen", "stake_micro")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     vehicle_id: Mapped[int] = mapped_column(sa.ForeignKey("vehicle.id"), index=True)

@@ -178,6 +178,11 @@ def readable_deals(user: User, deal_ids: Iterable[int]) -> dict[int, bool]:
     return {deal_id: deal_id in terms for deal_id in seen}
 
 
+def known_ids(user: User) -> sa.Select[int]:
+    """The deals that this person may know of."""
+    return sa.select(Deal.id).where(visible(user))
+
+
 def companies_on_agenda(user: User) -> sa.ColumnElement[bool]:
     """The scope `agenda` over companies: those of deals on the person's own agendas."""
     return Company.id.in_(
@@ -226,6 +231,11 @@ def current_pipeline(key: str) -> PipelineVersion | None:
     return db.session.scalar(
         sa.select(PipelineVersion).where(PipelineVersion.key == key, PipelineVersion.current)
     )
+
+
+def stage_titles() -> dict[str, Any]:
+    """Every stage of every pipeline by its key; where two share a key, that of the newer one."""
+    return {stage.key: stage for pipeline in pipelines().values() for stage in pipeline.stages}
 
 
 def vehicles() -> Sequence[Vehicle]:

@@ -58,6 +58,7 @@ DOORS = {
     "journal.undo": EVERYBODY,
     "audit.index": {"admin", "compliance"},
     "audit.chain": {"admin", "compliance"},
+    "audit.as_csv": {"admin", "compliance"},
     "pipeline.desk": EVERYBODY,
     "pipeline.index": READERS,
     "pipeline.show": READERS,
