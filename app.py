@@ -89,6 +89,7 @@ COMMANDS = (
 COMPANY_SCOPES = {
     "agenda": pipeline.companies_on_agenda,
     "team": pipeline.companies_of_team,
+    "recused": pipeline.companies_recused,
 }
 # What the audit page calls the values of a column, wherever the column stands.
 AUDIT_TITLES: dict[str, Any] = {

@@ -191,12 +191,14 @@ class Line:
 
 
 MASK = "***"
+# By kind of object, and whether the entry is about a deal.
+TermsOf = Mapping[tuple[str, bool], set[str]]
 
 
 def lines(
     entries: Iterable[Any],
     readable: Mapping[int, bool],
-    terms_of: Mapping[str, set[str]],
+    terms_of: TermsOf,
     companies: Mapping[int, bool] | None = None,
 ) -> list[Line]:
     """Entries as their reader may see them.
@@ -222,7 +224,7 @@ def _rights(
 def _line(
     entry: Any,
     deals: Mapping[int, bool],
-    terms_of: Mapping[str, set[str]],
+    terms_of: TermsOf,
     companies: Mapping[int, bool] | None,
 ) -> Line:
     readable, open_terms = _rights(entry, deals, companies)
@@ -230,7 +232,8 @@ def _line(
         return Line(entry.seq, entry.at, "", "", "", None, (), hidden=True)
     before, after = json.loads(entry.before), json.loads(entry.after)
     names = sorted(before.keys() | after.keys())
-    secret: set[str] = set() if open_terms else terms_of.get(entry.object_type, set())
+    kind = (entry.object_type, entry.deal_id is not None)
+    secret: set[str] = set() if open_terms else terms_of.get(kind, set())
     masked = secret if readable else set(names)
     changes = tuple(
         (name, *(MASK if name in masked else side.get(name) for side in (before, after)))
@@ -249,13 +252,16 @@ def _line(
     )
 
 
-def terms_by_type() -> dict[str, set[str]]:
-    """Which columns of which kind of object are terms."""
-    return {
-        mapper.class_.__audit__: set(mapper.class_.__audit_terms__)
-        for mapper in Base.registry.mappers
-        if hasattr(mapper.class_, "__audit_terms__")
-    }
+def terms_by_type() -> TermsOf:
+    """Which columns of which kind of object are terms; more of them where it hangs on a deal."""
+    found: dict[tuple[str, bool], set[str]] = {}
+    for mapper in Base.registry.mappers:
+        terms = set(getattr(mapper.class_, "__audit_terms__", ()))
+        of_deal = set(getattr(mapper.class_, "__audit_terms_of_deal__", ()))
+        if terms or of_deal:
+            kind = mapper.class_.__audit__
+            found |= {(kind, False): terms, (kind, True): terms | of_deal}
+    return found
 
 
 def enums_by_type() -> dict[tuple[str, str], dict[str, Any]]:

@@ -48,18 +48,16 @@ def readable(user: User, company_ids: Iterable[int]) -> dict[int, bool]:
     """For each of these companies that the person may see, whether they may read its terms.
 
     Terms of a company are the amounts and valuations of its rounds; they hang on the right to
-    read the terms of its deals.
+    read the terms of its deals, and whoever is recused of one of these does not have it.
     """
-    wanted = list(company_ids)
-    if not wanted:
-        return {}
-
-    def among(permission: str) -> set[int]:
-        query = sa.select(Company.id).where(Company.id.in_(wanted), visible(user, permission))
-        return set(db.session.scalars(query))
-
-    seen, terms = among("company.read"), among("deal.terms")
-    return {company_id: company_id in terms for company_id in seen}
+    wanted = Company.id.in_(list(company_ids))
+    recused: ScopeOf | None = current_app.extensions.get("company_scopes", {}).get("recused")
+    terms = [wanted, visible(user, "deal.terms")]
+    if recused is not None:
+        terms.append(sa.not_(recused(user)))
+    open_terms = set(db.session.scalars(sa.select(Company.id).where(*terms)))
+    seen = db.session.scalars(sa.select(Company.id).where(wanted, visible(user)))
+    return {company_id: company_id in open_terms for company_id in seen}
 
 
 def holder_of_uscc(code: str, but: int | None = None) -> int | None:

@@ -203,6 +203,14 @@ def companies_of_team(user: User) -> sa.ColumnElement[bool]:
     )
 
 
+def companies_recused(user: User) -> sa.ColumnElement[bool]:
+    """Companies of deals that the person is recused of."""
+    granted = _granted(user, GrantKind.RECUSED)
+    return Company.id.in_(
+        sa.select(Deal.company_id).where(Deal.company_id.is_not(None), Deal.id.in_(granted))
+    )
+
+
 def visible_tied(user: User, model: type[Activity | Document | Task]) -> sa.ColumnElement[bool]:
     """Rows tied to no deal, or to a deal this person may see."""
     return sa.or_(

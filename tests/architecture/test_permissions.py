@@ -199,6 +199,9 @@ def test_no_canary_of_a_walled_deal_reaches_a_wrong_reader(app, as_user, house, 
         "/deals?q=%E9%87%91%E4%B8%9D",
         "/board?mine=1",
         "/audit?object=deal&id=1",
+        "/audit.csv?object=document",
+        "/deals/1?as_of=2020-01-01",
+        "/companies/1?as_of=2020-01-01",
     ]
     for path in paths:
         with client.get(path) as answer:
