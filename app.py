@@ -28,6 +28,7 @@ from portfolio.demo import commands as demo_commands
 from portfolio.digest import commands as digest_commands
 from portfolio.digest import views as digest_views
 from portfolio.extensions import csrf, init_database
+from portfolio.handover import views as handover_views
 from portfolio.health import views as health_views
 from portfolio.intake import commands as intake_commands  # noqa: F401 - adds `companies import`
 from portfolio.intake import views as intake_views
@@ -72,6 +73,7 @@ VIEWS = (
     committee_export_views,
     intake_views,
     digest_views,
+    handover_views,
     health_views,
 )
 COMMANDS = (

@@ -18,6 +18,7 @@ MENU = (
     ("import", "/imports", _l("Imports")),
     ("audit.read", "/audit", _l("Audit trail")),
     ("people.manage", "/settings", _l("Settings")),
+    ("deal.write", "/handover", _l("Hand over my work")),
     ("", "/sessions", _l("My sessions")),
 )
 PREFERENCES = (

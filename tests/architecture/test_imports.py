@@ -11,6 +11,7 @@ PACKAGE = ROOT / "portfolio"
 # From the top of the house to its foundations; slices on one line do not know each other.
 LINES = (
     {"demo"},
+    {"handover"},
     {"intake", "card", "digest", "committee", "desk"},
     {"pipeline"},
     {"readiness", "matching"},

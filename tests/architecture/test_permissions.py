@@ -50,6 +50,8 @@ DOORS = {
     "people.log_out": EVERYBODY,
     "people.sessions": EVERYBODY,
     "people.end_others": EVERYBODY,
+    "handover.own": EVERYBODY,
+    "handover.of_person": EVERYBODY,  # behind it: who manages accounts, partners, one's own
     "people.settings": {"admin"},
     "people.add_person": {"admin"},
     "people.set_roles": {"admin"},
