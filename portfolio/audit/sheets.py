@@ -1,6 +1,6 @@
 """The audit trail as a file: one row an entry, as its maker may see it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from portfolio.audit import titles
 from portfolio.audit.queries import Line
@@ -37,9 +37,9 @@ def _titled(title: Callable[[str, str], str], name: str) -> Callable[[Seen], str
 
 def _side(row: Seen, place: int) -> str | None:
     line, words = row
-    parts: Iterable[str] = (
-        f"{titles.column_title(change[0], words.locale)}: {said}"
-        for change in line.changes
-        if (said := words.said(line.object_type, change[0], change[place]))
+    parts = (
+        f"{titles.column_title(change[0], words.locale)}: {change[place]}"
+        for change in words.shown(line)
+        if change[place]
     )
     return "; ".join(parts) or None

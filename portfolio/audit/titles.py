@@ -211,6 +211,11 @@ COLUMNS = {
     "words": ("依据文字", "Words it rests on"),
     "zone": ("时区", "Time zone"),
 }
+# What the choices of a person's own settings are called.
+PREFERENCES = {
+    "locale": {"zh": {"zh": "中文", "en": "Chinese"}, "en": {"zh": "英文", "en": "English"}},
+    "theme": {"light": {"zh": "浅色", "en": "Light"}, "dark": {"zh": "深色", "en": "Dark"}},
+}
 
 
 def action_title(action: str, locale: str) -> str:

@@ -111,7 +111,8 @@ def _lines(seqs: Sequence[int]) -> tuple[list[queries.Line], Words, dict[str, An
 def _words(rows: Iterable[queries.Line]) -> Words:
     ids = {person for row in rows for person in people_in(row.changes)}
     more = {key: read() for key, read in current_app.extensions["audit_titles"].items()}
-    return Words(language(), zone(), people.names_of(ids), {**queries.enums_by_type(), **more})
+    known = {**titles.PREFERENCES, **queries.enums_by_type(), **more}
+    return Words(language(), zone(), people.names_of(ids), known)
 
 
 @blueprint.get("/audit")
@@ -176,4 +177,4 @@ def chain() -> Any:
     finding = examined(whole, access.me().name, dt.datetime.now(dt.UTC))
     with access.writing("audit.check"):
         db.session.add(finding)
-    return redirect(url_for("audit.index", _anchor="chain"))
+    return redirect(url_for("audit.index"))

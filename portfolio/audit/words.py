@@ -38,9 +38,18 @@ class Words:
         title = self.titles.get((kind, column), self.titles.get(column, {})).get(str(value))
         if title is not None:
             return titled(title, self.locale)
-        if column in PEOPLE:
+        if column in PEOPLE and isinstance(value, int):
             return self.names.get(value, str(value))
         return self._measured(column, value)
+
+    def shown(self, line: Any) -> list[tuple[str, str, str]]:
+        """What a line changed, as (column, before, after); columns that were and are empty say
+        nothing."""
+        found = [
+            (column, *(self.said(line.object_type, column, side) for side in sides))
+            for column, *sides in line.changes
+        ]
+        return [(column, was, became) for column, was, became in found if was or became]
 
     def _measured(self, column: str, value: Any) -> str:
         """Amounts, numbers and times by the ending of their column's name."""

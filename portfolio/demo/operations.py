@@ -15,6 +15,7 @@ from portfolio.companies.models import Company, Contact, EquityRound
 from portfolio.companies.operations import Statement
 from portfolio.demo.figures import invent
 from portfolio.demo.history import NOTES, steps
+from portfolio.demo.paper_operations import keep_papers
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.uscc import check_character
@@ -84,6 +85,7 @@ def load(seed: int, now: dt.datetime) -> dict[str, int]:
     ]
     opened += [_commitment(n, subfund, vehicles, managers, rng, now) for n in range(12)]
     _agenda(cast, opened, now)
+    keep_papers(opened, now)
     return {"people": len(cast), "companies": len(firms), "deals": len(opened)}
 
 

@@ -34,6 +34,7 @@ class Item:
     name: str
     owned: bool
     ended: bool
+    walled: bool
     tasks: int
 
 

@@ -44,7 +44,7 @@ def plan_for(actor: User, leaver: User, door: Door) -> Plan:
     """What this person would move for that one."""
     place = sa.exists().where(DealMember.deal_id == Deal.id, DealMember.user_id == leaver.id)
     deals = db.session.execute(
-        sa.select(Deal.id, Deal.code, Deal.name, Deal.owner_id, Deal.status)
+        sa.select(Deal.id, Deal.code, Deal.name, Deal.owner_id, Deal.status, Deal.walled)
         .where(_reach(actor, door), sa.or_(Deal.owner_id == leaver.id, place))
         .order_by(Deal.id)
     ).all()
@@ -58,6 +58,7 @@ def plan_for(actor: User, leaver: User, door: Door) -> Plan:
             row.name if row.id in readable else "",
             row.owner_id == leaver.id,
             row.status not in OPEN,
+            row.walled,
             on_deal[row.id],
         )
         for row in deals
