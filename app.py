@@ -49,9 +49,8 @@ from portfolio.pipeline import wall_views as pipeline_wall_views
 from portfolio.readiness import commands as readiness_commands
 from portfolio.readiness import operations as readiness
 from portfolio.readiness import views as readiness_views
-from portfolio.web import assets, errors, formatting, i18n, navigation, requests, security
 from portfolio.rulebook.metrics import dictionary
-from portfolio.web import assets, errors, formatting, i18n, navigation, security
+from portfolio.web import assets, errors, formatting, i18n, navigation, requests, security
 
 VIEWS = (
     people_views,

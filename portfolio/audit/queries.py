@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 
-from portfolio.audit import chain
+from portfolio.audit import chain, kind_queries
 from portfolio.audit.models import AuditCheck, AuditEntry, AuditHead
 from portfolio.audit.operations import COVERED, body
 from portfolio.audit.past_queries import model_of, owned_columns
@@ -216,9 +216,11 @@ def _rights(
     """Whether the reader may read what an entry says, and its terms."""
     if entry.deal_id is not None:
         return entry.deal_id in readable, readable.get(entry.deal_id, False)
-    if entry.company_id is not None and companies is not None:
-        return entry.company_id in companies, companies.get(entry.company_id, False)
-    return True, False
+    if entry.company_id is not None:
+        known = companies is None or entry.company_id in companies
+        return known, known and companies is not None and companies[entry.company_id]
+    # What belongs to a company or a deal, but does not say to which, is for nobody to read.
+    return entry.object_id is None or entry.object_type not in kind_queries.owned_kinds(), False
 
 
 def _line(
@@ -262,26 +264,3 @@ def terms_by_type() -> TermsOf:
             kind = mapper.class_.__audit__
             found |= {(kind, False): terms, (kind, True): terms | of_deal}
     return found
-
-
-def enums_by_type() -> dict[tuple[str, str], dict[str, Any]]:
-    """The titles of enumerated values, by kind of object and column."""
-    return {
-        (mapper.class_.__audit__, column): {member.value: member for member in kind}
-        for mapper in Base.registry.mappers
-        for column, kind in getattr(mapper.class_, "__audit_enums__", {}).items()
-    }
-
-
-def kinds() -> tuple[Sequence[str], Sequence[str]]:
-    """The kinds of objects and the actions that occur, for the filters."""
-    return _occurring(AuditEntry.object_type), _occurring(AuditEntry.action)
-
-
-def _occurring(column: Any) -> Sequence[str]:
-    """The values of an indexed column, each looked up from the one before: that reads as many
-    rows as there are values, not as there are entries."""
-    step = sa.select(sa.func.min(column).label("value")).cte(recursive=True)
-    following = sa.select(sa.func.min(column)).where(column > step.c.value).scalar_subquery()
-    step = step.union_all(sa.select(following).where(step.c.value.is_not(None)))
-    return db.session.scalars(sa.select(step.c.value).where(step.c.value.is_not(None))).all()

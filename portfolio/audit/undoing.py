@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 Columns = Mapping[str, Any]
+# An entry about a whole object names one of these: its number, or in a bulk load its name.
+WHOLE = frozenset(("id", "name_zh"))
 
 
 def undone(
@@ -13,19 +15,19 @@ def undone(
 
     `current` is None for an object that is gone now. `changes` are (before, after) pairs, the
     newest first: an empty before says that the object was made or restored, an empty after that
-    it was deleted. An entry that names none of the `columns` tells of an act that changed nothing
-    (an export, a look).
+    it was deleted. An entry with one side alone that is not about the whole object tells of an act
+    that changed nothing of it (an export, a look, a log-in).
     """
     own = frozenset(columns)
     values = None if current is None else dict(current)
     for before, after in changes:
         was, became = _only(before, own), _only(after, own)
-        if was and not became:
+        if was and became:
+            values = None if values is None else values | was
+        elif was.keys() & WHOLE:
             values = was
-        elif became and not was:
+        elif became.keys() & WHOLE:
             values = None
-        elif values is not None:
-            values.update(was)
     return values
 
 

@@ -17,7 +17,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 
-from portfolio.audit import operations, queries, sheets, titles
+from portfolio.audit import kind_queries, operations, queries, sheets, titles
 from portfolio.audit.check_operations import examined
 from portfolio.audit.words import Words, people_in
 from portfolio.extensions import db
@@ -111,7 +111,7 @@ def _lines(seqs: Sequence[int]) -> tuple[list[queries.Line], Words, dict[str, An
 def _words(rows: Iterable[queries.Line]) -> Words:
     ids = {person for row in rows for person in people_in(row.changes)}
     more = {key: read() for key, read in current_app.extensions["audit_titles"].items()}
-    known = {**titles.PREFERENCES, **queries.enums_by_type(), **more}
+    known = {**titles.PREFERENCES, **kind_queries.enums_by_type(), **more}
     return Words(language(), zone(), people.names_of(ids), known)
 
 
@@ -124,7 +124,7 @@ def index() -> Any:
     count = queries.newest_seq() if search == queries.Search() else None
     found, number, total = page_of(_found(search), count)
     rows, words, rights = _lines(found)
-    objects, actions = queries.kinds()
+    objects, actions = kind_queries.kinds()
     page = render_template(
         "audit/index.html",
         page=Page(rows, number, total),

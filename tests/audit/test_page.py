@@ -7,6 +7,7 @@ import io
 import pytest
 import sqlalchemy as sa
 
+from portfolio.audit import operations as audit
 from portfolio.audit import titles
 from portfolio.audit.models import AuditCheck, AuditEntry
 from portfolio.audit.past_queries import owned_columns
@@ -189,3 +190,13 @@ def test_the_recused_see_nothing_of_the_deal_in_the_trail(as_user, cast, house) 
     client = as_user("compliance")
     assert "31,337" not in client.get("/audit").text
     assert rows(client.get(f"/audit?object=deal&id={house['deal'].id}").text) == 0
+
+
+def test_what_does_not_say_whose_it_is_is_for_nobody(as_user, house) -> None:
+    """An entry about a paper that has lost its deal may be one of a confidential deal."""
+    with unit_of_work("document.keep"):
+        audit.record(
+            audit.Entry("document.keep", "document_version", 9, {}, {"filename": "金丝雀.pdf"})
+        )
+    page = as_user("compliance").get("/audit").text
+    assert "存入文件" in page and "金丝雀" not in page

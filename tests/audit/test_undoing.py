@@ -57,7 +57,13 @@ def test_every_earlier_state_comes_back(steps) -> None:
 
 def test_a_look_neither_makes_nor_ends_an_object() -> None:
     now = {"id": 1, "name": 2, "place": None}
-    assert undone(now, [({}, {}), ({}, {"query": "x"})], COLUMNS) == now
+    acts_upon_it = [({}, {}), ({}, {"query": "x"}), ({}, {"name": 2})]
+    assert undone(now, acts_upon_it, COLUMNS) == now
+
+
+def test_a_company_of_a_bulk_load_begins_with_its_name() -> None:
+    loaded = [({}, {"name_zh": "甲", "batch": 3})]
+    assert undone({"id": 1, "name_zh": "甲"}, loaded, ("id", "name_zh")) is None
 
 
 def test_what_was_deleted_and_made_anew_under_its_number_is_told_apart() -> None:

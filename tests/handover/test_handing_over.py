@@ -232,3 +232,10 @@ def test_the_list_asks_as_much_for_many_deals_as_for_few(as_user, cast, house, q
     queries.clear()
     client.get(path(cast))
     assert len(queries) <= few + 1
+
+
+def test_a_partner_closes_nobodys_account(as_user, cast, house) -> None:
+    sent = {"successor": cast["colleague"].id, "close": "1"}
+    assert go(as_user("partner"), path(cast), **sent).status_code == 302
+    assert db.session.get_one(User, cast["manager"].id).active
+    assert owner(house["first"]) == cast["colleague"].id
