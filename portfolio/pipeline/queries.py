@@ -9,8 +9,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from portfolio.audit import queries as audit
-from portfolio.audit.operations import plain
 from portfolio.companies.models import Activity, Company, Document, Task
 from portfolio.companies.portrait_queries import Kept, kept_documents
 from portfolio.extensions import db
@@ -20,7 +18,6 @@ from portfolio.pipeline.models import (
     Deal,
     DealGrant,
     DealMember,
-    DealTerms,
     GrantKind,
     PipelineVersion,
     StageEvent,
@@ -257,22 +254,6 @@ def history(deal_id: int, known_at: dt.datetime | None = None) -> Sequence[Stage
     if known_at is not None:
         query = query.where(StageEvent.recorded_at <= known_at)
     return db.session.scalars(query).all()
-
-
-def terms_as_known(deal_id: int, known_at: dt.datetime) -> DealTerms | None:
-    """The terms that were current in the system at an instant."""
-    return db.session.scalar(
-        sa.select(DealTerms)
-        .where(DealTerms.deal_id == deal_id, DealTerms.recorded_at <= known_at)
-        .order_by(DealTerms.id.desc())
-        .limit(1)
-    )
-
-
-def columns_as_known(deal: Deal, known_at: dt.datetime) -> dict[str, Any] | None:
-    """The deal's own columns as they stood at an instant; None before it was opened."""
-    current = {c.key: plain(getattr(deal, c.key)) for c in sa.inspect(Deal).column_attrs}
-    return audit.columns_as_known("deal", deal.id, current, known_at)
 
 
 def documents(deal_id: int) -> list[Kept]:
