@@ -6,6 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from portfolio.audit import queries as audit
+from portfolio.chokepoint import operations as chokepoint
+from portfolio.chokepoint.queries import tags_of as known_tags
 from portfolio.companies import operations as companies
 from portfolio.companies import portrait_queries as portrait
 from portfolio.companies import queries
@@ -42,9 +44,12 @@ def test_figures_stages_and_names_read_back_as_they_stood(cast) -> None:
             )
             companies.update(company, {"short_name": name}, now)
             pipeline.move(deal, Move("forward"), manager, now)
-        model[now] = (micro, name, deal.stage)
-    for instant, (micro, name, stage) in model.items():
+            chokepoint.confirm(company.id, "uv-led", f"E{step}", "报告", manager, now)
+        model[now] = (micro, name, deal.stage, f"E{step}")
+    for instant, (micro, name, stage, level) in model.items():
         later = instant + dt.timedelta(hours=1)
+        tags = known_tags([company.id], later)[company.id]
+        assert [(tag.technology, tag.level) for tag in tags] == [("uv-led", level)]
         assert revenue(company.id, later) == micro
         current = {"short_name": company.short_name, "name_zh": company.name_zh}
         known = audit.columns_as_known("company", company.id, current, later)
