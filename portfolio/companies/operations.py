@@ -275,7 +275,7 @@ def refresh_latest_revenue(company_ids: set[int]) -> None:
 def note_activity(
     text: str,
     kind: str,
-    actor: Actor,
+    actor: Actor | None,
     now: dt.datetime,
     company_id: int | None = None,
     deal_id: int | None = None,
@@ -291,7 +291,7 @@ def note_activity(
         text=text.strip(),
         happened_at=happened_at or now,
         recorded_at=now,
-        recorded_by_id=actor.id,
+        recorded_by_id=actor.id if actor else None,
     )
     db.session.add(activity)
     db.session.flush()

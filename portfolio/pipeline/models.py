@@ -5,38 +5,14 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portfolio.companies.models import Company, Round
+from portfolio.companies.models import Company, DocumentVersion, Round
 from portfolio.extensions import Base
 from portfolio.kernel.titles import TitledEnum
 from portfolio.people.models import User
+from portfolio.pipeline.kinds import MoveKind as MoveKind
+from portfolio.pipeline.kinds import Status as Status
 
-
-class Status(TitledEnum):
-    """Where a deal ended, apart from the stage it stands in."""
-
-    ACTIVE = "active", "在办", "Active"
-    ON_HOLD = "on_hold", "搁置", "On hold"
-    REJECTED = "rejected", "否决", "Rejected"
-    WITHDRAWN = "withdrawn", "撤回", "Withdrawn"
-    MERGED = "merged", "合并", "Merged"
-    LAPSED = "lapsed", "失效", "Lapsed"
-    TERMINATED = "terminated", "终止", "Terminated"
-
-
-class MoveKind(TitledEnum):
-    """What a stage event did."""
-
-    OPEN = "open", "立卡", "Opened"
-    FORWARD = "forward", "推进", "Moved on"
-    BACK = "back", "退回", "Moved back"
-    SKIP = "skip", "越级", "Skipped ahead"
-    HOLD = "hold", "搁置", "Put on hold"
-    RESUME = "resume", "恢复", "Resumed"
-    REJECT = "reject", "否决", "Rejected"
-    WITHDRAW = "withdraw", "撤回", "Withdrawn"
-    REOPEN = "reopen", "重启", "Reopened"
-    LAPSE = "lapse", "失效", "Lapsed"
-    TERMINATE = "terminate", "终止", "Terminated"
+CURRENT = sa.text("superseded_at IS NULL")
 
 
 class GrantKind(TitledEnum):
@@ -233,8 +209,51 @@ class StageEvent(Base):
     reason_code: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")
     revisit_on: Mapped[dt.date | None]
+    # The conditions left open when a partner moved on or skipped, as JSON; "" for other moves.
+    overridden: Mapped[str] = mapped_column(default="")
+    # What was new when a rejected deal was reopened.
+    evidence: Mapped[str] = mapped_column(default="")
+    evidence_version_id: Mapped[int | None] = mapped_column(sa.ForeignKey("document_version.id"))
 
     __table_args__ = (sa.Index("ix_stage_event_deal_id_id", "deal_id", "id"),)
+
+
+class DealCheck(Base):
+    """What was said of one item of a checklist; a change is a new row, the old one is superseded.
+
+    `recorded_by_id` says so; another person who checked it stands in `verified_by_id`.
+    """
+
+    __tablename__ = "deal_check"
+    __audit__ = "deal_check"
+    __audit_terms_of_deal__ = ("note", "link")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deal_id: Mapped[int] = mapped_column(sa.ForeignKey("deal.id"))
+    item: Mapped[str]
+    state: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    link: Mapped[str] = mapped_column(default="")
+    document_version_id: Mapped[int | None] = mapped_column(sa.ForeignKey("document_version.id"))
+    verified_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    verified_at: Mapped[dt.datetime | None]
+    recorded_at: Mapped[dt.datetime]
+    recorded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    superseded_at: Mapped[dt.datetime | None]
+
+    document_version: Mapped[DocumentVersion | None] = relationship(lazy="raise_on_sql")
+
+    __table_args__ = (
+        sa.Index(
+            "uq_deal_check_current",
+            "deal_id",
+            "item",
+            unique=True,
+            sqlite_where=CURRENT,
+            postgresql_where=CURRENT,
+        ),
+        sa.Index("ix_deal_check_deal_id", "deal_id", "id"),
+    )
 
 
 class DealTerms(Base):

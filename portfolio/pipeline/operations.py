@@ -1,18 +1,25 @@
 """What is done with deals: opened, moved, held, rejected, re-termed, staffed and walled."""
 
 import datetime as dt
+import json
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from portfolio.audit import operations as audit
+from portfolio.companies import operations as records
+from portfolio.companies.models import Company
 from portfolio.companies.operations import check_version
 from portfolio.extensions import db
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import clean
 from portfolio.people.models import User
-from portfolio.pipeline import queries
+from portfolio.pipeline import check_operations as checks
+from portfolio.pipeline import gate_queries, queries
+from portfolio.pipeline.askable import FIELDS as ASKABLE
+from portfolio.pipeline.gates import NO_ANSWERS, Answers, GateMissing, unmet
 from portfolio.pipeline.models import (
     Deal,
     DealGrant,
@@ -23,8 +30,10 @@ from portfolio.pipeline.models import (
     StageEvent,
     Status,
 )
-from portfolio.pipeline.stages import Move
+from portfolio.pipeline.refusals import Refused as Refused
+from portfolio.pipeline.stages import Move, Pipeline
 
+SHORTEST_OVERRIDE = 10
 TERMS = ("round", "round_size_fen", "amount_fen", "pre_money_fen", "lead_investor")
 FIELDS = frozenset(
     [
@@ -40,16 +49,13 @@ FIELDS = frozenset(
 )
 
 
-class Refused(InputError):
-    """The person may not do this with this deal."""
+def require(actor: User | None, permission: str, deal: Deal) -> None:
+    """Raise Refused unless the person holds the permission over the deal.
 
-    def __init__(self) -> None:
-        super().__init__("deal.refused")
-
-
-def require(actor: User, permission: str, deal: Deal) -> None:
-    """Raise Refused unless the person holds the permission over the deal."""
-    if not queries.may(actor, permission, deal):
+    The system itself (a command without a person) may write, but override nothing.
+    """
+    allowed = permission == "deal.write" if actor is None else queries.may(actor, permission, deal)
+    if not allowed:
         raise Refused
 
 
@@ -107,7 +113,7 @@ def deal_code(now: dt.datetime, deal_id: int) -> str:
 def change(
     deal: Deal,
     values: Mapping[str, Any],
-    actor: User,
+    actor: User | None,
     now: dt.datetime,
     expected_version: int | None = None,
 ) -> Deal:
@@ -158,29 +164,98 @@ def state_terms(
 
 
 def move(
-    deal: Deal, wanted: Move, actor: User, now: dt.datetime, expected_version: int | None = None
+    deal: Deal,
+    wanted: Move,
+    actor: User | None,
+    now: dt.datetime,
+    expected_version: int | None = None,
+    answers: Answers = NO_ANSWERS,
 ) -> StageEvent:
     """Move a deal as its pipeline allows; the one way a stage or status ever changes.
 
-    Raises Refused, Conflict or InputError (codes of `Pipeline.check`).
+    What is answered with the move is written with it. Raises Refused, Conflict, InputError (codes
+    of `Pipeline.check` and of items, `reason.short`), or GateMissing when conditions of the way stay open and
+    the move overrides none; then nothing is written.
     """
     require(actor, "deal.write", deal)
     check_version(deal.version, expected_version)
     pipeline = queries.pipeline_of(db.session.get_one(PipelineVersion, deal.pipeline_id))
-    if wanted.kind == "forward" and wanted.to_stage:
-        kind = pipeline.kind_of(deal.stage, wanted.to_stage)
-        wanted = Move(**{**wanted.__dict__, "kind": kind})
-    permission = pipeline.moves.get(wanted.kind, {}).get("permission")
-    if permission:
-        require(actor, permission, deal)
+    wanted = _with_kind(pipeline, deal, wanted)
+    if wanted.kind in pipeline.moves and pipeline.moves[wanted.kind].permission:
+        require(actor, pipeline.moves[wanted.kind].permission, deal)
     stage, status = pipeline.check(deal.stage, deal.status, wanted, local_date(now))
+    for fault in checks.faults(deal, pipeline, answers.items, actor):
+        raise fault
+    overridden = _pass_gate(pipeline, deal, stage, wanted, actor, answers)
+    take_answers(deal, pipeline, answers, actor, now)
     before = deal.stage, deal.status
     if stage != deal.stage:
         deal.stage_entered_at = now
     deal.stage, deal.status, deal.updated_at = stage, status, now
-    deal.revisit_on = wanted.revisit_on if status == Status.ON_HOLD.value else None
-    deal.withdrawn_by = wanted.withdrawn_by if status == Status.WITHDRAWN.value else ""
-    return _append_event(deal, wanted.kind, *before, actor, now, wanted)
+    rule = pipeline.moves[wanted.kind]
+    deal.revisit_on = wanted.revisit_on if rule.revisit_days is not None else None
+    deal.withdrawn_by = wanted.withdrawn_by if rule.withdrawn_by else ""
+    return _append_event(deal, wanted.kind, *before, actor, now, wanted, overridden)
+
+
+def action_of(pipeline: Pipeline, wanted: Move) -> str:
+    """The verb under which the audit trail keeps a move."""
+    rule = pipeline.moves.get(wanted.kind)
+    return "deal.override" if wanted.override.strip() or (rule and rule.override) else "deal.move"
+
+
+def _with_kind(pipeline: Pipeline, deal: Deal, wanted: Move) -> Move:
+    """Whoever names only a stage (the board, a list) means the kind of move that leads there."""
+    if wanted.kind != "forward" or not wanted.to_stage:
+        return wanted
+    return replace(wanted, kind=pipeline.kind_of(deal.stage, wanted.to_stage, deal.status))
+
+
+def _pass_gate(
+    pipeline: Pipeline, deal: Deal, stage: str, wanted: Move, actor: User | None, answers: Answers
+) -> str:
+    """What is kept of conditions left open: JSON of an override, "" when there is none."""
+    left = unmet(gate_queries.gate_of(deal, pipeline, stage, answers))
+    overrides = pipeline.moves[wanted.kind].override
+    if not overrides and not (left and wanted.override):
+        if left:
+            raise GateMissing(left)
+        return ""
+    require(actor, "deal.override", deal)
+    if len((wanted.override or wanted.note).strip()) < SHORTEST_OVERRIDE:
+        raise InputError("reason.short", minimum=SHORTEST_OVERRIDE)
+    rows = [
+        {"stage": c.stage, "key": c.key, "zh": c.zh, "en": c.en}
+        for c in (standing.condition for standing in left)
+    ]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def take_answers(
+    deal: Deal, pipeline: Pipeline, answers: Answers, actor: User | None, now: dt.datetime
+) -> None:
+    """Write what was answered where it belongs: company, deal, terms, team, items, notes."""
+    named = {ASKABLE[key]: value for key, value in answers.fields.items()}
+    own = {f.name: value for f, value in named.items() if f.record == "deal"}
+    of_company = {f.name: value for f, value in named.items() if f.record == "company"}
+    if of_company and deal.company_id is not None:
+        if actor is not None and not actor.may("company.write"):
+            raise Refused
+        records.update(db.session.get_one(Company, deal.company_id), of_company, now)
+    terms = {name: own.pop(name) for name in TERMS if name in own}
+    owner_id = own.pop("owner_id", deal.owner_id)
+    if own:
+        change(deal, own, actor, now)
+    if terms:
+        state_terms(deal, terms, actor, now)
+    members = [member.user_id for member in deal.members]
+    if owner_id != deal.owner_id or set(answers.team) - set(members):
+        set_team(deal, [*members, *answers.team], owner_id, now)
+    if answers.items:
+        checks.answer(deal, pipeline, answers.items, actor, now)
+    checks.verify(deal, pipeline, answers.verified, actor, now)
+    if answers.contact.strip():
+        records.note_activity(answers.contact, "note", actor, now, deal_id=deal.id)
 
 
 def _append_event(
@@ -191,6 +266,7 @@ def _append_event(
     actor: User | None,
     now: dt.datetime,
     wanted: Move,
+    overridden: str = "",
 ) -> StageEvent:
     event = StageEvent(
         deal_id=deal.id,
@@ -203,8 +279,13 @@ def _append_event(
         recorded_at=now,
         actor_id=actor.id if actor else None,
         reason_code=wanted.reason_code,
-        note=wanted.note.strip(),
+        note="\n".join(
+            dict.fromkeys(t for t in (wanted.note.strip(), wanted.override.strip()) if t)
+        ),
         revisit_on=wanted.revisit_on,
+        overridden=overridden,
+        evidence=wanted.evidence.strip(),
+        evidence_version_id=wanted.evidence_version_id,
     )
     db.session.add(event)
     db.session.flush()

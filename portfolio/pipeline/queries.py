@@ -231,6 +231,18 @@ def pipelines() -> dict[int, Pipeline]:
     return {row.id: pipeline_of(row) for row in rows}
 
 
+def versions_in_use(key: str) -> list[int]:
+    """The row ids of a pipeline's current version and of those that deals still stand in."""
+    held = sa.exists().where(Deal.pipeline_id == PipelineVersion.id)
+    return list(
+        db.session.scalars(
+            sa.select(PipelineVersion.id)
+            .where(PipelineVersion.key == key, sa.or_(PipelineVersion.current, held))
+            .order_by(PipelineVersion.id)
+        )
+    )
+
+
 def current_pipeline(key: str) -> PipelineVersion | None:
     """The version that new deals of this pipeline begin in."""
     return db.session.scalar(

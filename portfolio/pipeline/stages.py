@@ -1,4 +1,4 @@
-"""What a pipeline's definition says: its stages, reasons, and which moves it allows (pure)."""
+"""What a pipeline's definition says: stages, conditions, checklists, and allowed moves (pure)."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from portfolio.kernel.errors import InputError
+from portfolio.pipeline.definition import check_definition, leads_to, normalised
+from portfolio.pipeline.kinds import MoveKind, Status
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Stage:
     warn_days: int | None
     entry_zh: str
     entry_en: str
+    conditions: tuple["Condition", ...] = ()
 
     @property
     def limit_days(self) -> int | None:
@@ -44,6 +47,42 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """What must be so before a deal enters `stage`; `needs` is one word of the language."""
+
+    stage: str
+    key: str
+    zh: str
+    en: str
+    needs: str
+    wanted: Any
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item of a checklist; `proof` says what is wanted as proof, where that is not plain."""
+
+    key: str
+    zh: str
+    en: str
+    must: bool
+    verify: bool
+    verdict: bool
+    proof: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Checklist:
+    """Items that belong to a stage."""
+
+    key: str
+    stage: str
+    zh: str
+    en: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
 class Reason:
     """A reason code of a kind: pass, reject or hold."""
 
@@ -55,7 +94,10 @@ class Reason:
 
 @dataclass(frozen=True)
 class Move:
-    """A move that is asked for: its kind and, where the kind leaves it open, the stage."""
+    """A move that is asked for: its kind and, where the kind leaves it open, the stage.
+
+    `override` is the reason to move on although conditions are open.
+    """
 
     kind: str
     to_stage: str = ""
@@ -63,20 +105,53 @@ class Move:
     note: str = ""
     revisit_on: dt.date | None = None
     withdrawn_by: str = ""
+    evidence: str = ""
+    evidence_version_id: int | None = None
+    override: str = ""
+
+
+@dataclass(frozen=True)
+class MoveRule:
+    """What the definition says of one kind of move; `leads` is its own row of the definition."""
+
+    kind: str
+    zh: str
+    en: str
+    done: Mapping[str, str]
+    from_status: tuple[str, ...]
+    to_status: str
+    reason: bool
+    reason_kinds: tuple[str, ...]
+    permission: str
+    revisit_days: int | None
+    evidence: bool
+    override: bool
+    withdrawn_by: bool
+    primary: bool
+    leads: Mapping[str, Any]
+
+
+OPENED = {"zh": MoveKind.OPEN.zh, "en": MoveKind.OPEN.en}
 
 
 class Pipeline:
-    """A pipeline version. Raises InputError on moves that its definition does not allow."""
+    """A pipeline version. Raises InputError on moves that its definition does not allow.
+
+    A definition that does not hold together raises FaultyDefinition.
+    """
 
     def __init__(self, definition: Mapping[str, Any]) -> None:
-        self.key: str = definition["key"]
-        self.version: int = definition["version"]
-        self.zh: str = definition["zh"]
-        self.en: str = definition["en"]
-        self.moves: Mapping[str, Any] = definition["moves"]
-        self.stages = tuple(_stage(n, row) for n, row in enumerate(definition["stage"]))
+        check_definition(definition)
+        whole = normalised(definition)
+        self.key: str = whole["key"]
+        self.version: int = whole["version"]
+        self.zh: str = whole["zh"]
+        self.en: str = whole["en"]
+        self.moves = {kind: _rule(kind, row) for kind, row in whole["moves"].items()}
+        self.stages = tuple(_stage(n, row) for n, row in enumerate(whole["stage"]))
+        self.checklists = tuple(_checklist(row) for row in whole.get("checklist", ()))
         self.reasons = tuple(
-            Reason(row["key"], row["kind"], row["zh"], row["en"]) for row in definition["reason"]
+            Reason(row["key"], row["kind"], row["zh"], row["en"]) for row in whole.get("reason", ())
         )
 
     @cached_property
@@ -86,6 +161,16 @@ class Pipeline:
     @cached_property
     def _reason_by_key(self) -> dict[str, Reason]:
         return {reason.key: reason for reason in self.reasons}
+
+    @cached_property
+    def items(self) -> dict[str, Item]:
+        """The items of all checklists by key."""
+        return {item.key: item for checklist in self.checklists for item in checklist.items}
+
+    @cached_property
+    def items_of(self) -> dict[str, tuple[Item, ...]]:
+        """The items by checklist."""
+        return {checklist.key: checklist.items for checklist in self.checklists}
 
     @property
     def first(self) -> Stage:
@@ -98,89 +183,96 @@ class Pipeline:
             raise InputError("stage.unknown", value=key)
         return self._by_key[key]
 
+    def item(self, key: str) -> Item:
+        """The item with this key. Raises InputError `check.unknown`."""
+        if key not in self.items:
+            raise InputError("check.unknown", value=key)
+        return self.items[key]
+
     def reason(self, key: str) -> Reason | None:
         """The reason with this code, or None."""
         return self._reason_by_key.get(key)
 
     def reasons_for(self, kind: str) -> list[Reason]:
         """The reasons offered for a kind of move."""
-        wanted = {"reject": {"reject"}, "hold": {"hold"}, "withdraw": {"reject"}}.get(kind)
-        return [r for r in self.reasons if wanted is None or r.kind in wanted]
+        wanted = self.moves[kind].reason_kinds if kind in self.moves else ()
+        return [reason for reason in self.reasons if not wanted or reason.kind in wanted]
 
-    def kind_of(self, from_stage: str, to_stage: str) -> str:
+    def done_title(self, kind: str) -> Mapping[str, str]:
+        """What an event of this kind is called, in both languages."""
+        if kind in self.moves:
+            return self.moves[kind].done
+        return OPENED if kind == MoveKind.OPEN.value else {"zh": kind, "en": kind}
+
+    def targets(self, kind: str, stage: str) -> list[str]:
+        """Where a kind of move leads from a stage, the nearest first."""
+        keys = [stage.key for stage in self.stages]
+        return list(dict.fromkeys(leads_to(self.moves[kind].leads, stage, keys)))
+
+    def kind_of(self, from_stage: str, to_stage: str, status: str = Status.ACTIVE.value) -> str:
         """Which kind of move leads from one stage to another."""
-        step = self.stage(to_stage).position - self.stage(from_stage).position
-        if step == self.moves["forward"]["steps"]:
-            return "forward"
-        jumps = [(j["from"], j["to"]) for j in self.moves["jump"]]
-        if step == self.moves["back"]["steps"] or (from_stage, to_stage) in jumps:
-            return "back"
-        if step > 0:
-            return "skip"
+        self.stage(to_stage)
+        for kind in self.offered(from_stage, status):
+            if to_stage != from_stage and to_stage in self.targets(kind, from_stage):
+                return kind
         raise InputError("move.not_allowed", from_stage=from_stage, to_stage=to_stage)
 
     def offered(self, stage: str, status: str) -> list[str]:
         """The kinds of moves that a deal here may make at all."""
-        if status == "on_hold":
-            return ["resume"]
-        if status == "rejected":
-            return ["reopen"]
-        if status != "active":
-            return []
-        position = self.stage(stage).position
-        kinds = [k for k in self.moves if k not in {"resume", "reopen", "jump"}]
-        return [k for k in kinds if self._reaches(k, stage, position)]
+        return [
+            kind
+            for kind, rule in self.moves.items()
+            if status in rule.from_status and self.targets(kind, stage)
+        ]
 
-    def _reaches(self, kind: str, stage: str, position: int) -> bool:
-        rule = self.moves[kind]
-        if stage in rule.get("except", ()) or stage not in rule.get("only", (stage,)):
-            return False
-        if kind == "forward":
-            return position + 1 < len(self.stages)
-        if kind == "back":
-            return position > 0
-        return kind != "skip" or position + 2 < len(self.stages)
+    def ahead(self, stage: str, status: str) -> str | None:
+        """The stage that the foremost move leads on to, None when none leads elsewhere."""
+        for kind in self.offered(stage, status):
+            target = self.targets(kind, stage)[0]
+            if self.moves[kind].primary and target != stage:
+                return target
+        return None
+
+    def gate(self, from_stage: str, to_stage: str) -> tuple[Condition, ...]:
+        """What must be so before a deal goes from one stage on to another.
+
+        The conditions of every stage it enters or passes; what the first stage asks for is asked
+        when the deal leaves it. Going back or staying asks for nothing.
+        """
+        here, there = self.stage(from_stage).position, self.stage(to_stage).position
+        if there <= here:
+            return ()
+        entered = self.stages[0 if here == 0 else here + 1 : there + 1]
+        return tuple(condition for stage in entered for condition in stage.conditions)
 
     def check(self, stage: str, status: str, move: Move, today: dt.date) -> tuple[str, str]:
         """The stage and status after a move. Raises InputError with what is wrong.
 
         Codes: `move.not_allowed`, `move.reason_missing`, `move.reason_unknown`,
-        `move.revisit_missing`, `move.revisit_past`, `move.revisit_late`.
+        `move.revisit_missing`, `move.revisit_past`, `move.revisit_late`, `move.evidence_missing`.
         """
         if move.kind not in self.offered(stage, status):
             raise InputError("move.not_allowed", from_stage=stage, to_stage=move.to_stage)
         rule = self.moves[move.kind]
+        target = self._target(stage, move)
         self._check_reason(rule, move)
-        if "revisit_days" in rule:
-            _check_revisit(rule["revisit_days"], move.revisit_on, today)
-        return self._target(stage, move, rule), STATUS_AFTER.get(move.kind, "active")
+        if rule.evidence and not (move.evidence.strip() or move.evidence_version_id):
+            raise InputError("move.evidence_missing")
+        if rule.revisit_days is not None:
+            _check_revisit(rule.revisit_days, move.revisit_on, today)
+        return target, rule.to_status
 
-    def _check_reason(self, rule: Mapping[str, Any], move: Move) -> None:
-        if rule.get("reason") and not (move.reason_code or move.note.strip()):
+    def _check_reason(self, rule: MoveRule, move: Move) -> None:
+        if rule.reason and not (move.reason_code or move.note.strip()):
             raise InputError("move.reason_missing")
         if move.reason_code and move.reason_code not in self._reason_by_key:
             raise InputError("move.reason_unknown", value=move.reason_code)
 
-    def _target(self, stage: str, move: Move, rule: Mapping[str, Any]) -> str:
-        if move.kind == "reopen":
-            return str(rule["to"])
-        if move.kind not in {"forward", "back", "skip"}:
-            return stage
-        position = self.stage(stage).position
-        if move.kind in {"forward", "back"} and not move.to_stage:
-            return self.stages[position + rule["steps"]].key
-        if self.kind_of(stage, move.to_stage) != move.kind:
+    def _target(self, stage: str, move: Move) -> str:
+        targets = self.targets(move.kind, stage)
+        if move.to_stage and move.to_stage not in targets:
             raise InputError("move.not_allowed", from_stage=stage, to_stage=move.to_stage)
-        return move.to_stage
-
-
-STATUS_AFTER = {
-    "hold": "on_hold",
-    "reject": "rejected",
-    "withdraw": "withdrawn",
-    "lapse": "lapsed",
-    "terminate": "terminated",
-}
+        return move.to_stage or targets[0]
 
 
 def _check_revisit(longest: int, revisit_on: dt.date | None, today: dt.date) -> None:
@@ -192,6 +284,49 @@ def _check_revisit(longest: int, revisit_on: dt.date | None, today: dt.date) -> 
         raise InputError("move.revisit_late", days=longest)
 
 
+def _rule(kind: str, row: Mapping[str, Any]) -> MoveRule:
+    return MoveRule(
+        kind=kind,
+        zh=row["zh"],
+        en=row["en"],
+        done=row.get("done", {"zh": row["zh"], "en": row["en"]}),
+        from_status=tuple(row.get("from_status", (Status.ACTIVE.value,))),
+        to_status=row.get("to_status", Status.ACTIVE.value),
+        reason=bool(row.get("reason")),
+        reason_kinds=tuple(row.get("reasons", ())),
+        permission=row.get("permission", ""),
+        revisit_days=row.get("revisit_days"),
+        evidence=bool(row.get("evidence")),
+        override=bool(row.get("override")),
+        withdrawn_by=bool(row.get("withdrawn_by")),
+        primary=bool(row.get("primary")),
+        leads=row,
+    )
+
+
+def _checklist(row: Mapping[str, Any]) -> Checklist:
+    verify, verdict = bool(row.get("verify")), bool(row.get("verdict"))
+    items = tuple(
+        Item(
+            key=item["key"],
+            zh=item["zh"],
+            en=item["en"],
+            must=bool(item.get("must")),
+            verify=verify and bool(item.get("must")),
+            verdict=verdict,
+            proof=item.get("proof"),
+        )
+        for item in row["item"]
+    )
+    return Checklist(row["key"], row["stage"], row["zh"], row["en"], items)
+
+
+def _condition(stage: str, row: Mapping[str, Any]) -> Condition:
+    ((needs, wanted),) = row["needs"].items()
+    named = tuple(wanted) if isinstance(wanted, list) else wanted
+    return Condition(stage, row["key"], row["zh"], row["en"], needs, named)
+
+
 def _stage(position: int, row: Mapping[str, Any]) -> Stage:
     return Stage(
         key=row["key"],
@@ -200,6 +335,7 @@ def _stage(position: int, row: Mapping[str, Any]) -> Stage:
         position=position,
         target_days=row.get("target_days"),
         warn_days=row.get("warn_days"),
-        entry_zh=row["entry"]["zh"],
-        entry_en=row["entry"]["en"],
+        entry_zh=row.get("entry", {}).get("zh", ""),
+        entry_en=row.get("entry", {}).get("en", ""),
+        conditions=tuple(_condition(row["key"], part) for part in row.get("condition", ())),
     )

@@ -3,6 +3,8 @@
 from flask_babel import lazy_gettext as _l
 
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.titles import titled
+from portfolio.web.i18n import language
 
 MESSAGES = {
     "password.short": _l("The password needs at least %(minimum)s characters."),
@@ -116,6 +118,33 @@ MESSAGES = {
     "move.revisit_missing": _l("Say when to look at the deal again."),
     "move.revisit_past": _l("The day to look at it again must lie ahead."),
     "move.revisit_late": _l("Look at it again within %(days)s days."),
+    "move.evidence_missing": _l("Reopening needs new evidence: a text, a link or a file."),
+    "gate.missing": _l("%(count)s conditions are still open: %(names)s"),
+    "check.unknown": _l("There is no checklist item “%(value)s”."),
+    "check.state": _l("“%(item)s” cannot be put in this state."),
+    "check.link": _l("The link of “%(item)s” must begin with https:// or http://."),
+    "check.no_proof": _l("“%(item)s” needs a file, a link or a note as proof."),
+    "check.no_reason": _l("Say in the note why “%(item)s” is not applicable or waived."),
+    "check.no_right": _l("Only a partner waives “%(item)s”."),
+    "check.same_person": _l("“%(item)s” is verified by somebody other than who did it."),
+    "check.nothing_to_verify": _l("“%(item)s” is not done yet, so there is nothing to verify."),
+    "answer.malformed": _l("“%(value)s” is not of the form KEY=VALUE."),
+    "person.unknown": _l("Nobody has the address %(value)s."),
+    "deal.unknown": _l("There is no deal “%(value)s”."),
+    "definition.missing": _l("%(key)s is missing."),
+    "definition.twice": _l("%(key)s: the key “%(value)s” is there twice."),
+    "definition.value": _l("%(key)s cannot be “%(value)s”."),
+    "definition.no_stages": _l("A pipeline needs at least one stage."),
+    "definition.unknown_stage": _l("%(key)s names the stage “%(value)s”, which does not exist."),
+    "definition.unknown_status": _l("%(key)s names the status “%(value)s”, which does not exist."),
+    "definition.unknown_field": _l("%(key)s asks for the field “%(value)s”, which does not exist."),
+    "definition.unknown_item": _l("%(key)s asks for the item “%(value)s”, which no list has."),
+    "definition.unknown_checklist": _l("%(key)s names the list “%(value)s”, which does not exist."),
+    "definition.unknown_need": _l("%(key)s: nothing can be needed that is called “%(value)s”."),
+    "definition.unknown_key": _l("%(key)s means nothing."),
+    "definition.unknown_permission": _l("%(key)s: there is no right called “%(value)s”."),
+    "definition.never_met": _l("%(key)s can never be met (%(value)s)."),
+    "definition.unreachable": _l("No move leads to the stage “%(value)s”."),
 }
 
 
@@ -127,4 +156,10 @@ def text_of(error: InputError) -> str:
 def sentence(code: str, **params: object) -> str:
     """The sentence for a code, with its values filled in."""
     template = str(MESSAGES[code])
-    return template % params if params else template
+    if not params:
+        return template
+    words = {
+        name: titled(value, language()) if hasattr(value, "zh") else value
+        for name, value in params.items()
+    }
+    return template % words

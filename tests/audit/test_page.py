@@ -16,7 +16,6 @@ from portfolio.companies.models import EquityRound
 from portfolio.extensions import Base, db, unit_of_work
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline.models import GrantKind
-from portfolio.pipeline.stages import Move
 from tests import factories
 
 WAN = 10**6
@@ -31,7 +30,7 @@ def house(cast):
     with unit_of_work("deal.change", cast["partner"]):
         terms = {"amount_fen": 31337 * WAN + 1, "lead_investor": "领投甲"}
         pipeline.state_terms(deal, terms, cast["partner"], NOW)
-        pipeline.move(deal, Move("forward"), cast["partner"], NOW)
+        factories.advance(deal, cast["partner"], now=NOW)
     with unit_of_work("company.change", cast["colleague"]):
         companies.update(company, {"place": "市北区"}, NOW)
     walled = factories.deal(manager, NOW, company=company, name="金丝雀", walled=True)

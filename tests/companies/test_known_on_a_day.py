@@ -13,9 +13,7 @@ from portfolio.companies import portrait_queries as portrait
 from portfolio.companies import queries
 from portfolio.companies.operations import Statement
 from portfolio.extensions import db, unit_of_work
-from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline import queries as deals
-from portfolio.pipeline.stages import Move
 from tests import factories
 
 DAY = dt.timedelta(days=1)
@@ -43,7 +41,7 @@ def test_figures_stages_and_names_read_back_as_they_stood(cast) -> None:
                 now,
             )
             companies.update(company, {"short_name": name}, now)
-            pipeline.move(deal, Move("forward"), manager, now)
+            factories.advance(deal, manager, now=now)
             chokepoint.confirm(company.id, "uv-led", f"E{step}", "报告", manager, now)
         model[now] = (micro, name, deal.stage, f"E{step}")
     for instant, (micro, name, stage, level) in model.items():

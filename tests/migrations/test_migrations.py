@@ -29,8 +29,11 @@ def test_down_to_the_core_and_up_again_keeps_what_the_core_holds(app, cast) -> N
     before = rows()
     flask_migrate.downgrade(revision="0001")
     core = rows()
-    assert {name: before[name] for name in core} == core | {"alembic_version": 1}
-    assert core["deal"] == 1 and core["stage_event"] == 1
+    assert {name: before[name] for name in core} == core | {
+        "alembic_version": 1,
+        "pipeline_version": 4,
+    }
+    assert core["deal"] == 1 and core["stage_event"] == 1 and core["pipeline_version"] == 2
     flask_migrate.upgrade()
     flask_migrate.check()
     assert db.session.get_one(Deal, deal.id).amount_fen == 123
@@ -44,7 +47,7 @@ def test_all_the_way_down_and_up_again(app, cast) -> None:
     assert set(sa.inspect(db.engine).get_table_names()) <= {"alembic_version"}
     flask_migrate.upgrade()
     flask_migrate.check()
-    assert rows()["pipeline_version"] == 2
+    assert rows()["pipeline_version"] == 4
 
 
 def test_there_is_one_line_of_migrations(app) -> None:
@@ -66,3 +69,25 @@ def test_the_database_itself_refuses_to_rewrite_history(app, cast, table) -> Non
         with pytest.raises(sa.exc.DatabaseError, match="append-only"):
             db.session.execute(sa.text(statement))
         db.session.rollback()
+
+
+def test_a_deal_of_the_second_version_goes_back_to_the_first_with_its_checks_lost(
+    app, cast
+) -> None:
+    deal = factories.deal(cast["manager"])
+    second = deal.pipeline_id
+    db.session.remove()
+    flask_migrate.downgrade(revision="0010")
+    flask_migrate.downgrade()
+    versions = db.session.execute(
+        sa.text("SELECT id, version, current FROM pipeline_version WHERE key = 'direct'")
+    ).all()
+    assert [(row.version, bool(row.current)) for row in versions] == [(1, True)]
+    assert db.session.scalar(sa.text("SELECT pipeline_id FROM deal")) == versions[0].id != second
+    db.session.remove()
+    flask_migrate.upgrade()
+    again = db.session.get_one(Deal, 1)
+    assert again.pipeline_id == versions[0].id, "an old deal keeps the version it moved under"
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"):
+        db.session.execute(sa.text("UPDATE stage_event SET note = 'x'"))
+    db.session.rollback()

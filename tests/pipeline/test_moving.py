@@ -1,6 +1,7 @@
 """Moving deals: what the pipeline allows, who may, and that the same rule holds everywhere."""
 
 import datetime as dt
+import json
 
 import pytest
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ def move(deal, actor, kind, **given):
 
 def test_a_deal_goes_forward_one_step_and_the_event_keeps_who_when_and_where(cast) -> None:
     deal = factories.deal(cast["manager"])
+    factories.ready(deal, cast["manager"])
     event = move(deal, cast["manager"], "forward")
     assert (event.from_stage, event.to_stage, event.actor_id) == (
         "lead",
@@ -65,17 +67,23 @@ def test_what_the_pipeline_does_not_allow_is_refused_and_changes_nothing(
 
 def test_a_rejected_deal_keeps_its_stage_and_reopens_in_the_pool(cast) -> None:
     deal = factories.deal(cast["manager"])
-    for _ in range(3):
-        move(deal, cast["manager"], "forward")
+    factories.advance(deal, cast["manager"], "pool", "screening", "initiation")
     move(deal, cast["manager"], "reject", reason_code="r_market_small")
     assert (deal.stage, deal.status) == ("initiation", "rejected")
-    move(deal, cast["manager"], "reopen", note="新的客户验证")
-    assert (deal.stage, deal.status) == ("pool", "active")
+    with pytest.raises(InputError, match=r"move.evidence_missing"):
+        move(deal, cast["manager"], "reopen", note="再看看")
+    event = move(deal, cast["manager"], "reopen", evidence="链主企业的小批量验证报告")
+    assert (deal.stage, deal.status, event.evidence) == (
+        "pool",
+        "active",
+        "链主企业的小批量验证报告",
+    )
+    assert [e.to_status for e in queries.history(deal.id)][-2:] == ["rejected", "active"]
 
 
 def test_a_held_deal_comes_back_to_where_it_stood(cast) -> None:
     deal = factories.deal(cast["manager"])
-    move(deal, cast["manager"], "forward")
+    factories.advance(deal, cast["manager"])
     move(deal, cast["manager"], "hold", reason_code="h_wait_lead", revisit_on=SOON)
     assert (deal.stage, deal.status, deal.revisit_on) == ("pool", "on_hold", SOON)
     move(deal, cast["manager"], "resume")
@@ -84,15 +92,20 @@ def test_a_held_deal_comes_back_to_where_it_stood(cast) -> None:
 
 def test_skipping_needs_a_partner_and_a_reason(cast) -> None:
     deal = factories.deal(cast["manager"])
-    with pytest.raises(InputError):
-        move(deal, cast["partner"], "forward", to_stage="dd")
-    event = move(deal, cast["partner"], "forward", to_stage="dd", note="链主推荐")
-    assert (event.kind, deal.stage) == ("skip", "dd")
+    for note in ("", "链主推荐"):
+        with pytest.raises(InputError, match=r"reason.short"):
+            move(deal, cast["partner"], "forward", to_stage="dd", note=note)
+    note = "链主企业推荐，已做过联合尽调"
+    event = move(deal, cast["partner"], "forward", to_stage="dd", note=note)
+    assert (event.kind, deal.stage, event.note) == ("skip", "dd", note)
+    left = {(row["stage"], row["key"]) for row in json.loads(event.overridden)}
+    assert {("lead", "source"), ("pool", "sector"), ("dd", "resolution")} <= left
+    assert ("pool", "identified") not in left, "what was met is not overridden"
 
 
 def test_the_committee_can_send_a_deal_back_to_due_diligence(cast) -> None:
     deal = factories.deal(cast["manager"])
-    move(deal, cast["partner"], "skip", to_stage="ic", note="快")
+    move(deal, cast["partner"], "skip", to_stage="ic", note="联合投资方已完成全部尽调")
     event = move(deal, cast["manager"], "forward", to_stage="dd", note="补充尽调")
     assert (event.kind, deal.stage) == ("back", "dd")
 
@@ -114,7 +127,7 @@ def test_an_event_is_never_rewritten(cast) -> None:
 def test_the_second_of_two_moves_from_the_same_page_is_a_conflict(cast) -> None:
     deal = factories.deal(cast["manager"])
     seen = deal.version
-    move(deal, cast["manager"], "forward")
+    factories.advance(deal, cast["manager"])
     with pytest.raises(Conflict), unit_of_work("deal.move", cast["manager"]):
         operations.move(deal, Move("forward"), cast["manager"], NOW, seen)
 

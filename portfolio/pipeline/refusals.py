@@ -1,0 +1,10 @@
+"""That a person may not do something with a deal (pure)."""
+
+from portfolio.kernel.errors import InputError
+
+
+class Refused(InputError):
+    """The person may not do this with this deal."""
+
+    def __init__(self) -> None:
+        super().__init__("deal.refused")

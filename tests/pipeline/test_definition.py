@@ -1,0 +1,217 @@
+"""A definition that cannot work is refused with its place and its reason, before anybody uses it."""
+
+import copy
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import portfolio.pipeline
+from portfolio.kernel.errors import InputError
+from portfolio.people.policy import PERMISSIONS
+from portfolio.pipeline.definition import FaultyDefinition, check_definition
+from portfolio.pipeline.kinds import Status
+from portfolio.pipeline.stages import Move, Pipeline
+from portfolio.web.messages import MESSAGES
+
+FOLDER = Path(portfolio.pipeline.__path__[0]) / "definitions"
+TODAY = __import__("datetime").date(2026, 11, 23)
+
+
+def definition(name: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def small() -> dict[str, Any]:
+    """A pipeline that no file has, with moves of its own."""
+    return {
+        "key": "grant",
+        "version": 1,
+        "zh": "补助",
+        "en": "Grants",
+        "moves": {
+            "send": {"zh": "送审", "en": "Send on", "steps": 1, "primary": True},
+            "jump_queue": {
+                "zh": "特批",
+                "en": "Fast track",
+                "ahead": 2,
+                "override": True,
+                "permission": "deal.override",
+            },
+            "park": {"zh": "挂起", "en": "Park", "to_status": "on_hold", "revisit_days": 30},
+            "wake": {"zh": "唤醒", "en": "Wake", "from_status": ["on_hold"]},
+            "refuse": {"zh": "退件", "en": "Refuse", "to_status": "rejected", "only": ["checked"]},
+            "renew": {
+                "zh": "再报",
+                "en": "Renew",
+                "from_status": ["rejected"],
+                "to": "asked",
+                "evidence": True,
+            },
+        },
+        "stage": [
+            {"key": "asked", "zh": "受理", "en": "Asked"},
+            {
+                "key": "checked",
+                "zh": "审核",
+                "en": "Checked",
+                "condition": [
+                    {"key": "sum", "zh": "金额", "en": "Sum", "needs": {"field": "deal.amount_fen"}}
+                ],
+            },
+            {"key": "paid", "zh": "拨付", "en": "Paid"},
+        ],
+        "checklist": [
+            {
+                "key": "papers",
+                "stage": "asked",
+                "zh": "材料",
+                "en": "Papers",
+                "item": [{"key": "y1", "zh": "申请书", "en": "Request", "must": True}],
+            }
+        ],
+        "reason": [{"key": "late", "kind": "reject", "zh": "逾期", "en": "Late"}],
+    }
+
+
+def condition(needs: Any) -> dict[str, Any]:
+    return {"key": "x", "zh": "某项", "en": "Something", "needs": needs}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.toml")))
+def test_the_files_we_ship_hold_together(name) -> None:
+    check_definition(definition(name), PERMISSIONS)
+
+
+@pytest.mark.parametrize(
+    ("needs", "code"),
+    [
+        ({"field": "company.shoe_size"}, "unknown_field"),
+        ({"any_field": []}, "never_met"),
+        ({"items": ["y9"]}, "unknown_item"),
+        ({"items": []}, "never_met"),
+        ({"checklists": ["nothing"]}, "unknown_checklist"),
+        ({"checklists": ["papers", "nothing"]}, "unknown_checklist"),
+        ({"team": 0}, "never_met"),
+        ({"team": 500}, "never_met"),
+        ({"team": True}, "never_met"),
+        ({"tag": "y9"}, "unknown_item"),
+        ({"activity": False}, "value"),
+        ({"weather": "fine"}, "unknown_need"),
+        ({}, "missing"),
+        ({"team": 2, "tag": True}, "missing"),
+        ("team", "missing"),
+    ],
+)
+def test_a_condition_that_can_never_be_met_is_refused(needs, code) -> None:
+    data = small()
+    data["stage"][1]["condition"] = [condition(needs)]
+    with pytest.raises(FaultyDefinition) as fault:
+        check_definition(data)
+    assert fault.value.code == f"definition.{code}" and fault.value.code in MESSAGES
+    assert fault.value.key.startswith("stage.checked.condition.x")
+    with pytest.raises(FaultyDefinition):
+        Pipeline(data)
+
+
+def test_what_a_sub_fund_has_not_cannot_be_asked_of_it() -> None:
+    data = small() | {"target": "vehicle"}
+    data["stage"][1]["condition"] = [condition({"field": "company.uscc"})]
+    with pytest.raises(FaultyDefinition, match=r"never_met"):
+        check_definition(data)
+    data["stage"][1]["condition"] = [condition({"any_field": ["company.uscc", "deal.trl"]})]
+    check_definition(data)
+    data["stage"][1]["condition"] = [condition({"tag": True})]
+    with pytest.raises(FaultyDefinition, match=r"never_met"):
+        check_definition(data)
+
+
+def test_a_list_without_mandatory_items_asks_for_nothing_and_is_refused() -> None:
+    data = small()
+    data["checklist"][0]["item"][0].pop("must")
+    data["stage"][1]["condition"] = [condition({"checklists": ["papers"]})]
+    with pytest.raises(FaultyDefinition, match=r"never_met"):
+        check_definition(data)
+
+
+def damaged(path: str, value: Any) -> dict[str, Any]:
+    data = copy.deepcopy(small())
+    *way, last = path.split(".")
+    place: Any = data
+    for part in way:
+        place = place[int(part)] if isinstance(place, list) else place[part]
+    if isinstance(place, list):
+        place[int(last)] = value
+    else:
+        place[last] = value
+    return data
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "code"),
+    [
+        ("zh", " ", "missing"),
+        ("target", "moon", "value"),
+        ("stage", [], "no_stages"),
+        ("stage.1.key", "asked", "twice"),
+        ("stage.0.en", "", "missing"),
+        ("stage.0.target_days", 0, "value"),
+        ("stage.0.target_days", "soon", "value"),
+        ("moves.send.steps", 0, "value"),
+        ("moves.send.to", "paid", "value"),
+        ("moves.send.colour", "red", "unknown_key"),
+        ("moves.send.zh", "", "missing"),
+        ("moves.send.reason", "yes", "value"),
+        ("moves.refuse.only", ["nowhere"], "unknown_stage"),
+        ("moves.renew.to", "nowhere", "unknown_stage"),
+        ("moves.refuse.to_status", "asleep", "unknown_status"),
+        ("moves.wake.from_status", ["asleep"], "unknown_status"),
+        ("moves.jump_queue.permission", "deal.fly", "unknown_permission"),
+        ("moves.jump_queue.ahead", 1, "value"),
+        ("moves.send.except", ["asked"], "unreachable"),
+        ("checklist.0.stage", "nowhere", "unknown_stage"),
+        ("reason.0.kind", "maybe", "value"),
+    ],
+)
+def test_a_faulty_definition_says_where_and_why(path, value, code) -> None:
+    with pytest.raises(FaultyDefinition) as fault:
+        check_definition(damaged(path, value), PERMISSIONS)
+    assert fault.value.code == f"definition.{code}"
+    assert fault.value.key and fault.value.code in MESSAGES
+
+
+def test_an_item_has_its_key_for_itself_in_the_whole_pipeline() -> None:
+    data = small()
+    data["checklist"].append({**data["checklist"][0], "key": "more"})
+    with pytest.raises(FaultyDefinition, match=r"twice"):
+        check_definition(data)
+
+
+def test_a_pipeline_with_other_moves_works_without_code() -> None:
+    flow = Pipeline(small())
+    assert flow.offered("asked", "active") == ["send", "jump_queue", "park"]
+    assert flow.offered("asked", "on_hold") == ["wake"]
+    assert flow.offered("checked", "active") == ["send", "park", "refuse"]
+    assert flow.kind_of("asked", "paid") == "jump_queue"
+    assert flow.check("checked", "active", Move("refuse"), TODAY) == ("checked", "rejected")
+    assert flow.check("checked", "rejected", Move("renew", evidence="新材料"), TODAY) == (
+        "asked",
+        "active",
+    )
+    with pytest.raises(InputError, match=r"revisit_missing"):
+        flow.check("asked", "active", Move("park"), TODAY)
+
+
+def test_the_first_version_is_read_in_the_present_shape_and_means_the_same() -> None:
+    old, new = (Pipeline(definition(f"direct-{version}")) for version in (1, 2))
+    assert {stage.key for stage in old.stages} == {stage.key for stage in new.stages}
+    assert set(old.moves) == set(new.moves)
+    for stage in old.stages:
+        for status in Status:
+            kinds = old.offered(stage.key, status.value)
+            assert kinds == new.offered(stage.key, status.value), (stage.key, status)
+            for kind in kinds:
+                assert sorted(old.targets(kind, stage.key)) == sorted(new.targets(kind, stage.key))
+                assert old.moves[kind].to_status == new.moves[kind].to_status
+    assert not any(stage.conditions for stage in old.stages)
