@@ -55,6 +55,19 @@ class Change:
 
 
 @dataclass(frozen=True)
+class OverrideLine:
+    """A deal that skipped stages or went on with conditions open, with the reason given."""
+
+    deal: DealLine
+    at: dt.datetime
+    by: str
+    from_stage: Any
+    to_stage: Any
+    note: str
+    conditions: Sequence[Any] = ()
+
+
+@dataclass(frozen=True)
 class TaskLine:
     """A task of the reader that is due or overdue; `days` below zero are days overdue."""
 
@@ -127,11 +140,21 @@ class Digest:
     tasks: Part = field(default_factory=Part)
     slow: Part = field(default_factory=Part)
     companies: Part = field(default_factory=Part)
+    overrides: Part = field(default_factory=Part)
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """In the order they are read."""
-        return (self.tasks, self.decisions, self.moves, self.slow, self.companies)
+        return (
+            *(self.tasks, self.overrides, self.decisions),
+            *(self.moves, self.slow, self.companies),
+        )
+
+    @property
+    def about_deals(self) -> tuple[Any, ...]:
+        """Every line that names a deal."""
+        parts = (self.decisions, self.moves, self.slow, self.overrides)
+        return tuple(line for part in parts for line in part.lines)
 
     @property
     def empty(self) -> bool:
@@ -141,15 +164,14 @@ class Digest:
     @property
     def deal_ids(self) -> frozenset[int]:
         """The deals that are named, to be checked again right before sending."""
-        named = (*self.decisions.lines, *self.moves.lines, *self.slow.lines)
         tied = (line.path for line in self.tasks.lines)
-        return frozenset(line.deal.deal_id for line in named) | _ids(tied, "/deals/")
+        return frozenset(line.deal.deal_id for line in self.about_deals) | _ids(tied, "/deals/")
 
     @property
     def terms_ids(self) -> frozenset[int]:
         """The deals of which an amount is told."""
-        named = (*self.decisions.lines, *self.moves.lines, *self.slow.lines)
-        return frozenset(n.deal.deal_id for n in named if n.deal.amount_fen is not None)
+        told = (line.deal for line in self.about_deals)
+        return frozenset(deal.deal_id for deal in told if deal.amount_fen is not None)
 
     @property
     def company_ids(self) -> frozenset[int]:
@@ -191,6 +213,7 @@ def compose(
     companies: Part,
     late: bool = False,
     missed: int = 0,
+    overrides: Sequence[OverrideLine] = (),
 ) -> Digest:
     """Put the parts in order: the reader's own deals first, then the newest; tasks by day."""
     net = sorted(net_changes(changes), key=_own_then_newest)
@@ -206,10 +229,11 @@ def compose(
         tasks=_part(sorted(tasks, key=lambda task: (task.due_on, task.title))),
         slow=slow,
         companies=companies,
+        overrides=_part(sorted(overrides, key=_own_then_newest)),
     )
 
 
-def _own_then_newest(change: Change) -> tuple[bool, float, int]:
+def _own_then_newest(change: Change | OverrideLine) -> tuple[bool, float, int]:
     return (not change.deal.mine, -change.at.timestamp(), change.deal.deal_id)
 
 

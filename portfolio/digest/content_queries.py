@@ -1,6 +1,7 @@
 """What changed for one reader in a window, asked through the pages' own visibility conditions."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,6 +46,31 @@ def digest_for(
         new_companies(user, since, until),
         late,
         missed,
+        overrides(user, since, until, pipelines),
+    )
+
+
+def overrides(
+    user: User, since: dt.datetime, until: dt.datetime, pipelines: Mapping[int, Pipeline]
+) -> list[compose.OverrideLine]:
+    """Skips and moves with open conditions, for the deal's team, partners and compliance."""
+    told = sa.or_(pipeline.visible(user, "deal.write"), pipeline.visible(user, "finding.write"))
+    rows = db.session.execute(
+        _events(user, since, until).where(StageEvent.overridden != "", told)
+    ).all()
+    return [_override(row, user, pipelines[row.pipeline_id]) for row in rows]
+
+
+def _override(row: Any, user: User, stages: Pipeline) -> compose.OverrideLine:
+    event: StageEvent = row[0]
+    return compose.OverrideLine(
+        deal=_deal_line(row, user, set()),
+        at=event.recorded_at,
+        by=row.actor or "",
+        from_stage=stages.stage(event.from_stage or event.to_stage),
+        to_stage=stages.stage(event.to_stage),
+        note=event.note,
+        conditions=json.loads(event.overridden),
     )
 
 
@@ -52,7 +78,13 @@ def changes(
     user: User, since: dt.datetime, until: dt.datetime, pipelines: Mapping[int, Pipeline]
 ) -> list[compose.Change]:
     """Stage events of visible deals, the oldest first."""
-    rows = db.session.execute(
+    rows = db.session.execute(_events(user, since, until)).all()
+    terms = pipeline.ids_with(user, "deal.terms", {row.id for row in rows})
+    return [_change(row, user, terms, pipelines[row.pipeline_id]) for row in rows]
+
+
+def _events(user: User, since: dt.datetime, until: dt.datetime) -> sa.Select:
+    return (
         sa.select(
             StageEvent,
             Deal.id,
@@ -70,9 +102,7 @@ def changes(
             StageEvent.recorded_at > since, StageEvent.recorded_at <= until, pipeline.visible(user)
         )
         .order_by(StageEvent.id)
-    ).all()
-    terms = pipeline.ids_with(user, "deal.terms", {row.id for row in rows})
-    return [_change(row, user, terms, pipelines[row.pipeline_id]) for row in rows]
+    )
 
 
 def _change(row: Any, user: User, terms: set[int], stages: Pipeline) -> compose.Change:

@@ -76,8 +76,8 @@ def test_a_mail_tells_what_moved_is_due_and_is_new(app: Flask, cast: dict[str, U
     deal = factories.deal(
         manager, BEFORE, company=company, name="澄光科技 天使轮", terms={"amount_fen": 80000000000}
     )
-    with unit_of_work("deal.move", manager):
-        pipeline.move(deal, Move("forward"), manager, BEFORE)
+    factories.advance(deal, manager, now=BEFORE)
+    with unit_of_work("task.add", manager):
         db.session.add(
             Task(
                 title="催收审计报告",
@@ -341,3 +341,27 @@ def test_a_planner_told_to_stop_leaves_the_rest_to_the_next_one_at_once(
     assert db.session.query(DigestRun).one().state == "planning"
     assert work().as_dict()["sent"] == len(cast)
     assert len(outbox(app)) == len(cast)
+
+
+def test_skips_and_overrides_are_told_to_team_partners_and_compliance_alone(
+    app: Flask, cast: dict[str, User]
+) -> None:
+    manager, partner = cast["manager"], cast["partner"]
+    deal = factories.deal(manager, BEFORE, name="澄光科技 天使轮")
+    walled = factories.deal(manager, BEFORE, name=CANARY, walled=True, team=[partner.id])
+    for one, reason in ((deal, "窗口期只到月底，材料两周内补齐"), (walled, f"{CANARY}的理由")):
+        with unit_of_work("deal.override", partner):
+            pipeline.move(one, Move("forward", override=reason), partner, BEFORE)
+    skipped = factories.deal(cast["outsider"], BEFORE, name="海岳声呐 A轮")
+    with unit_of_work("deal.override", partner):
+        pipeline.move(skipped, Move("skip", "dd", note="与联合投资方共用尽调报告"), partner, BEFORE)
+    work()
+    heading = "越级与条件未齐推进"
+    for name in ("manager", "partner", "compliance", "outsider"):
+        assert heading in mail_to(app, name), name
+    for name in ("reader", "committee", "admin", "colleague"):
+        assert heading not in mail_to(app, name), name
+    told = mail_to(app, "compliance")
+    assert "窗口期只到月底" in told and "3 项" in told and "海岳声呐 A轮" in told
+    assert CANARY not in told and CANARY in mail_to(app, "partner")
+    assert "海岳声呐 A轮" not in mail_to(app, "manager").split(heading)[1].split("■")[0]
