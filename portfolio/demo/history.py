@@ -37,7 +37,7 @@ def steps(pipeline: Pipeline, reach: int, ending: str, rng: random.Random) -> li
         found.append(Step("reject", rng.randint(3, 15), fields))
         if ending == "reopen":
             found.append(
-                Step("reopen", rng.randint(20, 40), {"note": "取得链主验证报告，重新启动。"})
+                Step("reopen", rng.randint(20, 40), {"evidence": "取得链主验证报告，重新启动。"})
             )
     elif ending == "withdraw":
         fields = {"reason_code": "r_lost_round", "withdrawn_by": "company"}

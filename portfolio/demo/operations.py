@@ -13,9 +13,11 @@ from portfolio.chokepoint import queries as tags
 from portfolio.companies import operations as companies
 from portfolio.companies.models import Company, Contact, EquityRound
 from portfolio.companies.operations import Statement
+from portfolio.demo import walk_operations
 from portfolio.demo.figures import invent
-from portfolio.demo.history import NOTES, steps
+from portfolio.demo.history import NOTES
 from portfolio.demo.paper_operations import keep_papers
+from portfolio.demo.walk_operations import Plan
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.uscc import check_character
@@ -24,7 +26,6 @@ from portfolio.people.models import User
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline import queries as deals
 from portfolio.pipeline.models import Deal, GrantKind, PipelineVersion, Vehicle
-from portfolio.pipeline.stages import Move
 
 FILE = Path(__file__).with_name("story.toml")
 PASSWORD = "look-around-2026"  # noqa: S105 - printed by `make run`; production loads no demo
@@ -49,6 +50,9 @@ GIVEN = [
 ]
 SOURCES = ("referral", "accelerator", "roadshow", "subfund", "government", "university")
 ENDINGS = ("",) * 13 + ("hold", "reject", "reject", "withdraw", "reopen")
+# Deals that a partner moved on with conditions open, and one that skipped a stage.
+OVERRIDDEN = frozenset({6, 9, 27})
+SKIPPED = frozenset({2})
 ROUNDS = ("angel", "angel", "pre_a", "a", "seed")
 
 
@@ -281,14 +285,21 @@ def _direct(
     }
     reach = number if number < 12 else rng.choice((0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8, 9))
     ending = ENDINGS[number * 7 % len(ENDINGS)] if reach < 8 and number >= 12 else ""
-    return _run(
+    plan = Plan(
+        reach,
+        ending,
+        walled=number % 17 == 5,
+        overridden=number in OVERRIDDEN,
+        skipped=number in SKIPPED,
+    )
+    return walk_operations.run(
         f"{company.short_name} {now.year - number % 2}轮",
         row,
         owner,
         managers,
         rng,
         now,
-        (reach, ending, number % 17 == 5),
+        plan,
         {
             "company_id": company.id,
             "vehicle_id": vehicles[number % len(vehicles)].id,
@@ -308,57 +319,11 @@ def _commitment(
     target = vehicles[1 + number % (len(vehicles) - 1)]
     terms = {"amount_fen": rng.choice((5_000, 8_000, 10_000)) * 1_000_000}
     given = {"target_vehicle_id": target.id, "vehicle_id": vehicles[0].id, "terms": terms}
-    plan = (number, "hold" if number == 7 else "", False)
+    plan = Plan(number, "hold" if number == 7 else "")
     owner = managers[number % len(managers)]
-    return _run(f"{target.name_zh} 第{number + 1}期", row, owner, managers, rng, now, plan, given)
-
-
-def _run(
-    name: str,
-    row: PipelineVersion,
-    owner: User,
-    managers: list[User],
-    rng: random.Random,
-    now: dt.datetime,
-    plan: tuple[int, str, bool],
-    given: dict[str, Any],
-) -> Deal:
-    """Open a deal and lead it through its steps, ending shortly before now."""
-    reach, ending, walled = plan
-    flow = deals.pipeline_of(row)
-    way = steps(flow, reach, ending, rng)
-    at = now - (sum(step.after for step in way) + rng.randint(1, 45)) * DAY
-    colleague = rng.choice(managers)
-    values: dict[str, Any] = {
-        "next_step": rng.choice(
-            ("客户访谈", "补法律尽调", "专家评审", "约链主验证", "更新财务模型")
-        )
-    }
-    values |= {"next_step_on": (now + rng.randint(-3, 20) * DAY).date(), "trl": rng.randint(4, 9)}
-    with unit_of_work("deal.open", owner, at=at):
-        deal = pipeline.open_deal(
-            name=name,
-            pipeline=row,
-            owner_id=owner.id,
-            actor=owner,
-            now=at,
-            walled=walled,
-            team=[colleague.id],
-            values=values,
-            **given,
-        )
-    for step in way:
-        at = min(at + step.after * DAY, now)
-        fields = dict(step.fields)
-        if step.kind == "hold":
-            fields["revisit_on"] = (at + rng.randint(30, 120) * DAY).date()
-        with unit_of_work("deal.move", owner, at=at):
-            pipeline.move(deal, Move(step.kind, **fields), owner, at)
-    with unit_of_work("task.add", owner, at=at):
-        title = rng.choice(("跟进样机检测报告", "核对股权沿革", "整理客户访谈纪要", "确认投决材料"))
-        due = (now + rng.randint(-6, 15) * DAY).date()
-        companies.add_task(title, owner.id, owner, at, due, deal_id=deal.id)
-    return deal
+    return walk_operations.run(
+        f"{target.name_zh} 第{number + 1}期", row, owner, managers, rng, now, plan, given
+    )
 
 
 def _agenda(cast: list[User], opened: list[Deal], now: dt.datetime) -> None:
