@@ -14,7 +14,7 @@ from portfolio.audit import views as audit_views
 from portfolio.chokepoint import commands as chokepoint_commands
 from portfolio.chokepoint import taxonomy as chokepoint_taxonomy
 from portfolio.chokepoint import views as chokepoint_views
-from portfolio.committee import commands as committee_commands
+from portfolio.committee import commands as committee_commands  # noqa: F401 - `deals export`
 from portfolio.committee import export_views as committee_export_views
 from portfolio.committee import views as committee_views
 from portfolio.companies import commands as companies_commands
@@ -40,7 +40,10 @@ from portfolio.people import settings_views as people_settings_views
 from portfolio.people import views as people_views
 from portfolio.people.policy import ROLES
 from portfolio.pipeline import board_views as pipeline_board_views
+from portfolio.pipeline import check_views as pipeline_check_views
+from portfolio.pipeline import commands as pipeline_commands
 from portfolio.pipeline import document_views as pipeline_document_views
+from portfolio.pipeline import move_views as pipeline_move_views
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import record_views as pipeline_record_views
 from portfolio.pipeline import section_views as pipeline_section_views
@@ -63,6 +66,8 @@ VIEWS = (
     companies_export_views,
     pipeline_views,
     pipeline_board_views,
+    pipeline_move_views,
+    pipeline_check_views,
     pipeline_record_views,
     pipeline_document_views,
     pipeline_wall_views,
@@ -79,7 +84,7 @@ COMMANDS = (
     people_commands.group,
     audit_commands.group,
     companies_commands.group,
-    committee_commands.group,
+    pipeline_commands.group,
     chokepoint_commands.group,
     readiness_commands.group,
     demo_commands.group,

@@ -6,18 +6,16 @@ from urllib.parse import urlencode
 
 import click
 import sqlalchemy as sa
-from flask.cli import AppGroup
 
 from portfolio.audit import operations as audit
 from portfolio.committee import sheets
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline import queries
+from portfolio.pipeline.commands import group
 from portfolio.pipeline.models import Deal, PipelineVersion
 from portfolio.web.messages import text_of
 from portfolio.web.sheets import Sheet, save
-
-group = AppGroup("deals", help="Deals.")
 
 
 @group.command("export")

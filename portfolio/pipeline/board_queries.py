@@ -174,9 +174,18 @@ class Tally:
         return Tally(self.count + count, sum(known) if known else None)
 
 
-def tallies(user: User, pipeline_id: int, owner_id: int | None = None) -> dict[str, Tally]:
-    """Counts and sums of active deals by stage."""
-    base = [Deal.pipeline_id == pipeline_id, Deal.status == Status.ACTIVE.value]
+def _in_versions(pipeline_ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Deals of these versions; of a single one the board's index gives the order too."""
+    if len(pipeline_ids) == 1:
+        return Deal.pipeline_id == pipeline_ids[0]
+    return Deal.pipeline_id.in_(pipeline_ids)
+
+
+def tallies(
+    user: User, pipeline_ids: Sequence[int], owner_id: int | None = None
+) -> dict[str, Tally]:
+    """Counts and sums of active deals by stage, over the versions of a pipeline."""
+    base = [_in_versions(pipeline_ids), Deal.status == Status.ACTIVE.value]
     if owner_id is not None:
         base.append(Deal.owner_id == owner_id)
     amount = sa.func.sum(Deal.amount_fen)
@@ -206,29 +215,29 @@ def _by_stage(
 
 def cards(
     user: User,
-    pipeline_id: int,
+    pipeline_ids: Sequence[int],
     stage: str,
     offset: int = 0,
     owner_id: int | None = None,
     limit: int = CARDS,
 ) -> list[DealLine]:
     """A page of a column, those longest in the stage first."""
-    return by_ids(_card_ids(visible(user), pipeline_id, stage, offset, owner_id, limit))
+    return by_ids(_card_ids(visible(user), pipeline_ids, stage, offset, owner_id, limit))
 
 
 def first_cards(
-    user: User, pipeline_id: int, stages: Iterable[str], owner_id: int | None = None
+    user: User, pipeline_ids: Sequence[int], stages: Iterable[str], owner_id: int | None = None
 ) -> dict[str, list[DealLine]]:
     """The first page of every column: the rows of all of them are read in one query."""
     seen = visible(user)
-    ids = {stage: _card_ids(seen, pipeline_id, stage, 0, owner_id) for stage in stages}
+    ids = {stage: _card_ids(seen, pipeline_ids, stage, 0, owner_id) for stage in stages}
     found = {deal.id: deal for deal in by_ids([i for part in ids.values() for i in part])}
     return {stage: [found[i] for i in part if i in found] for stage, part in ids.items()}
 
 
 def _card_ids(
     seen: sa.ColumnElement[bool],
-    pipeline_id: int,
+    pipeline_ids: Sequence[int],
     stage: str,
     offset: int,
     owner_id: int | None,
@@ -237,7 +246,7 @@ def _card_ids(
     query = (
         sa.select(Deal.id)
         .where(
-            Deal.pipeline_id == pipeline_id,
+            _in_versions(pipeline_ids),
             Deal.status == Status.ACTIVE.value,
             Deal.stage == stage,
             seen,

@@ -1,25 +1,49 @@
 """The board: one column a stage, cards in pages."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import abort, render_template, request
 
 from portfolio.chokepoint import queries as chokepoint
 from portfolio.people import access
-from portfolio.pipeline import board_queries, queries
+from portfolio.pipeline import board_queries, gate_queries, queries
 from portfolio.pipeline.board_queries import CARDS, DealLine, Tally
-from portfolio.pipeline.stages import Pipeline
+from portfolio.pipeline.gates import standings, unmet
+from portfolio.pipeline.stages import Pipeline, Stage
 from portfolio.pipeline.views import blueprint, now
 from portfolio.web.formatting import today
 
 WEEK = dt.timedelta(days=7)
 
 
-def _pipeline() -> tuple[int, Pipeline]:
+def _pipeline() -> tuple[list[int], Pipeline]:
+    """The versions of a pipeline that hold deals, and its current one."""
     row = queries.current_pipeline(request.args.get("pipeline", "direct")) or abort(404)
-    return row.id, queries.pipeline_of(row)
+    return queries.versions_in_use(row.key), queries.pipeline_of(row)
+
+
+def _stages(current: Pipeline, held: Iterable[str]) -> list[Stage]:
+    """The stages of the current version, and those that only deals of older ones stand in."""
+    known = {stage.key for stage in current.stages}
+    others = {stage.key: stage for p in queries.pipelines().values() for stage in p.stages}
+    gone = [others[key] for key in held if key not in known and key in others]
+    return [*current.stages, *gone]
+
+
+def _missing(lines: Sequence[DealLine]) -> dict[int, int]:
+    """How many conditions stand between each deal and its next stage, in a few queries for all."""
+    flows = queries.pipelines()
+    facts = gate_queries.facts_of([line.id for line in lines])
+    found = {}
+    for line in lines:
+        flow = flows[line.pipeline_id]
+        goal = flow.ahead(line.stage, line.status)
+        if goal is not None and line.id in facts:
+            gate = standings(flow, flow.gate(line.stage, goal), facts[line.id])
+            found[line.id] = len(unmet(gate))
+    return found
 
 
 def _owner() -> int | None:
@@ -30,13 +54,13 @@ def _owner() -> int | None:
 @access.permit("deal.read")
 def board() -> str:
     """Every stage with its count and sum; the first cards of each."""
-    pipeline_id, pipeline = _pipeline()
+    versions, pipeline = _pipeline()
     user, owner = access.me(), _owner()
-    tallies = board_queries.tallies(user, pipeline_id, owner)
-    cards = board_queries.first_cards(user, pipeline_id, tallies, owner)
+    tallies = board_queries.tallies(user, versions, owner)
+    cards = board_queries.first_cards(user, versions, tallies, owner)
     columns = [
         (stage, tallies.get(stage.key, Tally()), cards.get(stage.key, []))
-        for stage in pipeline.stages
+        for stage in _stages(pipeline, tallies)
     ]
     lines = [deal for _, _, cards in columns for deal in cards]
     shown = [deal.id for deal in lines]
@@ -47,6 +71,7 @@ def board() -> str:
         columns=columns,
         per_page=CARDS,
         tags=_tags(lines),
+        missing=_missing(lines),
         terms=queries.among_seen(user, "deal.terms", shown),
         writable=queries.among_seen(user, "deal.write", shown),
         mine=owner is not None,
@@ -69,22 +94,24 @@ def _sum(tallies: dict[str, Tally]) -> int | None:
 @access.permit("deal.read")
 def column(stage_key: str) -> str:
     """The next cards of a column."""
-    pipeline_id, pipeline = _pipeline()
-    if stage_key not in {stage.key for stage in pipeline.stages}:
+    versions, pipeline = _pipeline()
+    stages = {stage.key: stage for stage in _stages(pipeline, [stage_key])}
+    if stage_key not in stages:
         abort(404)
     text = request.args.get("offset", "0")
     offset = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
     user = access.me()
-    cards = board_queries.cards(user, pipeline_id, stage_key, offset, _owner())
+    cards = board_queries.cards(user, versions, stage_key, offset, _owner())
     ids = [deal.id for deal in cards]
     return render_template(
         "pipeline/_cards.html",
         pipeline=pipeline,
-        stage=pipeline.stage(stage_key),
+        stage=stages[stage_key],
         cards=cards,
         offset=offset,
         per_page=CARDS,
         tags=_tags(cards),
+        missing=_missing(cards),
         terms=queries.among_seen(user, "deal.terms", ids),
         writable=queries.among_seen(user, "deal.write", ids),
         mine=_owner() is not None,
@@ -102,7 +129,9 @@ def desk() -> Any:
     return render_template(
         "pipeline/desk.html",
         pipeline=pipeline,
-        tallies=board_queries.tallies(user, row.id) if user.may("deal.read") else {},
+        tallies=board_queries.tallies(user, queries.versions_in_use(row.key))
+        if user.may("deal.read")
+        else {},
         blank=Tally(),
         today=today(),
         tasks=queries.my_tasks(user),

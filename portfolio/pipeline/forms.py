@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     Field,
@@ -183,8 +184,20 @@ class MoveForm(FlaskForm):
     reason_code = SelectField(_l("Main reason"), default="")
     note = TextAreaField(_l("In your words"), [Length(max=4000)])
     revisit_on = DayField(_l("Look at it again on"))
+    evidence = TextAreaField(_l("New evidence"), [Length(max=4000)])
+    evidence_file = FileField(_l("File with the evidence"))
+    override = TextAreaField(_l("Why it goes on all the same"), [Length(max=4000)])
     withdrawn_by = SelectField(
         _l("Withdrawn by"),
         choices=choices([("us", _l("Us")), ("company", _l("The company"))]),
         default="us",
     )
+
+
+class CheckForm(FlaskForm):
+    """How one item of a checklist stands, with its proof."""
+
+    state = SelectField(_l("State"))
+    note = TextAreaField(_l("Note"), [Length(max=4000)])
+    link = StringField(_l("Link"), [Length(max=1000)])
+    file = FileField(_l("File"))

@@ -1,8 +1,8 @@
 """A deal as the system knew it at an instant: its columns, terms, team, way, papers and tasks.
 
 Everything is read back from the audit trail, so that what was changed or deleted since stands as it
-stood. Another kind of row that hangs on a deal (checks, say) is one more entry of `KINDS` and one
-field of `DealThen`.
+stood. Another kind of row that hangs on a deal is one more entry of `KINDS` and one field of
+`DealThen`.
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portfolio.audit import past_queries as past
-from portfolio.companies.models import Activity, Document, Task
+from portfolio.companies.models import Activity, Document, DocumentVersion, Task
 from portfolio.companies.portrait_queries import (
     Kept,
     by_due_day,
@@ -26,6 +26,7 @@ from portfolio.people.models import User
 from portfolio.people.queries import names_of
 from portfolio.pipeline.models import (
     Deal,
+    DealCheck,
     DealMember,
     DealTerms,
     PipelineVersion,
@@ -36,7 +37,10 @@ from portfolio.pipeline.models import (
 from portfolio.pipeline.queries import ids_with, pipeline_of
 from portfolio.pipeline.stages import Pipeline
 
-KINDS: tuple[Any, ...] = (DealMember, DealTerms, StageEvent, Activity, Task, Document)
+KINDS: tuple[Any, ...] = (
+    *(DealMember, DealTerms, DealCheck, StageEvent),
+    *(Activity, Task, Document),
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class DealThen:
     activities: Sequence[SimpleNamespace]
     tasks: Sequence[SimpleNamespace]
     documents: Sequence[Kept]
+    checks: dict[str, SimpleNamespace]
 
 
 def deal_as_known(deal_id: int, known_at: dt.datetime) -> DealThen | None:
@@ -79,7 +84,18 @@ def deal_as_known(deal_id: int, known_at: dt.datetime) -> DealThen | None:
         activities=sorted(rows[Activity], key=lambda row: (row.happened_at, row.id), reverse=True),
         tasks=by_due_day(rows[Task]),
         documents=documents_then(rows[Document], known_at),
+        checks=_checks_then(rows[DealCheck], known_at),
     )
+
+
+def _checks_then(rows: Sequence[SimpleNamespace], known_at: dt.datetime) -> dict[str, Any]:
+    """What was said of each item then; what took its place later does not count."""
+    found = {}
+    for row in sorted(rows, key=lambda row: row.id):
+        if row.superseded_at is None or row.superseded_at > known_at:
+            row.document_version = db.session.get(DocumentVersion, row.document_version_id or 0)
+            found[row.item] = row
+    return found
 
 
 def _hanging_on(deal_id: int, known_at: dt.datetime) -> dict[Any, list[SimpleNamespace]]:

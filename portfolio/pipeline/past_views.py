@@ -12,8 +12,10 @@ from portfolio.companies.history import acts
 from portfolio.kernel.dates import days_between
 from portfolio.people import access
 from portfolio.pipeline import past_queries, queries
+from portfolio.pipeline.gates import state_title
 from portfolio.pipeline.models import Deal
 from portfolio.pipeline.past_queries import DealThen
+from portfolio.pipeline.progress import progress
 from portfolio.pipeline.spine import spine
 from portfolio.web.formatting import title_of, zone
 from portfolio.web.i18n import language
@@ -39,6 +41,9 @@ def past_page(deal: Deal, day: dt.date) -> str:
         stage=then.pipeline.stage(then.deal.stage),
         days=days_between(then.deal.stage_entered_at, known_at, zone()),
         spine=spine(then.pipeline, then.events, day),
+        progress=progress(then.pipeline, then.checks, then.deal.stage),
+        state_title=state_title,
+        writable=False,
         actors=_names(then, known_at),
         team=past_queries.names_then(set(then.team), known_at),
         terms=terms,
@@ -60,4 +65,5 @@ def _tags(then: DealThen, known_at: dt.datetime) -> list[str]:
 
 def _names(then: DealThen, known_at: dt.datetime) -> dict[int, str]:
     ids = {event.actor_id for event in then.events} | {task.owner_id for task in then.tasks}
+    ids |= {i for row in then.checks.values() for i in (row.recorded_by_id, row.verified_by_id)}
     return past_queries.names_then(ids - {None}, known_at)

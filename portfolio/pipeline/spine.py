@@ -1,6 +1,7 @@
 """The spine of a deal: its stages as stretches of time, with every event at its place (pure)."""
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,11 @@ class Stretch:
     days: int
     standing: str
     ongoing: bool
+
+    @property
+    def overridden(self) -> list[dict[str, str]]:
+        """The conditions that were left open, with their titles in both languages."""
+        return json.loads(self.event.overridden) if self.event.overridden else []
 
 
 def spine(pipeline: Pipeline, events: Sequence[Any], today: dt.date) -> list[Stretch]:

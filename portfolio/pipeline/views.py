@@ -9,7 +9,6 @@ from flask import (
     abort,
     current_app,
     flash,
-    jsonify,
     redirect,
     render_template,
     request,
@@ -23,17 +22,15 @@ from portfolio.companies import queries as companies
 from portfolio.companies.history import acts
 from portfolio.companies.models import Company
 from portfolio.companies.operations import Conflict
-from portfolio.extensions import db
 from portfolio.kernel.dates import days_between, local_date
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.people.models import User
-from portfolio.pipeline import board_queries, operations, queries
+from portfolio.pipeline import board_queries, gate_queries, operations, queries
 from portfolio.pipeline.forms import (
     SHARED,
     DealForm,
-    MoveForm,
     form_for,
     opened_on,
     shown,
@@ -41,11 +38,13 @@ from portfolio.pipeline.forms import (
     take_over_theirs,
     texts_of,
 )
+from portfolio.pipeline.gates import state_title
 from portfolio.pipeline.listing import DealListing, read_deal_listing
-from portfolio.pipeline.models import Deal, MoveKind, PipelineVersion, Status
+from portfolio.pipeline.models import Deal, PipelineVersion, Status
 from portfolio.pipeline.past_views import past_page
+from portfolio.pipeline.progress import progress
 from portfolio.pipeline.spine import spine
-from portfolio.pipeline.stages import Move, Pipeline
+from portfolio.pipeline.stages import Pipeline
 from portfolio.web.fields import choices
 from portfolio.web.formatting import title_of, url_with
 from portfolio.web.i18n import language
@@ -79,7 +78,6 @@ def deal_or_404(deal_id: int) -> Deal:
 def _titles() -> dict[str, Any]:
     return {
         "statuses": Status._value2member_map_,
-        "move_kinds": MoveKind._value2member_map_,
         "days_in_stage": lambda deal: days_between(deal.stage_entered_at, now()),
     }
 
@@ -162,8 +160,14 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
     user = access.me()
     pipeline = queries.pipeline_of(deal.pipeline)
     events = queries.history(deal.id)
+    offered = _offered(user, deal, pipeline)
+    goal = pipeline.ahead(deal.stage, deal.status)
+    said = gate_queries.checks_of(deal.id) if pipeline.checklists else {}
     changes = audit.history("deal", deal.id, limit=20)
-    actors = people.names_of({event.actor_id for event in events if event.actor_id})
+    actors = people.names_of(
+        {event.actor_id for event in events if event.actor_id}
+        | {i for row in said.values() for i in (row.recorded_by_id, row.verified_by_id) if i}
+    )
     terms = queries.may(user, "deal.terms", deal)
     return render_template(
         "pipeline/show.html",
@@ -176,7 +180,11 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
         terms=terms,
         documents=[d for d in queries.documents(deal.id) if terms or not d.terms],
         writable=queries.may(user, "deal.write", deal),
-        offered=_offered(user, deal, pipeline),
+        offered=offered,
+        ahead=pipeline.stage(goal) if goal else None,
+        gate=gate_queries.gate_of(deal, pipeline, goal) if goal else (),
+        progress=progress(pipeline, said, deal.stage),
+        state_title=state_title,
         team=people.names_of({member.user_id for member in deal.members}),
         opened_until=queries.opened_until(user, deal) if deal.walled else None,
         activities=queries.activities(deal.id),
@@ -192,10 +200,13 @@ def _offered(user: User, deal: Deal, pipeline: Pipeline) -> list[str]:
     """The moves this person may make with the deal."""
     if not queries.may(user, "deal.write", deal):
         return []
-    kinds = pipeline.offered(deal.stage, deal.status)
-    if "skip" in kinds and not queries.may(user, "deal.override", deal):
-        kinds.remove("skip")
-    return kinds
+    relation = queries.relation(user, deal)
+    return [
+        kind
+        for kind in pipeline.offered(deal.stage, deal.status)
+        if not pipeline.moves[kind].permission
+        or user.may(pipeline.moves[kind].permission, relation)
+    ]
 
 
 def _prepared(form: DealForm, company: Company | None) -> DealForm:
@@ -311,100 +322,3 @@ def _conflict(deal: Deal, form: DealForm) -> Answer:
         other=last[0].actor_name if last else "",
     )
     return page, 409
-
-
-@blueprint.route("/deals/<int:deal_id>/moves", methods=["GET", "POST"])
-@access.permit("deal.write")
-def moves(deal_id: int) -> Any:
-    """Move a deal; what a move asks for and does not get, a form asks for."""
-    deal = deal_or_404(deal_id)
-    pipeline = queries.pipeline_of(deal.pipeline)
-    form = _move_form(deal, pipeline)
-    if request.method == "GET" or not form.validate():
-        return _move_page(deal, pipeline, form)
-    wanted = Move(
-        kind=form.kind.data or "",
-        to_stage=form.to_stage.data or "",
-        reason_code=form.reason_code.data or "",
-        note=form.note.data or "",
-        revisit_on=form.revisit_on.day,
-        withdrawn_by=form.withdrawn_by.data or "",
-    )
-    try:
-        version = int(form.version.data) if (form.version.data or "").isdigit() else None
-        with access.writing("deal.move"):
-            operations.move(deal, wanted, access.me(), now(), version)
-    except InputError as error:
-        return _refused(deal, pipeline, form, error)
-    said = _moved_text(deal, pipeline)
-    if _wants_json():
-        return jsonify(message=said, version=deal.version, stage=deal.stage, status=deal.status)
-    flash(said)
-    return redirect(url_for("pipeline.show", deal_id=deal.id))
-
-
-def _moved_text(deal: Deal, pipeline: Pipeline) -> str:
-    if deal.status != Status.ACTIVE.value:
-        return _(
-            "%(deal)s: %(status)s",
-            deal=deal.name,
-            status=title_of(Status._value2member_map_[deal.status]),
-        )
-    return _("%(deal)s → %(stage)s", deal=deal.name, stage=title_of(pipeline.stage(deal.stage)))
-
-
-def _move_form(deal: Deal, pipeline: Pipeline) -> MoveForm:
-    form = MoveForm(request.args) if request.method == "GET" else MoveForm()
-    kind = form.kind.data or "forward"
-    if form.to_stage.data and kind == "forward":
-        try:
-            kind = pipeline.kind_of(deal.stage, form.to_stage.data)
-        except InputError:
-            kind = "forward"
-    form.kind.data = kind
-    reasons = pipeline.reasons_for(kind)
-    form.reason_code.choices = choices(((r.key, title_of(r)) for r in reasons), blank=True)
-    if request.method == "GET":
-        form.version.data = str(deal.version)
-    return form
-
-
-def _move_page(deal: Deal, pipeline: Pipeline, form: MoveForm, status: int = 200) -> Answer:
-    kind = form.kind.data or "forward"
-    rule = pipeline.moves.get(kind, {})
-    if form.errors:
-        status = 422
-    page = render_template(
-        "pipeline/move.html",
-        deal=deal,
-        pipeline=pipeline,
-        form=form,
-        kind=MoveKind._value2member_map_.get(kind, MoveKind.FORWARD),
-        rule=rule,
-        stages=pipeline.stages,
-    )
-    return page, status
-
-
-def _refused(deal: Deal, pipeline: Pipeline, form: MoveForm, error: InputError) -> Any:
-    conflict = isinstance(error, Conflict)
-    forbidden = isinstance(error, operations.Refused)
-    status = 409 if conflict else 403 if forbidden else 422
-    if _wants_json():
-        asks = error.code in {"move.reason_missing", "move.revisit_missing"}
-        ask = url_for(
-            "pipeline.moves", deal_id=deal.id, kind=form.kind.data, to_stage=form.to_stage.data
-        )
-        return jsonify(message=text_of(error), ask=ask if asks else None), status
-    place = {"revisit": form.revisit_on, "reason": form.reason_code}
-    field = place.get(error.code.removeprefix("move.").split("_")[0])
-    if field is None:
-        form.form_errors.append(text_of(error))
-    else:
-        field.errors = [*field.errors, text_of(error)]
-    db.session.refresh(deal)
-    return _move_page(deal, pipeline, form, status)
-
-
-def _wants_json() -> bool:
-    return request.accept_mimetypes.best == "application/json"

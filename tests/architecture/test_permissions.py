@@ -69,6 +69,8 @@ DOORS = {
     "pipeline.new": WRITERS,
     "pipeline.edit": WRITERS,
     "pipeline.moves": WRITERS,
+    "pipeline.check": WRITERS,
+    "pipeline.verify": WRITERS,
     "pipeline.activities": WRITERS,
     "pipeline.tasks": WRITERS,
     "pipeline.complete_task": WRITERS,

@@ -18,9 +18,11 @@ from portfolio.digest import queries as digests
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.dates import local_date
 from portfolio.people import operations as people
+from portfolio.pipeline import check_operations as checks
 from portfolio.pipeline import operations as pipeline
-from portfolio.pipeline.models import Deal, GrantKind, Holding, Vehicle
-from portfolio.pipeline.stages import Move
+from portfolio.pipeline import queries
+from portfolio.pipeline.gates import CheckAnswer, CheckState
+from portfolio.pipeline.models import Deal, GrantKind, Holding, PipelineVersion, Vehicle
 from tests import factories
 from tests.architecture.test_permissions import routes
 
@@ -121,8 +123,13 @@ def house(cast):
             pipeline.grant(deal, cast[name].id, GrantKind.AGENDA, OPENED)
         for name in ("recused", "recused_partner"):
             pipeline.grant(deal, cast[name].id, GrantKind.RECUSED, OPENED)
-    with unit_of_work("deal.move", owner):
-        pipeline.move(deal, Move("forward"), owner, NOW)
+    factories.advance(deal, owner, now=NOW)
+    flow = queries.pipeline_of(db.session.get_one(PipelineVersion, deal.pipeline_id))
+    with unit_of_work("check.answer", owner):
+        proof = CheckAnswer(
+            CheckState.DONE, "鹫领投资本 4117万", "https://files.example/鹰投资条款书"
+        )
+        checks.answer(deal, flow, {"i05": proof}, owner, NOW)
     return deal
 
 

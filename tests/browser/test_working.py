@@ -38,6 +38,10 @@ PAGES = (
     "/deals",
     "/deals/1",
     "/deals/1/edit",
+    "/deals/5",
+    "/deals/5/moves",
+    "/deals/5/checks/l01",
+    "/deals/14/moves?kind=skip",
     "/deals/20/moves?kind=hold",
     "/companies",
     "/companies?q=%E6%9F%A5%E6%97%A0",
@@ -163,10 +167,30 @@ def test_every_page_is_accessible_fits_and_breaks_no_policy(
     assert not page.complaints
 
 
+# Cards of deals that have what the next stage asks for.
+READY = ".kcard[data-writable='1']:not(:has(.kgate))"
+
+
+def test_a_card_that_lacks_something_is_asked_for_just_that(open_page) -> None:
+    page = open_page()
+    page.goto("/board")
+    card = page.locator("ul.cards[data-stage=lead] .kcard[data-writable='1']:has(.kgate)").first
+    deal = card.get_attribute("data-deal")
+    card.locator("a.kname").focus()
+    page.keyboard.press("Alt+ArrowRight")
+    page.wait_for_url(f"**/deals/{deal}/moves?**")
+    assert page.locator("fieldset.ask").count() >= 1
+    for number in range(page.locator("fieldset.ask [name$='-note']").count()):
+        page.locator("fieldset.ask [name$='-note']").nth(number).fill("已核对")
+    page.click(".formfoot .btn-primary")
+    page.wait_for_url(f"**/deals/{deal}")
+    assert "项目库" in page.inner_text(".pagehead")
+
+
 def test_a_card_is_dragged_a_stage_on_and_taken_back(open_page) -> None:
     page = open_page()
     page.goto("/board")
-    source = page.locator("ul.cards[data-stage=lead] .kcard[data-writable='1']").first
+    source = page.locator(f"ul.cards[data-stage=lead] {READY}").first
     deal = source.get_attribute("data-deal")
     target = page.locator("ul.cards[data-stage=pool]")
     before = int(page.locator("section:has(> ul[data-stage=pool]) [data-count]").inner_text())
@@ -192,7 +216,7 @@ def test_a_card_is_dragged_a_stage_on_and_taken_back(open_page) -> None:
 def test_the_keyboard_moves_a_card_and_undo_takes_it_back(open_page) -> None:
     page = open_page()
     page.goto("/board")
-    card = page.locator("ul.cards[data-stage=screening] .kcard[data-writable='1']").first
+    card = page.locator(f"ul.cards[data-stage=screening] {READY}").first
     deal = card.get_attribute("data-deal")
     card.locator("a.kname").focus()
     page.keyboard.press("Alt+ArrowRight")

@@ -15,9 +15,13 @@ from portfolio.chokepoint.taxonomy import taxonomy
 from portfolio.companies import operations as records
 from portfolio.companies.models import Activity, Company, Document, Task
 from portfolio.extensions import db, unit_of_work
+from portfolio.pipeline import check_operations as checks
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline import past_queries as past
-from portfolio.pipeline.models import Deal, DealMember, DealTerms, StageEvent
+from portfolio.pipeline.gate_queries import checks_of
+from portfolio.pipeline.gates import CheckAnswer, CheckState
+from portfolio.pipeline.models import Deal, PipelineVersion
+from portfolio.pipeline.queries import pipeline_of
 from portfolio.pipeline.stages import Move
 from portfolio.web.past import end_of
 from tests import factories
@@ -74,9 +78,23 @@ class Changing:
         reason = "" if kind != "hold" else "h_wait_data"
         wanted = Move(kind, reason_code=reason, revisit_on=(at + 20 * DAY).date())
         try:
+            if kind == "forward":
+                factories.ready(self.deal, self.cast["manager"], now=at)
             pipeline.move(self.deal, wanted, self.cast["manager"], at)
         except ValueError:
             self.do_change(at)
+
+    def do_check(self, at) -> None:
+        flow = pipeline_of(db.session.get_one(PipelineVersion, self.deal.pipeline_id))
+        item = self.rng.choice(["l01", "l02", "f01"])
+        given = {item: CheckAnswer(CheckState.DONE, self.word())}
+        checks.answer(self.deal, flow, given, self.cast["manager"], at)
+
+    def do_verify(self, at) -> None:
+        flow = pipeline_of(db.session.get_one(PipelineVersion, self.deal.pipeline_id))
+        said = checks_of(self.deal.id)
+        known = [i for i in ("l01", "l02", "f01") if i in said and not said[i].verified_by_id]
+        checks.verify(self.deal, flow, known[:1], self.cast["partner"], at)
 
     def do_team(self, at) -> None:
         people = [p.id for p in self.cast.values()]
@@ -140,7 +158,7 @@ class Changing:
 def live(deal: Deal) -> dict:
     """What the tables say today, in the shape of what is read back."""
     found = {"deal": past_queries.columns_now(deal)}
-    for model in (DealMember, DealTerms, StageEvent, Activity, Task, Document):
+    for model in past.KINDS:
         rows = db.session.scalars(sa.select(model).where(model.deal_id == deal.id))
         found[model.__audit__] = {row.id: past_queries.columns_now(row) for row in rows}
     versions = db.session.scalars(
@@ -191,7 +209,7 @@ def test_the_page_of_a_past_day_has_a_banner_and_nothing_to_change(cast, deal, a
     with unit_of_work("deal.change", cast["manager"], at=later):
         deal.name, deal.next_step = "改名", "下一步走访"
         pipeline.state_terms(deal, {"amount_fen": 222 * WAN}, cast["manager"], later)
-        pipeline.move(deal, Move("forward"), cast["manager"], later)
+        factories.advance(deal, cast["manager"], now=later)
         records.add_task("后来的待办", cast["manager"].id, cast["manager"], later, deal_id=deal.id)
     client = as_user("manager")
     then = client.get(f"/deals/{deal.id}?as_of={OPENED + DAY:%Y-%m-%d}").text

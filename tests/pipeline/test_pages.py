@@ -11,7 +11,6 @@ from portfolio.companies import operations as companies
 from portfolio.extensions import db, unit_of_work
 from portfolio.pipeline import board_queries, operations, queries
 from portfolio.pipeline.models import Deal, GrantKind
-from portfolio.pipeline.stages import Move
 from tests import factories
 from tests.pages import sent_form
 
@@ -22,8 +21,7 @@ WAN = 10**6
 def test_the_list_filters_by_stage_status_owner_and_text(as_user, cast) -> None:
     factories.deal(cast["manager"], name="海纳 天使轮")
     held = factories.deal(cast["outsider"], name="云石 A轮")
-    with unit_of_work("deal.move", cast["outsider"]):
-        operations.move(held, Move("forward"), cast["outsider"], NOW)
+    factories.advance(held, cast["outsider"], now=NOW)
     client = as_user("partner")
     everything = client.get("/deals").text
     assert "海纳 天使轮" in everything and "云石 A轮" in everything
@@ -83,6 +81,7 @@ def test_the_board_gets_an_answer_it_can_show(as_user, cast) -> None:
     json = {"Accept": "application/json"}
     path = f"/deals/{deal.id}/moves"
     client = as_user("manager")
+    factories.ready(deal, cast["manager"], "pool")
     moved = client.post(path, data={"kind": "forward", "to_stage": "pool"}, headers=json)
     assert moved.json["stage"] == "pool" and "项目库" in moved.json["message"]
     again = client.post(
@@ -107,7 +106,7 @@ def test_the_board_counts_and_sums_what_the_reader_may_see(as_user, cast) -> Non
     factories.deal(cast["outsider"], name="密", walled=True, terms={"amount_fen": 7000 * WAN})
     sums = {}
     for name in ("partner", "manager", "outsider", "reader"):
-        tally = board_queries.tallies(cast[name], queries.current_pipeline("direct").id)["lead"]
+        tally = board_queries.tallies(cast[name], [queries.current_pipeline("direct").id])["lead"]
         sums[name] = (tally.count, tally.sum_fen and tally.sum_fen // WAN)
     assert sums == {
         "partner": (2, 800),
