@@ -14,6 +14,7 @@ from portfolio.audit import views as audit_views
 from portfolio.chokepoint import commands as chokepoint_commands
 from portfolio.chokepoint import taxonomy as chokepoint_taxonomy
 from portfolio.chokepoint import views as chokepoint_views
+from portfolio.chokepoint.models import Tag
 from portfolio.committee import commands as committee_commands  # noqa: F401 - `deals export`
 from portfolio.committee import export_views as committee_export_views
 from portfolio.committee import views as committee_views
@@ -22,6 +23,7 @@ from portfolio.companies import export_views as companies_export_views
 from portfolio.companies import portrait_views as companies_portrait_views
 from portfolio.companies import queries as companies
 from portfolio.companies import record_views as companies_record_views
+from portfolio.companies import undo_operations as companies_undo
 from portfolio.companies import views as companies_views
 from portfolio.companies.signals import figures_stated
 from portfolio.demo import commands as demo_commands
@@ -33,13 +35,14 @@ from portfolio.health import views as health_views
 from portfolio.intake import commands as intake_commands  # noqa: F401 - adds `companies import`
 from portfolio.intake import views as intake_views
 from portfolio.journal import views as journal_views
-from portfolio.journal.operations import Undoer
+from portfolio.journal.operations import Undoer, by_steps
 from portfolio.people import access
 from portfolio.people import commands as people_commands
 from portfolio.people import settings_views as people_settings_views
 from portfolio.people import views as people_views
 from portfolio.people.policy import ROLES
 from portfolio.pipeline import board_views as pipeline_board_views
+from portfolio.pipeline import bulk_views as pipeline_bulk_views
 from portfolio.pipeline import check_views as pipeline_check_views
 from portfolio.pipeline import commands as pipeline_commands
 from portfolio.pipeline import document_views as pipeline_document_views
@@ -47,11 +50,16 @@ from portfolio.pipeline import move_views as pipeline_move_views
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import record_views as pipeline_record_views
 from portfolio.pipeline import section_views as pipeline_section_views
+from portfolio.pipeline import undo_operations as pipeline_undo
 from portfolio.pipeline import views as pipeline_views
 from portfolio.pipeline import wall_views as pipeline_wall_views
 from portfolio.readiness import commands as readiness_commands
 from portfolio.readiness import operations as readiness
 from portfolio.readiness import views as readiness_views
+from portfolio.readiness.models import Assessment
+from portfolio.records import bin_views as records_bin_views
+from portfolio.records import queries as records
+from portfolio.records import views as records_views
 from portfolio.rulebook.metrics import dictionary
 from portfolio.web import assets, errors, formatting, i18n, navigation, requests, security
 
@@ -68,6 +76,7 @@ VIEWS = (
     pipeline_board_views,
     pipeline_move_views,
     pipeline_check_views,
+    pipeline_bulk_views,
     pipeline_record_views,
     pipeline_document_views,
     pipeline_wall_views,
@@ -79,6 +88,8 @@ VIEWS = (
     digest_views,
     handover_views,
     health_views,
+    records_views,
+    records_bin_views,
 )
 COMMANDS = (
     people_commands.group,
@@ -122,7 +133,25 @@ COMPANY_FILTERS: tuple[Any, ...] = (
 )
 DEAL_FILTERS: tuple[Any, ...] = ()
 # How acts are taken back, by the action that the journal keeps.
-UNDOERS: dict[str, Undoer] = {}
+UNDOERS: dict[str, Undoer] = {
+    **{
+        f"{kind}.change": Undoer(records.may_undo, by_steps)
+        for kind in ("company", "contact", "task", "document", "activity")
+    },
+    **{
+        f"{kind}.delete": Undoer(records.may_undo, companies_undo.restore_record)
+        for kind in ("contact", "task", "document", "activity")
+    },
+    "task.finish": Undoer(records.may_undo, by_steps),
+    "figure.state": Undoer(records.may_undo, companies_undo.undo_figures),
+    "company.delete": Undoer(records.may_undo, companies_undo.restore),
+    "deal.change": Undoer(records.may_undo, pipeline_undo.undo_change),
+    "deal.move": Undoer(records.may_undo_move, pipeline_undo.undo_moves),
+    "deal.delete": Undoer(records.may_undo, pipeline_undo.restore),
+    "deal.bulk": Undoer(records.may_undo, pipeline_undo.undo_bulk),
+}
+# What goes with a company beside its own slice's rows, when it is deleted.
+COMPANY_PARTS: tuple[Any, ...] = (Tag, Assessment)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -184,6 +213,7 @@ def _install_slices(app: Flask) -> None:
     app.extensions["audit_titles"] = AUDIT_TITLES
     app.extensions["company_sections"] = COMPANY_SECTIONS
     app.extensions["company_filters"] = COMPANY_FILTERS
+    app.extensions["company_parts"] = COMPANY_PARTS
     app.extensions["deal_filters"] = DEAL_FILTERS
     app.extensions["undoers"] = UNDOERS
     app.extensions["health_reports"] = HEALTH_REPORTS

@@ -17,6 +17,9 @@ from portfolio.audit.past_queries import model_of, owned_columns
 from portfolio.audit.undoing import undone
 from portfolio.extensions import Base, db
 
+# Entries that no change stands behind: they are no part of an object's history.
+LOOKS = ("deal.look", "deal.export")
+
 
 def verify() -> tuple[int, chain.Break | None]:
     """How many entries stand in the trail, and its first break if it has one."""
@@ -98,6 +101,21 @@ def of_company(
     if known_at is not None:
         query = query.where(AuditEntry.at <= known_at)
     return db.session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit)).all()
+
+
+def of_deal(deal_id: int, limit: int = 200) -> Sequence[AuditEntry]:
+    """The latest entries about a deal and what belongs to it, looks at it apart; newest first."""
+    return db.session.scalars(
+        sa.select(AuditEntry)
+        .where(AuditEntry.deal_id == deal_id, AuditEntry.action.not_in(LOOKS))
+        .order_by(AuditEntry.seq.desc())
+        .limit(limit)
+    ).all()
+
+
+def entry(seq: int) -> AuditEntry | None:
+    """One entry by its number."""
+    return db.session.get(AuditEntry, seq)
 
 
 def columns_as_known(

@@ -1,6 +1,18 @@
 """What actions, kinds of objects and columns of the audit trail are called (pure)."""
 
 ACTIONS = {
+    "act.purge": ("清理到期的可撤销记录", "Forgot acts past their time"),
+    "activity.change": ("修改跟进记录", "Changed a note"),
+    "activity.delete": ("删除跟进记录", "Deleted a note"),
+    "company.delete": ("删除企业", "Deleted the company"),
+    "contact.change": ("修改人员", "Changed a person"),
+    "contact.delete": ("删除人员", "Deleted a person"),
+    "deal.bulk": ("批量修改项目", "Changed deals in bulk"),
+    "deal.delete": ("删除项目", "Deleted the deal"),
+    "document.change": ("修改文件信息", "Changed a document"),
+    "document.delete": ("删除文件", "Deleted a document"),
+    "task.change": ("修改待办", "Changed a task"),
+    "task.delete": ("删除待办", "Deleted a task"),
     "activity.note": ("记录跟进", "Noted a contact"),
     "audit.check": ("核验审计链", "Checked the audit chain"),
     "audit.export": ("导出审计记录", "Exported the audit trail"),

@@ -58,7 +58,7 @@ def _check(pipeline: str | None, stages: tuple[str, ...]) -> None:
 
 
 def _ids(pipeline: str | None, stages: tuple[str, ...]) -> list[int]:
-    query = sa.select(Deal.id).order_by(Deal.id)
+    query = sa.select(Deal.id).where(Deal.deleted_at.is_(None)).order_by(Deal.id)
     if pipeline:
         versions = sa.select(PipelineVersion.id).where(PipelineVersion.key == pipeline)
         query = query.where(Deal.pipeline_id.in_(versions))

@@ -1,12 +1,15 @@
-"""A company's history as people read it: one line per act, made from audit entries (pure)."""
+"""The history of a record as people read it: one line per act, made from audit entries (pure)."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Protocol
 
 from portfolio.audit.titles import action_title, column_title, kind_title
+from portfolio.kernel.dates import SHANGHAI
+from portfolio.kernel.money import format_money
 from portfolio.kernel.numbers import from_micro, grouped
 from portfolio.rulebook.metrics import dictionary
 
@@ -17,29 +20,89 @@ NAMED_BY = {
     "contact": "name",
     "task": "title",
     "document": "title",
+    "document_version": "filename",
     "activity": "text",
     "equity_round": "lead_investor",
+    "deal_member": "user_id",
+    "deal_grant": "user_id",
 }
+# What only the system reads, and what another entry of the same act says better.
+UNSAID = frozenset(
+    [
+        *("id", "company_id", "deal_id", "pipeline_id", "target_vehicle_id", "batch_id"),
+        *("code", "version", "stage", "status", "sha256", "media_type", "deleted_at"),
+        *("created_at", "updated_at", "recorded_at", "stage_entered_at", "granted_at"),
+        *("created_by_id", "recorded_by_id", "latest_revenue_fen", "latest_revenue_year"),
+    ]
+)
+PEOPLE = frozenset(["user_id", "owner_id", "created_by_id", "recorded_by_id", "actor_id"])
+YES_NO = {True: ("是", "Yes"), False: ("否", "No")}
 LONGEST = 80
+MASK = "***"
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
+
+
+@dataclass(frozen=True)
+class Words:
+    """How values are told: people by name, keys by title; `titles` by kind, column and value.
+
+    `restorable` holds the columns of each kind that a button may set back.
+    """
+
+    locale: str = "zh"
+    people: Mapping[int, str] = field(default_factory=dict)
+    titles: Mapping[tuple[str, str], Mapping[Any, str]] = field(default_factory=dict)
+    restorable: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def of(self, kind: str, column: str, value: Any) -> str:
+        """A value in words; empty for none."""
+        if value is None or value == "":
+            return ""
+        if isinstance(value, bool):
+            return YES_NO[value][self.locale == "en"]
+        if column in PEOPLE and isinstance(value, int):
+            return self.people.get(value, "—")
+        known = self.titles.get((kind, column))
+        if known is not None:
+            return known.get(value, _short(value) if value == MASK else "—")
+        if column.endswith("_fen") and isinstance(value, int):
+            return format_money(value, self.locale)
+        return _short(_on_the_clock(value))
+
+
+def _on_the_clock(value: Any) -> Any:
+    """An instant of the trail as readers' clocks have it; anything else as it is."""
+    if not isinstance(value, str) or not INSTANT.match(value):
+        return value
+    return dt.datetime.fromisoformat(value).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 class Line(Protocol):
     """What of an audit entry is read here."""
 
+    seq: int
     at: dt.datetime
     actor_name: str
     action: str
     object_type: str
+    object_id: int | None
     changes: tuple[tuple[str, Any, Any], ...]
 
 
 @dataclass(frozen=True)
 class Detail:
-    """One thing that changed: before is empty for what was added, after for what went."""
+    """One thing that changed: before is empty for what was added, after for what went.
+
+    `column` is filled where the former value of the object's column can be set back.
+    """
 
     label: str
     before: str
     after: str
+    kind: str = ""
+    object_id: int = 0
+    seq: int = 0
+    column: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,33 +115,60 @@ class Act:
     details: Sequence[Detail]
 
 
-def acts(lines: Iterable[Any], locale: str, most: int = 12) -> list[Act]:
+def acts(lines: Iterable[Any], words: Words, most: int = 12) -> list[Act]:
     """The newest acts, from audit lines that are ordered from the newest."""
     found = []
     for (at, actor, action), group in groupby(lines, lambda e: (e.at, e.actor_name, e.action)):
-        details = [detail for line in reversed(list(group)) for detail in _details(line, locale)]
-        found.append(Act(at, actor, action_title(action, locale), details))
+        details = [detail for line in reversed(list(group)) for detail in _details(line, words)]
+        found.append(Act(at, actor, action_title(action, words.locale), details))
         if len(found) == most:
             break
     return found
 
 
-def _details(line: Line, locale: str) -> Iterator[Detail]:
+def _details(line: Line, words: Words) -> Iterator[Detail]:
     values = {name: (before, after) for name, before, after in line.changes}
-    if line.object_type == "company":
-        # The act itself says that the company was entered; its columns stand on the page.
-        yield from () if "id" in values else _columns(line, locale)
-    elif line.object_type == "figure":
-        yield from _figure(values, locale)
+    if line.object_type == "figure":
+        yield from _figure(values, words.locale)
+    elif line.object_type == "stage_event":
+        yield from _stage_event(values, words)
+    elif line.object_type == "deal_terms":
+        return  # the deal's own entry says from what to what
+    elif "id" not in values:
+        yield from _columns(line, words)
     elif name := NAMED_BY.get(line.object_type):
-        before, after = (_short(value) for value in values.get(name, (None, None)))
+        pair = values.get(name, (None, None))
+        before, after = (words.of(line.object_type, name, value) for value in pair)
         if before or after:
-            yield Detail(kind_title(line.object_type, locale), before, after)
+            yield Detail(kind_title(line.object_type, words.locale), before, after)
 
 
-def _columns(line: Line, locale: str) -> Iterator[Detail]:
+def _columns(line: Line, words: Words) -> Iterator[Detail]:
+    kind = line.object_type
     for name, before, after in line.changes:
-        yield Detail(column_title(name, locale), _short(before), _short(after))
+        if name in UNSAID:
+            continue
+        label = column_title(name, words.locale)
+        if kind not in {"company", "deal"}:
+            label = f"{kind_title(kind, words.locale)} · {label}"
+        old, new = words.of(kind, name, before), words.of(kind, name, after)
+        back = name in words.restorable.get(kind, ()) and before != MASK
+        yield Detail(
+            label, old, new, kind, line.object_id or 0, line.seq, column=name if back else ""
+        )
+
+
+def _stage_event(values: dict[str, tuple[Any, Any]], words: Words) -> Iterator[Detail]:
+    """From where to where a deal went, in stage and in status, and the reason for it."""
+    told = {name: after for name, (_, after) in values.items()}
+    for part in ("stage", "status"):
+        before, after = told.get(f"from_{part}"), told.get(f"to_{part}")
+        if before is not None and before != after:
+            old, new = (words.of("stage_event", part, value) for value in (before, after))
+            yield Detail(column_title(part, words.locale), old, new)
+    for name in ("reason_code", "note", "revisit_on"):
+        if text := words.of("stage_event", name, told.get(name)):
+            yield Detail(column_title(name, words.locale), "", text)
 
 
 def _figure(values: dict[str, tuple[Any, Any]], locale: str) -> Iterator[Detail]:

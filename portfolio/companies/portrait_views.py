@@ -8,7 +8,8 @@ from flask import current_app, render_template
 from portfolio.companies import portrait_queries as portrait
 from portfolio.companies import queries
 from portfolio.companies.bars import bars_of
-from portfolio.companies.history import acts
+from portfolio.companies.history import Act, acts
+from portfolio.companies.history_queries import words_of
 from portfolio.companies.models import Company
 from portfolio.companies.views import Answer, blueprint, company_or_404
 from portfolio.kernel.errors import InputError
@@ -16,7 +17,6 @@ from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.people.models import User
 from portfolio.web.formatting import today
-from portfolio.web.i18n import language
 from portfolio.web.messages import text_of
 from portfolio.web.past import asked_day, end_of
 
@@ -64,10 +64,15 @@ def _page(
         tasks=tasks,
         today=day or today(),
         documents=portrait.documents(company.id, known_at),
-        history=acts(portrait.history_lines(company.id, terms, known_at), language()),
+        history=_history(company.id, terms, known_at),
         names=people.names_of({company.created_by_id or 0, *(task.owner_id for task in tasks)}),
         terms=terms,
     )
+
+
+def _history(company_id: int, terms: bool, known_at: dt.datetime | None) -> list[Act]:
+    lines = portrait.history_lines(company_id, terms, known_at)
+    return acts(lines, words_of(lines))
 
 
 def _sections(company: Company, user: User, known_at: dt.datetime | None) -> list[Any]:

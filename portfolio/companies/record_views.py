@@ -1,6 +1,7 @@
 """Forms that add to a company: a year's figures, people, notes, tasks, documents."""
 
 import datetime as dt
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
@@ -24,9 +25,12 @@ from portfolio.companies.models import (
     Task,
 )
 from portfolio.companies.operations import Statement
+from portfolio.companies.undo_operations import finishing, restated
 from portfolio.companies.views import Answer, blueprint, company_or_404
 from portfolio.companies.year_sheet import GROUPS, ORDER, Typed, read_figures
 from portfolio.extensions import db
+from portfolio.journal import operations as journal
+from portfolio.journal.models import Act
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
@@ -41,8 +45,8 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _back(company_id: int, anchor: str, said: str) -> Response:
-    flash(said)
+def _back(company_id: int, anchor: str, said: str, act: Act | None = None) -> Response:
+    flash(said, str(act.id) if act else "message")
     return redirect(url_for("companies.show", company_id=company_id, _anchor=anchor))
 
 
@@ -64,8 +68,18 @@ def figures(company_id: int) -> Answer:
         return _figure_page(company, form, texts, typed, stored), 422
     with access.writing("figure.state"):
         added = operations.state_figures(_statements(company, form, typed), access.me(), _now())
+        act = _keep_figures(company, added, stored) if added else None
     said = _("%(count)s figures of %(year)s recorded.", count=len(added), year=year)
-    return _back(company.id, "figures", said)
+    return _back(company.id, "figures", said, act)
+
+
+def _keep_figures(company: Company, added: Sequence[Figure], former: Any) -> Act:
+    """So that the former values can be stated again."""
+    told = restated(added, former)
+    name = company.display_name
+    return journal.keep(
+        "figure.state", "company", company.id, told, access.me(), _now(), name, company.id
+    )
 
 
 def _statements(company: Company, form: FigureYearForm, typed: Typed) -> list[Statement]:
@@ -188,9 +202,9 @@ def complete_task(company_id: int, task_id: int) -> Answer:
     task = db.session.get(Task, task_id)
     if task is None or task.company_id != company.id or task.deal_id is not None:
         abort(404)
-    with access.writing("task.finish"):
+    with access.writing("task.finish"), finishing(task, access.me(), _now()) as kept:
         operations.finish_task(task, _now())
-    return _back(company.id, "tasks", _("Done: %(title)s", title=task.title))
+    return _back(company.id, "tasks", _("Done: %(title)s", title=task.title), kept.act)
 
 
 @blueprint.route("/companies/<int:company_id>/documents", methods=["GET", "POST"])

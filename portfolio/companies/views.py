@@ -23,6 +23,7 @@ from portfolio.companies import portrait_queries as portrait
 from portfolio.companies.forms import CompanyForm, form_for, lines, split, texts_of
 from portfolio.companies.listing import Listing, read_listing
 from portfolio.companies.models import Company, Figure, LeadSource, Round
+from portfolio.journal import operations as journal
 from portfolio.kernel import money, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import from_micro, grouped
@@ -217,7 +218,7 @@ def edit(company_id: int) -> Answer:
     if not form.validate():
         return _again(form, company, [])
     try:
-        with access.writing("company.change"):
+        with access.writing("company.change"), _kept(company) as kept:
             operations.update(
                 company,
                 form.values(),
@@ -231,9 +232,22 @@ def edit(company_id: int) -> Answer:
     except InputError as error:
         _place(form, error)
         return _again(form, company, [])
-    flash(_("Saved."))
+    flash(_("Saved."), kept.category)
     _doubt_code(company)
     return redirect(url_for("companies.show", company_id=company.id))
+
+
+def _kept(company: Company) -> Any:
+    now = dt.datetime.now(dt.UTC)
+    return journal.keeping(
+        "company.change",
+        "company",
+        company.id,
+        access.me(),
+        now,
+        company.display_name,
+        company_id=company.id,
+    )
 
 
 def _take_over_theirs(form: CompanyForm, company: Company) -> None:
@@ -249,6 +263,10 @@ def _conflict(company: Company, form: CompanyForm) -> Answer:
     mine = {name: form[name].data or "" for name in theirs}
     opened = form.opened_at()
     then = portrait.company_as_known(company.id, opened) if opened else None
+    found = differences(mine, theirs, texts_of(then) if then else None)
+    for d in found:
+        if d.keep_theirs:
+            form[d.name].data = d.raw_theirs
     form.version.data = str(company.version)
     last = audit.history("company", company.id, limit=1)
     page = render_template(
@@ -256,7 +274,7 @@ def _conflict(company: Company, form: CompanyForm) -> Answer:
         form=form,
         company=company,
         duplicates=[],
-        differing=differences(mine, theirs, texts_of(then) if then else None),
+        differing=found,
         other=last[0].actor_name if last else "",
     )
     return page, 409

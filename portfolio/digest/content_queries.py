@@ -15,6 +15,7 @@ from portfolio.extensions import db
 from portfolio.kernel.dates import days_between, local_date
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline.happened import happened
 from portfolio.pipeline.models import Deal, StageEvent, Status
 from portfolio.pipeline.stages import Pipeline
 from portfolio.web.formatting import zone
@@ -77,10 +78,13 @@ def _override(row: Any, user: User, stages: Pipeline) -> compose.OverrideLine:
 def changes(
     user: User, since: dt.datetime, until: dt.datetime, pipelines: Mapping[int, Pipeline]
 ) -> list[compose.Change]:
-    """Stage events of visible deals, the oldest first."""
+    """Stage events of visible deals, the oldest first; moves taken back at once are none."""
     rows = db.session.execute(_events(user, since, until)).all()
     terms = pipeline.ids_with(user, "deal.terms", {row.id for row in rows})
-    return [_change(row, user, terms, pipelines[row.pipeline_id]) for row in rows]
+    told = {event.id for event in happened([row[0] for row in rows])}
+    return [
+        _change(row, user, terms, pipelines[row.pipeline_id]) for row in rows if row[0].id in told
+    ]
 
 
 def _events(user: User, since: dt.datetime, until: dt.datetime) -> sa.Select:

@@ -20,6 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from portfolio.digest import delivery, faults, operations, send_operations
 from portfolio.digest.slots import Clock
 from portfolio.digest.states import Breaker, Outcome, Reason, Verdict
+from portfolio.extensions import unit_of_work
+from portfolio.journal import operations as journal
+from portfolio.kernel.dates import local_date
 
 TICK_SECONDS = 60
 log = logging.getLogger(__name__)
@@ -109,11 +112,19 @@ def _conclude(job: send_operations.Claimed, outcome: Outcome, clock: Clock, repo
         report.ended[state.value] += 1
 
 
+def _forget(now: dt.datetime) -> None:
+    """Let go of what can no longer be taken back; looks first, because it is asked each minute."""
+    if journal.purge_due(now):
+        with unit_of_work("act.purge"):
+            journal.purge(local_date(now))
+
+
 def tick(app: Flask, breaker: Breaker, stopping: Callable[[], bool]) -> None:
     """One look at the clock; a database that is away for a while is tried again next time."""
     with app.app_context():
         try:
             operations.note_tick(dt.datetime.now(dt.UTC), worker_name())
+            _forget(dt.datetime.now(dt.UTC))
             report = run_once(clock_from(None), breaker, stopping)
         except SQLAlchemyError:
             log.exception("the database could not be used; trying again at the next tick")

@@ -56,9 +56,15 @@ class Recording:
         if before != after:
             self.steps.append(Step(table, row_id, before, after))
 
-    def as_payload(self) -> list[list[Any]]:
-        """Steps for keeping: of a change the columns it changed and a digest of the row left."""
-        return [[s.table, s.id, _was(s), _digest(s.after)] for s in self.steps]
+    def as_payload(self, but: Iterable[str] = ()) -> list[list[Any]]:
+        """Steps for keeping: of a change the columns it changed and a digest of the row left.
+
+        `but` names tables whose rows are never taken back, because facts are appended to them.
+        """
+        left = set(but)
+        return [
+            [s.table, s.id, _was(s), _digest(s.after)] for s in self.steps if s.table not in left
+        ]
 
 
 def _was(step: Step) -> dict[str, Any] | None:
@@ -196,6 +202,12 @@ def _note_bulk(
         _into_trail(table.name, row_id, before, after)
 
 
+def kind_of(table: str) -> str | None:
+    """What the trail calls the rows of a table; None for those it does not watch."""
+    model = _models().get(table)
+    return None if model is None else str(model.__audit__)
+
+
 def _into_trail(table: str, row_id: int, before: Any, after: Any) -> None:
     """An entry for a row that the session did not write, as the session would have made it."""
     model = _models().get(table)
@@ -233,10 +245,12 @@ def _models() -> dict[str, Any]:
     }
 
 
-def put_back(steps: Sequence[Sequence[Any]]) -> None:
+def put_back(steps: Sequence[Sequence[Any]], renumber: bool = False) -> None:
     """Undo the steps of a payload, the last first. Raises Changed and then nothing is undone.
 
-    What was made is only removed when nothing else refers to it meanwhile.
+    What was made is only removed when nothing else refers to it meanwhile. With `renumber` a row
+    that was changed gets a version of its own: a form that was opened in between must not find
+    the number it knows on other values.
     """
     db.session.flush()
     last = {(table, row_id): digest for table, row_id, _, digest in steps}
@@ -247,6 +261,10 @@ def put_back(steps: Sequence[Sequence[Any]]) -> None:
     before = {place: _row(_table(place[0]), place[1]) for place in last}
     for name, row_id, was, digest in reversed(steps):
         _one_back(_table(name), row_id, was, made=was is None, gone=digest is None)
+    for (name, row_id), row in before.items():
+        if renumber and row is not None and "version" in row:
+            table, version = _table(name), {"version": row["version"] + 1}
+            db.session.execute(sa.update(table).where(_key(table) == row_id).values(**version))
     db.session.expire_all()
     for (name, row_id), row in before.items():
         _into_trail(name, row_id, row, _row(_table(name), row_id))

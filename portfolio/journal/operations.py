@@ -2,19 +2,23 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.exc import IntegrityError
 
+from portfolio.audit import queries as audit
 from portfolio.extensions import db
 from portfolio.journal import image_operations as images
 from portfolio.journal.models import Act
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
+from portfolio.web.formatting import local_dt
 
 KEPT_DAYS = 30
 
@@ -35,6 +39,62 @@ class Undoer:
 
     may: Callable[[User, Act], bool]
     undo: Callable[[Act, Any, User, dt.datetime], None]
+
+
+class ChangedBy(images.Changed):
+    """Somebody changed the thing since: says who and when."""
+
+    def __init__(self, name: str, at: dt.datetime) -> None:
+        InputError.__init__(self, "undo.changed_by", name=name or "—", at=local_dt(at))
+
+
+@dataclass
+class Keeping:
+    """An act while it is done: what its undoer needs beside the rows, and the act once kept.
+
+    Without `rows` the rows written are not kept: the undoer knows a better way back.
+    """
+
+    said: dict[str, Any] = field(default_factory=dict)
+    rows: bool = True
+    act: Act | None = None
+
+    @property
+    def category(self) -> str:
+        """The category of the message about it, which gives the message its undo button."""
+        return str(self.act.id) if self.act else "message"
+
+
+@contextmanager
+def keeping(
+    action: str,
+    object_type: str,
+    object_id: int | None,
+    actor: User | None,
+    now: dt.datetime,
+    label: str = "",
+    company_id: int | None = None,
+    deal_id: int | None = None,
+    but: Iterable[str] = (),
+) -> Iterator[Keeping]:
+    """Keep what is written inside as one act, by row images; nothing written is no act.
+
+    Rows of the tables in `but` are no part of it: what they state is taken back by the undoer.
+    """
+    kept = Keeping()
+    with images.recording() as steps:
+        yield kept
+    payload = steps.as_payload(but) if kept.rows else []
+    if payload or kept.said:
+        told = {"steps": payload, **kept.said}
+        kept.act = keep(
+            action, object_type, object_id, told, actor, now, label, company_id, deal_id
+        )
+
+
+def by_steps(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
+    """Put back the rows of an act that `keeping` kept, each under a version of its own."""
+    images.put_back(payload["steps"], renumber=True)
 
 
 def by_images(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
@@ -77,6 +137,11 @@ def undoer_of(act: Act) -> Undoer | None:
     return undoers.get(act.action)
 
 
+def undoable_actions() -> set[str]:
+    """The actions that somebody has said how to take back."""
+    return set(current_app.extensions.get("undoers", {}))
+
+
 def undo(act: Act, actor: User, now: dt.datetime) -> None:
     """Take an act back, once. Raises NotYours, or InputError with why it cannot be done."""
     undoer = undoer_of(act)
@@ -84,9 +149,30 @@ def undo(act: Act, actor: User, now: dt.datetime) -> None:
         raise NotYours
     if act.purge_on <= local_date(now):
         raise InputError("undo.too_late")
-    undoer.undo(act, json.loads(act.payload), actor, now)
+    try:
+        undoer.undo(act, json.loads(act.payload), actor, now)
+        db.session.flush()
+    except ChangedBy:
+        raise
+    except images.Changed as changed:
+        raise _who_changed(changed) from changed
+    except IntegrityError as error:
+        raise InputError("undo.collides") from error
     db.session.execute(sa.delete(Act).where(Act.id == act.id))
     db.session.expire_all()
+
+
+def _who_changed(changed: images.Changed) -> InputError:
+    """The refusal with the person and the moment, where the trail knows of a change."""
+    kind = images.kind_of(changed.table)
+    last = audit.history(kind, changed.row_id, limit=1) if kind else ()
+    return ChangedBy(last[0].actor_name, last[0].at) if last else changed
+
+
+def purge_due(now: dt.datetime) -> bool:
+    """Whether there is anything to forget: asked often, so it writes nothing."""
+    due = sa.select(Act.id).where(Act.purge_on <= local_date(now)).limit(1)
+    return db.session.scalar(due) is not None
 
 
 def purge(today: dt.date) -> int:

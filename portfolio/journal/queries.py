@@ -28,3 +28,10 @@ def of_actions(actions: Sequence[str], limit: int = 200) -> Sequence[Act]:
     return db.session.scalars(
         sa.select(Act).where(Act.action.in_(actions)).order_by(Act.id.desc()).limit(limit)
     ).all()
+
+
+def of_actor(actor_id: int, limit: int = 100) -> Sequence[Act]:
+    """The latest acts of a person, newest first."""
+    return db.session.scalars(
+        sa.select(Act).where(Act.actor_id == actor_id).order_by(Act.id.desc()).limit(limit)
+    ).all()

@@ -43,6 +43,7 @@ class Relation:
     recused: bool = False
     opened: bool = False
     walled: bool = False
+    deleted: bool = False
 
 
 def scopes(roles: Iterable[str], permission: str) -> frozenset[str]:
@@ -61,7 +62,7 @@ def allows(roles: Iterable[str], permission: str, relation: Relation | None = No
     held = scopes(roles, permission)
     if not held or relation is None:
         return bool(held)
-    if relation.recused:
+    if relation.recused or relation.deleted:
         return False
     if relation.walled and not (relation.team or relation.opened):
         return False

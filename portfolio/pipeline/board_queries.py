@@ -14,7 +14,7 @@ from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline.listing import DealListing
 from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent, Status, post_money
-from portfolio.pipeline.queries import either, visible, visible_parts
+from portfolio.pipeline.queries import either, happened, visible, visible_parts
 
 CARDS = 10
 MOST_LISTED = 2_000
@@ -265,7 +265,7 @@ def recent_moves(user: User, since: dt.datetime, limit: int = 12) -> Sequence[tu
     rows = db.session.execute(
         sa.select(StageEvent, Deal)
         .join(Deal, Deal.id == StageEvent.deal_id)
-        .where(StageEvent.happened_at >= since, visible(user))
+        .where(StageEvent.happened_at >= since, happened(), visible(user))
         .order_by(StageEvent.happened_at.desc())
         .limit(limit)
     )

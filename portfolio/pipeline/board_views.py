@@ -1,18 +1,18 @@
 """The board: one column a stage, cards in pages."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from flask import abort, render_template, request
+from flask import abort, jsonify, render_template, request
+from werkzeug.wrappers import Response
 
-from portfolio.chokepoint import queries as chokepoint
 from portfolio.people import access
-from portfolio.pipeline import board_queries, gate_queries, queries
-from portfolio.pipeline.board_queries import CARDS, DealLine, Tally
-from portfolio.pipeline.gates import standings, unmet
+from portfolio.pipeline import board_queries, card_views, queries
+from portfolio.pipeline.board_queries import CARDS, Tally
+from portfolio.pipeline.card_views import mine_alone, missing_of, sum_of, tags_of
 from portfolio.pipeline.stages import Pipeline, Stage
-from portfolio.pipeline.views import blueprint, now
+from portfolio.pipeline.views import blueprint, deal_or_404, now
 from portfolio.web.formatting import today
 
 WEEK = dt.timedelta(days=7)
@@ -32,30 +32,12 @@ def _stages(current: Pipeline, held: Iterable[str]) -> list[Stage]:
     return [*current.stages, *gone]
 
 
-def _missing(lines: Sequence[DealLine]) -> dict[int, int]:
-    """How many conditions stand between each deal and its next stage, in a few queries for all."""
-    flows = queries.pipelines()
-    facts = gate_queries.facts_of([line.id for line in lines])
-    found = {}
-    for line in lines:
-        flow = flows[line.pipeline_id]
-        goal = flow.ahead(line.stage, line.status)
-        if goal is not None and line.id in facts:
-            gate = standings(flow, flow.gate(line.stage, goal), facts[line.id])
-            found[line.id] = len(unmet(gate))
-    return found
-
-
-def _owner() -> int | None:
-    return access.me().id if request.args.get("mine") else None
-
-
 @blueprint.get("/board")
 @access.permit("deal.read")
 def board() -> str:
     """Every stage with its count and sum; the first cards of each."""
     versions, pipeline = _pipeline()
-    user, owner = access.me(), _owner()
+    user, owner = access.me(), mine_alone(access.me())
     tallies = board_queries.tallies(user, versions, owner)
     cards = board_queries.first_cards(user, versions, tallies, owner)
     columns = [
@@ -70,24 +52,21 @@ def board() -> str:
         pipelines=list({p.key: p for p in queries.pipelines().values()}.values()),
         columns=columns,
         per_page=CARDS,
-        tags=_tags(lines),
-        missing=_missing(lines),
+        tags=tags_of(lines),
+        missing=missing_of(lines),
         terms=queries.among_seen(user, "deal.terms", shown),
         writable=queries.among_seen(user, "deal.write", shown),
         mine=owner is not None,
         total=sum(tally.count for tally in tallies.values()),
-        sum_fen=_sum(tallies),
+        sum_fen=sum_of(tallies),
     )
 
 
-def _tags(lines: Sequence[DealLine]) -> dict[int, list[str]]:
-    """The confirmed technologies of the cards' companies: one query for all of them."""
-    return chokepoint.confirmed_of({line.company_id for line in lines if line.company_id})
-
-
-def _sum(tallies: dict[str, Tally]) -> int | None:
-    sums = [tally.sum_fen for tally in tallies.values() if tally.sum_fen is not None]
-    return sum(sums) if sums else None
+@blueprint.get("/board/cards/<int:deal_id>")
+@access.permit("deal.read")
+def card(deal_id: int) -> Response:
+    """One card and every column's count and sum, as they are now."""
+    return jsonify(card_views.answer(access.me(), deal_or_404(deal_id)))
 
 
 @blueprint.get("/board/<stage_key>")
@@ -101,7 +80,7 @@ def column(stage_key: str) -> str:
     text = request.args.get("offset", "0")
     offset = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
     user = access.me()
-    cards = board_queries.cards(user, versions, stage_key, offset, _owner())
+    cards = board_queries.cards(user, versions, stage_key, offset, mine_alone(user))
     ids = [deal.id for deal in cards]
     return render_template(
         "pipeline/_cards.html",
@@ -110,11 +89,11 @@ def column(stage_key: str) -> str:
         cards=cards,
         offset=offset,
         per_page=CARDS,
-        tags=_tags(cards),
-        missing=_missing(cards),
+        tags=tags_of(cards),
+        missing=missing_of(cards),
         terms=queries.among_seen(user, "deal.terms", ids),
         writable=queries.among_seen(user, "deal.write", ids),
-        mine=_owner() is not None,
+        mine=mine_alone(user) is not None,
     )
 
 

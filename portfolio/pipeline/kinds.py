@@ -29,3 +29,4 @@ class MoveKind(TitledEnum):
     REOPEN = "reopen", "重启", "Reopened"
     LAPSE = "lapse", "失效", "Lapsed"
     TERMINATE = "terminate", "终止", "Terminated"
+    UNDO = "undo", "撤销", "Taken back"

@@ -70,6 +70,11 @@ class Vehicle(Base):
         return self.name_en or self.name_zh
 
 
+BOARD = ("pipeline_id", "status", "stage", "stage_entered_at", "id")
+SUMS = ("pipeline_id", "status", "walled", "stage")
+OWNED = ("owner_id", "status", "stage_entered_at", "id")
+
+
 def post_money(pre_money_fen: int | None, round_size_fen: int | None) -> int | None:
     """In fen; unknown unless both are known."""
     if pre_money_fen is None or round_size_fen is None:
@@ -80,7 +85,8 @@ def post_money(pre_money_fen: int | None, round_size_fen: int | None) -> int | N
 class Deal(Base):
     """One possible investment by one vehicle in one company in one round, or one commitment to
     a sub-fund (`target_vehicle_id`). Stage and status are two columns: a rejected deal keeps the
-    stage in which it was rejected. The terms repeat the newest row of `DealTerms`.
+    stage in which it was rejected. The terms repeat the newest row of `DealTerms`. A deal with
+    `deleted_at` is hidden from everybody; its events are never rewritten, so it stays a row.
     """
 
     __tablename__ = "deal"
@@ -116,6 +122,7 @@ class Deal(Base):
     withdrawn_by: Mapped[str] = mapped_column(default="")
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
+    deleted_at: Mapped[dt.datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
     company: Mapped[Company | None] = relationship(lazy="raise_on_sql")
@@ -129,14 +136,13 @@ class Deal(Base):
 
     __table_args__ = (
         # A column of the board in its order, and its counts and sums, read from the index alone.
-        sa.Index(
-            "ix_deal_board", "pipeline_id", "status", "stage", "stage_entered_at", "id", "walled"
-        ),
-        sa.Index("ix_deal_sums", "pipeline_id", "status", "walled", "stage", "amount_fen"),
+        # Each ends with what says that a deal was deleted.
+        sa.Index("ix_deal_board", *BOARD, "walled", "deleted_at"),
+        sa.Index("ix_deal_sums", *SUMS, "amount_fen", "deleted_at"),
         # What lists filter by.
-        sa.Index("ix_deal_stage", "stage", "status", "walled"),
-        sa.Index("ix_deal_owner", "owner_id", "status", "stage_entered_at", "id", "walled"),
-        sa.Index("ix_deal_walled", "walled", "id"),
+        sa.Index("ix_deal_stage", "stage", "status", "walled", "deleted_at"),
+        sa.Index("ix_deal_owner", *OWNED, "walled", "deleted_at"),
+        sa.Index("ix_deal_walled", "walled", "id", "deleted_at"),
         # What lists are sorted by.
         sa.Index("ix_deal_updated_at", "updated_at", "id"),
         sa.Index("ix_deal_name", "name", "id"),
@@ -190,7 +196,10 @@ class DealGrant(Base):
 
 
 class StageEvent(Base):
-    """One change of stage or status. Never rewritten; the deal's columns repeat the newest."""
+    """One change of stage or status. Never rewritten; the deal's columns repeat the newest.
+
+    An event that takes another one back names it in `undoes_id`: together they did not happen.
+    """
 
     __tablename__ = "stage_event"
     __audit__ = "stage_event"
@@ -214,8 +223,12 @@ class StageEvent(Base):
     # What was new when a rejected deal was reopened.
     evidence: Mapped[str] = mapped_column(default="")
     evidence_version_id: Mapped[int | None] = mapped_column(sa.ForeignKey("document_version.id"))
+    undoes_id: Mapped[int | None]
 
-    __table_args__ = (sa.Index("ix_stage_event_deal_id_id", "deal_id", "id"),)
+    __table_args__ = (
+        sa.Index("ix_stage_event_deal_id_id", "deal_id", "id"),
+        sa.Index("ix_stage_event_undoes_id", "undoes_id", unique=True),
+    )
 
 
 class DealCheck(Base):

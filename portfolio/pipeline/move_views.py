@@ -12,10 +12,18 @@ from portfolio.companies import operations as records
 from portfolio.companies.models import TERMS
 from portfolio.companies.operations import Conflict
 from portfolio.extensions import db
+from portfolio.journal.models import Act
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
-from portfolio.pipeline import check_operations, gate_queries, operations, queries
+from portfolio.pipeline import (
+    card_views,
+    check_operations,
+    gate_queries,
+    operations,
+    queries,
+    undo_operations,
+)
 from portfolio.pipeline.answer_forms import OPTIONS, Typed, asked, read_form, with_file
 from portfolio.pipeline.check_operations import CheckRefused
 from portfolio.pipeline.forms import MoveForm
@@ -90,13 +98,14 @@ def moves(deal_id: int) -> Any:
     try:
         if request.form.get("save"):
             return _save(asking)
-        _move(asking)
+        act = _move(asking)
     except InputError as error:
         return _refused(asking, error)
     said = _moved_text(deal, flow)
     if _wants_json():
-        return jsonify(message=said, version=deal.version, stage=deal.stage, status=deal.status)
-    flash(said)
+        undo = url_for("journal.undo", act_id=act.id)
+        return jsonify(message=said, undo=undo, **card_views.answer(access.me(), deal))
+    flash(said, str(act.id))
     return redirect(url_for("pipeline.show", deal_id=deal.id))
 
 
@@ -145,7 +154,7 @@ def _with_files(asking: Asking) -> Answers:
     return answers
 
 
-def _move(asking: Asking) -> None:
+def _move(asking: Asking) -> Act:
     form, deal = asking.form, asking.deal
     version = int(form.version.data) if (form.version.data or "").isdigit() else None
     wanted = Move(
@@ -163,7 +172,7 @@ def _move(asking: Asking) -> None:
         if form.evidence_file.data:
             kept = _keep(deal, form.evidence_file.data, _("New evidence"))
             wanted = replace(wanted, evidence_version_id=kept)
-        operations.move(deal, wanted, access.me(), now(), version, answers)
+        return undo_operations.move(deal, wanted, access.me(), now(), version, answers)
 
 
 def _keep(deal: Deal, upload: FileStorage, title: str) -> int:

@@ -9,16 +9,17 @@ from portfolio.chokepoint import queries as chokepoint
 from portfolio.chokepoint.models import TagState
 from portfolio.chokepoint.taxonomy import taxonomy
 from portfolio.companies.history import acts
+from portfolio.companies.history_queries import words_of
 from portfolio.kernel.dates import days_between
 from portfolio.people import access
 from portfolio.pipeline import past_queries, queries
 from portfolio.pipeline.gates import state_title
+from portfolio.pipeline.history_queries import titles
 from portfolio.pipeline.models import Deal
 from portfolio.pipeline.past_queries import DealThen
 from portfolio.pipeline.progress import progress
 from portfolio.pipeline.spine import spine
 from portfolio.web.formatting import title_of, zone
-from portfolio.web.i18n import language
 from portfolio.web.past import end_of
 
 
@@ -32,6 +33,7 @@ def past_page(deal: Deal, day: dt.date) -> str:
     terms = queries.may(user, "deal.terms", deal)
     changes = audit.history("deal", deal.id, limit=20, known_at=known_at)
     readable = queries.readable_deals(user, [deal.id])
+    lines = audit.lines(changes, readable, audit.terms_by_type())
     return render_template(
         "pipeline/past.html",
         then=then,
@@ -49,7 +51,7 @@ def past_page(deal: Deal, day: dt.date) -> str:
         terms=terms,
         tags=_tags(then, known_at),
         documents=[d for d in then.documents if terms or not d.terms],
-        history=acts(audit.lines(changes, readable, audit.terms_by_type()), language()),
+        history=acts(lines, words_of(lines, titles(then.pipeline))),
     )
 
 

@@ -53,15 +53,19 @@ def _excepted(user: User) -> tuple[list[int], list[int]]:
     return [i for kind, i in rows if kind == "open"], [i for kind, i in rows if kind == "recused"]
 
 
-def visible_parts(user: User, permission: str = "deal.read") -> list[sa.ColumnElement[bool]]:
+def visible_parts(
+    user: User, permission: str = "deal.read", deleted: bool = False
+) -> list[sa.ColumnElement[bool]]:
     """Conditions that exclude each other and together are `visible`.
 
-    Each can be counted along an index; their disjunction cannot.
+    Each can be counted along an index; their disjunction cannot. Deleted deals are in none of
+    them; `deleted` asks for those alone, which is for the bin.
     """
     held = user.scopes(permission)
     if not held:
         return [sa.false()]
     open_to_me, recused = _excepted(user)
+    there = Deal.deleted_at.is_not(None) if deleted else Deal.deleted_at.is_(None)
     reached: list[sa.ColumnElement[bool]] = []
     if not held & {policy.ALL, policy.ANY}:
         kinds = [_granted(user, GrantKind.AGENDA)] if policy.AGENDA in held else []
@@ -69,6 +73,7 @@ def visible_parts(user: User, permission: str = "deal.read") -> list[sa.ColumnEl
         reached = [sa.or_(*(Deal.id.in_(kind) for kind in kinds))]
     if recused:
         reached.append(Deal.id.not_in(recused))
+    reached.append(there)
     parts = [sa.and_(Deal.walled.is_(False), *reached)]
     if open_to_me:
         parts.append(sa.and_(Deal.walled, Deal.id.in_(open_to_me), *reached))
@@ -112,6 +117,7 @@ def relation(user: User, deal: Deal) -> policy.Relation:
         recused=GrantKind.RECUSED.value in grants,
         opened=GrantKind.OPENED.value in grants,
         walled=deal.walled,
+        deleted=deal.deleted_at is not None,
     )
 
 
@@ -258,6 +264,12 @@ def stage_titles() -> dict[str, Any]:
 def vehicles() -> Sequence[Vehicle]:
     """The mother fund and the sub-funds."""
     return db.session.scalars(sa.select(Vehicle).order_by(Vehicle.kind, Vehicle.id)).all()
+
+
+def happened() -> sa.ColumnElement[bool]:
+    """The condition over stage events that leaves out what was taken back, and the taking back."""
+    taken_back = sa.select(StageEvent.undoes_id).where(StageEvent.undoes_id.is_not(None))
+    return sa.and_(StageEvent.undoes_id.is_(None), StageEvent.id.not_in(taken_back))
 
 
 def history(deal_id: int, known_at: dt.datetime | None = None) -> Sequence[StageEvent]:

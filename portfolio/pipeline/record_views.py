@@ -6,6 +6,7 @@ from flask_wtf import FlaskForm
 
 from portfolio.companies import operations as records
 from portfolio.companies.models import Task
+from portfolio.companies.undo_operations import finishing
 from portfolio.extensions import db
 from portfolio.people import access
 from portfolio.people import queries as people
@@ -77,7 +78,7 @@ def complete_task(deal_id: int, task_id: int) -> Answer:
     task = db.session.get(Task, task_id)
     if task is None or task.deal_id != deal.id:
         abort(404)
-    with access.writing("task.finish"):
+    with access.writing("task.finish"), finishing(task, access.me(), now()) as kept:
         records.finish_task(task, now())
-    flash(_("Done: %(title)s", title=task.title))
+    flash(_("Done: %(title)s", title=task.title), kept.category)
     return redirect(url_for("pipeline.show", deal_id=deal.id, _anchor="tasks"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portfolio.kernel.dates import local_date
+from portfolio.pipeline.happened import happened
 from portfolio.pipeline.stages import Pipeline, Stage
 
 
@@ -27,12 +28,16 @@ class Stretch:
 
 
 def spine(pipeline: Pipeline, events: Sequence[Any], today: dt.date) -> list[Stretch]:
-    """One stretch for each event, newest first; days are calendar days by local dates."""
+    """One stretch for each event that was not taken back, newest first.
+
+    Days are calendar days by local dates.
+    """
     stretches = []
-    for number, event in enumerate(events):
+    kept = happened(events)
+    for number, event in enumerate(kept):
         start = local_date(event.happened_at)
-        last = number == len(events) - 1
-        end = today if last else local_date(events[number + 1].happened_at)
+        last = number == len(kept) - 1
+        end = today if last else local_date(kept[number + 1].happened_at)
         stage = pipeline.stage(event.to_stage)
         days = max(0, (end - start).days)
         stretches.append(Stretch(stage, event, days, stage.standing(days), last))

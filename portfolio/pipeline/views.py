@@ -19,7 +19,6 @@ from werkzeug.wrappers import Response
 
 from portfolio.audit import queries as audit
 from portfolio.companies import queries as companies
-from portfolio.companies.history import acts
 from portfolio.companies.models import Company
 from portfolio.companies.operations import Conflict
 from portfolio.kernel.dates import days_between, local_date
@@ -27,7 +26,8 @@ from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.people.models import User
-from portfolio.pipeline import board_queries, gate_queries, operations, queries
+from portfolio.pipeline import board_queries, gate_queries, operations, queries, undo_operations
+from portfolio.pipeline.bulk import MOST, Doing
 from portfolio.pipeline.forms import (
     SHARED,
     DealForm,
@@ -39,6 +39,7 @@ from portfolio.pipeline.forms import (
     texts_of,
 )
 from portfolio.pipeline.gates import state_title
+from portfolio.pipeline.history_queries import history
 from portfolio.pipeline.listing import DealListing, read_deal_listing
 from portfolio.pipeline.models import Deal, PipelineVersion, Status
 from portfolio.pipeline.past_views import past_page
@@ -47,8 +48,7 @@ from portfolio.pipeline.spine import spine
 from portfolio.pipeline.stages import Pipeline
 from portfolio.web.fields import choices
 from portfolio.web.formatting import title_of, url_with
-from portfolio.web.i18n import language
-from portfolio.web.merging import differences
+from portfolio.web.merging import Difference, differences
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of
 from portfolio.web.past import asked_day
@@ -101,6 +101,8 @@ def index() -> str:
         owners=people.active_names(),
         filters=filters,
         chips=_chips(listing, pipelines),
+        doings=Doing,
+        most=MOST,
     )
 
 
@@ -163,7 +165,6 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
     offered = _offered(user, deal, pipeline)
     goal = pipeline.ahead(deal.stage, deal.status)
     said = gate_queries.checks_of(deal.id) if pipeline.checklists else {}
-    changes = audit.history("deal", deal.id, limit=20)
     actors = people.names_of(
         {event.actor_id for event in events if event.actor_id}
         | {i for row in said.values() for i in (row.recorded_by_id, row.verified_by_id) if i}
@@ -189,10 +190,7 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
         opened_until=queries.opened_until(user, deal) if deal.walled else None,
         activities=queries.activities(deal.id),
         tasks=queries.open_tasks(deal.id),
-        history=acts(
-            audit.lines(changes, queries.readable_deals(user, [deal.id]), audit.terms_by_type()),
-            language(),
-        ),
+        history=history(user, deal),
     )
 
 
@@ -282,14 +280,17 @@ def edit(deal_id: int) -> Answer:
     if not form.validate_on_submit():
         return _form_page(form, deal.company, deal)
     try:
-        with access.writing("deal.change"):
+        with (
+            access.writing("deal.change"),
+            undo_operations.keeping_change(deal, access.me(), now()) as kept,
+        ):
             _changed(deal, form)
     except Conflict:
         return _conflict(deal_or_404(deal_id), form)
     except InputError as error:
         form.form_errors.append(text_of(error))
         return _form_page(form, deal.company, deal)
-    flash(_("Saved."))
+    flash(_("Saved."), kept.category)
     return redirect(url_for("pipeline.show", deal_id=deal.id))
 
 
@@ -309,16 +310,18 @@ def _conflict(deal: Deal, form: DealForm) -> Answer:
     theirs = texts_of(stored_form(deal))
     found = differences(texts_of(form), theirs, opened_on(form))
     form.version.data = str(deal.version)
+    take_over_theirs(form, deal, [d.name for d in found if d.keep_theirs])
     last = audit.history("deal", deal.id, limit=1)
     page = render_template(
         "pipeline/form.html",
         form=form,
         company=deal.company,
         deal=deal,
-        differing=[
-            replace(d, theirs=shown(form[d.name], d.theirs), mine=shown(form[d.name], d.mine))
-            for d in found
-        ],
+        differing=[_in_words(form, d) for d in found],
         other=last[0].actor_name if last else "",
     )
     return page, 409
+
+
+def _in_words(form: DealForm, d: Difference) -> Difference:
+    return replace(d, theirs=shown(form[d.name], d.theirs), mine=shown(form[d.name], d.mine))

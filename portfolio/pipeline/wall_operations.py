@@ -31,7 +31,10 @@ def break_glass(code: str, reason: str, actor: User, now: dt.datetime) -> Deal:
         raise Refused
     if len(reason.strip()) < SHORTEST_REASON:
         raise InputError("reason.short", minimum=SHORTEST_REASON)
-    deal = db.session.scalar(sa.select(Deal).where(Deal.code == code.strip().upper(), Deal.walled))
+    asked = sa.select(Deal).where(
+        Deal.code == code.strip().upper(), Deal.walled, Deal.deleted_at.is_(None)
+    )
+    deal = db.session.scalar(asked)
     if deal is None or queries.relation(actor, deal).recused:
         raise InputError("deal.no_walled", value=code.strip())
     if queries.opened_until(actor, deal) is not None:

@@ -6,12 +6,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Difference:
-    """A field in both versions; `keep_theirs` when only the other person changed it."""
+    """A field in both versions.
+
+    `keep_theirs` when only the other person changed it; `merged` when one of the two did, so
+    that there is nothing to choose. The `raw` texts are what the field itself would hold.
+    """
 
     name: str
     theirs: str
     mine: str
     keep_theirs: bool
+    merged: bool = False
+    raw_theirs: str = ""
+    raw_mine: str = ""
+
+    @property
+    def kept(self) -> str:
+        """The version that is saved unless somebody chooses otherwise."""
+        return "theirs" if self.keep_theirs else "mine"
 
 
 def differences(
@@ -19,10 +31,18 @@ def differences(
 ) -> list[Difference]:
     """Fields whose texts differ; `before` is what both began from, None when it is not known."""
     return [
-        Difference(name, theirs[name], mine[name], before is not None and same(name, mine, before))
-        for name in theirs
-        if not same(name, mine, theirs)
+        _difference(name, mine, theirs, before) for name in theirs if not same(name, mine, theirs)
     ]
+
+
+def _difference(
+    name: str, mine: Mapping[str, str], theirs: Mapping[str, str], before: Mapping[str, str] | None
+) -> Difference:
+    theirs_alone = before is not None and same(name, mine, before)
+    mine_alone = before is not None and same(name, theirs, before)
+    merged = theirs_alone or mine_alone
+    texts = theirs[name], mine[name]
+    return Difference(name, *texts, theirs_alone, merged, *texts)
 
 
 def same(name: str, one: Mapping[str, str], other: Mapping[str, str]) -> bool:

@@ -15,6 +15,8 @@ NAVIGATION = (
     ("", "/digests", _l("Digests")),
 )
 MENU = (
+    ("company.write", "/acts", _l("Take back")),
+    ("company.read", "/bin", _l("Bin")),
     ("import", "/imports", _l("Imports")),
     ("audit.read", "/audit", _l("Audit trail")),
     ("people.manage", "/settings", _l("Settings")),

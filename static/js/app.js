@@ -96,6 +96,22 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
+// Two versions of a record: the field below holds what will be saved.
+document.addEventListener("change", (event) => {
+  const { fill, text } = event.target.dataset;
+  const field = fill && event.target.form.elements[fill];
+  if (!field) return;
+  if (field.type === "checkbox") field.checked = Boolean(text);
+  else if (field.type === "select-multiple") {
+    for (const option of field.options) option.selected = text.split(",").includes(option.value);
+  } else field.value = text;
+});
+// A word typed below is one's own: it is what will be saved then.
+document.addEventListener("input", (event) => {
+  const mine = one(`[data-fill="${CSS.escape(event.target.name ?? "")}"][value=mine]`);
+  if (mine && event.target !== mine && event.target.dataset.fill === undefined) mine.checked = true;
+});
+
 // Where something went wrong, that is what one reads first.
 one("#errsum")?.focus();
 document.addEventListener("htmx:after:swap", () => one("#errsum")?.focus());
@@ -112,6 +128,11 @@ async function takeBack(act) {
     headers: { Accept: "application/json" },
     body: new URLSearchParams({ csrf_token: token }),
   });
-  if (answer.ok) location.reload();
-  else toast((await answer.json().catch(() => ({}))).message ?? one("#toasts").dataset.failed);
+  const said = (await answer.json().catch(() => ({}))).message;
+  if (!answer.ok) return toast(said ?? one("#toasts").dataset.failed);
+  sessionStorage.setItem("said", said);
+  location.reload();
 }
+const said = sessionStorage.getItem("said");
+sessionStorage.removeItem("said");
+if (said) toast(said);

@@ -4,48 +4,67 @@ import { toast } from "./app.js";
 const board = document.getElementById("board");
 const lists = [...board.querySelectorAll("ul.cards")];
 const token = document.querySelector("meta[name=csrf-token]").content;
+const asked = location.search.includes("mine=") ? "?mine=1" : "";
 
-const tally = (list, by) => {
-  const count = list.closest(".column").querySelector("[data-count]");
-  count.textContent = Number(count.textContent) + by;
-};
-
-async function send(card, fields) {
-  const body = new URLSearchParams({ csrf_token: token, version: card.dataset.version, ...fields });
-  const answer = await fetch(`/deals/${card.dataset.deal}/moves`, {
+async function post(path, fields) {
+  const answer = await fetch(path, {
     method: "POST",
     headers: { Accept: "application/json" },
-    body,
+    body: new URLSearchParams({ csrf_token: token, ...fields }),
   });
   const said = await answer.json();
   if (!answer.ok) throw said;
-  card.dataset.version = said.version;
   return said;
+}
+
+// Counts and sums of all columns, and the card itself, as the server has them now.
+function show(said, card) {
+  for (const list of lists) {
+    const tally = said.columns[list.dataset.stage];
+    const column = list.closest(".column");
+    if (!tally) continue;
+    column.querySelector("[data-count]").textContent = tally.count;
+    column.querySelector("[data-sum]").textContent = tally.sum;
+    column.classList.toggle("quiet", !tally.count);
+  }
+  document.querySelector("[data-total]").textContent = said.total;
+  document.querySelector("[data-planned]").textContent = said.planned;
+  const fresh = new DOMParser().parseFromString(said.card, "text/html").querySelector(".kcard");
+  if (!fresh) return card.remove();
+  const focused = card.contains(document.activeElement);
+  card.replaceWith(fresh);
+  if (focused) fresh.focus();
+  return fresh;
 }
 
 function place(card, list, before) {
   const focused = document.activeElement;
-  tally(card.parentElement, -1);
-  list.insertBefore(card, before);
-  tally(list, 1);
+  list.insertBefore(card, before?.parentElement === list ? before : null);
   if (card.contains(focused)) focused.focus();
 }
 
-async function move(card, from, to, before, next) {
+async function move(card, from, to, next) {
   try {
-    const said = await send(card, { kind: "forward", to_stage: to.dataset.stage });
-    toast(said.message, async () => {
-      try {
-        await send(card, { kind: "forward", to_stage: from.dataset.stage, note: board.dataset.undone });
-        place(card, from, next);
-      } catch (refusal) {
-        toast(refusal.message ?? board.dataset.failed);
-      }
-    });
+    const fields = { kind: "forward", to_stage: to.dataset.stage, version: card.dataset.version };
+    const said = await post(`/deals/${card.dataset.deal}/moves${asked}`, fields);
+    const moved = show(said, card);
+    toast(said.message, () => takeBack(said.undo, moved, from, next));
   } catch (refusal) {
     place(card, from, next);
     if (refusal.ask) location.assign(refusal.ask);
     else toast(refusal.message ?? board.dataset.failed);
+  }
+}
+
+async function takeBack(undo, card, from, next) {
+  try {
+    const said = await post(undo, {});
+    const now = await fetch(`/board/cards/${card.dataset.deal}${asked}`);
+    place(card, from, next);
+    show(await now.json(), card);
+    toast(said.message);
+  } catch (refusal) {
+    toast(refusal.message ?? board.dataset.failed);
   }
 }
 
@@ -59,9 +78,7 @@ for (const list of lists) {
     onEnd({ item, from, to, oldDraggableIndex }) {
       if (from === to) return;
       const next = from.querySelectorAll(".kcard")[oldDraggableIndex] ?? null;
-      tally(from, -1);
-      tally(to, 1);
-      move(item, from, to, null, next);
+      move(item, from, to, next);
     },
   });
 }
@@ -77,7 +94,7 @@ board.addEventListener("keydown", (event) => {
     if (!to) return;
     const next = card.nextElementSibling;
     place(card, to, to.firstElementChild);
-    move(card, from, to, null, next);
+    move(card, from, to, next);
   } else if (event.key === "m") {
     event.preventDefault();
     ask(card);
@@ -86,21 +103,21 @@ board.addEventListener("keydown", (event) => {
 
 // One dialog for all cards: choosing a stage sends nothing before one says so.
 const mover = document.getElementById("mover");
-let asked = null;
+let chosen = null;
 function ask(card) {
-  asked = card;
+  chosen = card;
   mover.querySelector("select").value = card.parentElement.dataset.stage;
   document.getElementById("mover-deal").textContent = card.querySelector(".kname").textContent;
   mover.returnValue = "";
   mover.showModal();
 }
 mover.addEventListener("close", () => {
-  const from = asked.parentElement;
+  const from = chosen.parentElement;
   const to = lists.find((list) => list.dataset.stage === mover.querySelector("select").value);
   if (mover.returnValue !== "move" || !to || to === from) return;
-  const next = asked.nextElementSibling;
-  place(asked, to, to.firstElementChild);
-  move(asked, from, to, null, next);
+  const next = chosen.nextElementSibling;
+  place(chosen, to, to.firstElementChild);
+  move(chosen, from, to, next);
 });
 board.addEventListener("click", (event) => {
   const link = event.target.closest(".kmove");

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "portfolio"
 LINES = (
     {"demo"},
     {"handover"},
-    {"intake", "card", "digest", "committee", "desk"},
+    {"intake", "card", "digest", "committee", "desk", "records"},
     {"pipeline"},
     {"readiness", "matching"},
     {"chokepoint", "funds", "providers"},

@@ -288,7 +288,10 @@ def test_what_only_the_other_changed_is_kept_and_each_field_can_be_chosen(as_use
     assert page.status_code == 409
     radios = re.findall(r'name="(keep-\w+)" value="(\w+)"( checked)?', page.text)
     assert {name for name, _, _ in radios} == {"keep-place", "keep-industry"}
-    kept = {name: value for name, value, checked in radios if checked}
+    assert [value for name, value, _ in radios if name == "keep-place"] == ["theirs"]
+    assert "已合并" in page.text and 'type="radio" name="keep-place"' not in page.text
+    assert re.search(r'name="place"[^>]*value="新地"', page.text)
+    kept = {name: value for name, value, checked in radios if checked} | {"keep-place": "theirs"}
     assert kept == {"keep-place": "theirs", "keep-industry": "mine"}
     version = dict(re.findall(r'name="(version)"[^>]*value="([^"]*)"', page.text))
     again = mine.post(path, data=my_form | {"industry": "我业"} | version | kept)

@@ -1,0 +1,104 @@
+"""How edits and deletions of companies and their records are taken back."""
+
+import datetime as dt
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from portfolio.companies import operations, queries
+from portfolio.companies.models import Company, Figure, Task
+from portfolio.companies.operations import Statement
+from portfolio.companies.signals import figures_stated
+from portfolio.extensions import db
+from portfolio.journal import image_operations as images
+from portfolio.journal import operations as journal
+from portfolio.journal.models import Act
+from portfolio.journal.operations import Keeping
+from portfolio.kernel.errors import InputError
+from portfolio.people.models import User
+
+FACT = ("micro", "choice", "as_of", "source", "evidence", "audited")
+
+
+def finishing(task: Task, actor: User, now: dt.datetime) -> AbstractContextManager[Keeping]:
+    """Keep that a task is ticked off."""
+    return journal.keeping(
+        "task.finish", "task", task.id, actor, now, task.title, task.company_id, task.deal_id
+    )
+
+
+def restated(rows: Sequence[Figure], former: dict[tuple[int, str, int | None], Figure]) -> Any:
+    """What the undoer of stated figures needs: each new row, and what was current before it."""
+    return {
+        "figures": [
+            [row.id, _facts(known) if (known := former.get(_key(row))) else None] for row in rows
+        ]
+    }
+
+
+def _key(row: Figure) -> tuple[int, str, int | None]:
+    return row.company_id, row.metric, row.fiscal_year
+
+
+def _facts(row: Figure) -> dict[str, Any]:
+    told = {name: getattr(row, name) for name in FACT}
+    return {**told, "as_of": row.as_of.isoformat() if row.as_of else None}
+
+
+def undo_figures(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
+    """State the former values again, or close what was the first statement of its kind."""
+    again: list[Statement] = []
+    for row_id, former in payload["figures"]:
+        row = db.session.get(Figure, row_id)
+        if row is None or row.superseded_at is not None:
+            raise _restated_since(row, row_id)
+        if former is None:
+            row.superseded_at = now
+            continue
+        day = former["as_of"] and dt.date.fromisoformat(former["as_of"])
+        told = {**former, "as_of": day or None}
+        again.append(Statement(row.company_id, row.metric, row.fiscal_year, **told))
+    db.session.flush()
+    operations.state_figures(again, actor, now)
+    company_id = int(act.company_id or 0)
+    operations.refresh_latest_revenue({company_id})
+    figures_stated.send({company_id}, now=now)
+
+
+def _restated_since(row: Figure | None, row_id: int) -> InputError:
+    """Who stated the figure anew: the row that is current in its place."""
+    newest = queries.current_rows([row.company_id]).get(_key(row)) if row else None
+    if newest is None:
+        return images.Changed("figure", row_id)
+    author = db.session.get(User, newest.recorded_by_id) if newest.recorded_by_id else None
+    return journal.ChangedBy(author.name if author else "", newest.recorded_at)
+
+
+def restore(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
+    """Put a deleted company or record back with its relations, search index included.
+
+    Raises InputError when a code of it was taken meanwhile, or what it belongs to is gone.
+    """
+    for table, _, was, _ in payload["steps"]:
+        _check_free(table, was or {})
+    images.put_back(payload["steps"])
+
+
+def _check_free(table: str, row: dict[str, Any]) -> None:
+    if table == "company" and row.get("uscc") and queries.holder_of_uscc(row["uscc"]):
+        raise InputError("uscc.taken", value=row["uscc"])
+    if table == "stock_code" and queries.holder_of_stock_code(row["code"]):
+        raise InputError("stock_code.taken", value=row["code"])
+
+
+def require_parent(act: Act) -> None:
+    """Raise InputError `undo.parent_gone` when the company of a record is in the bin itself."""
+    alone = act.object_type == "company" or act.company_id is None
+    if not alone and db.session.get(Company, act.company_id) is None:
+        raise InputError("undo.parent_gone")
+
+
+def restore_record(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
+    """Put a deleted contact, note, task or document back."""
+    require_parent(act)
+    images.put_back(payload["steps"])

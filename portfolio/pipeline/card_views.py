@@ -1,0 +1,87 @@
+"""What the board is told after a move: the card anew, and the columns' counts and sums."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import render_template, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from portfolio.chokepoint import queries as chokepoint
+from portfolio.people.models import User
+from portfolio.pipeline import board_queries, gate_queries, queries
+from portfolio.pipeline.board_queries import CARDS, DealLine, Tally
+from portfolio.pipeline.gates import standings, unmet
+from portfolio.pipeline.models import Deal, Status
+from portfolio.web.formatting import short_money
+
+
+def mine_alone(user: User) -> int | None:
+    """The reader's id where the board is asked for their own deals."""
+    return user.id if request.args.get("mine") else None
+
+
+def tags_of(lines: Sequence[DealLine]) -> dict[int, list[str]]:
+    """The confirmed technologies of the cards' companies: one query for all of them."""
+    return chokepoint.confirmed_of({line.company_id for line in lines if line.company_id})
+
+
+def missing_of(lines: Sequence[DealLine]) -> dict[int, int]:
+    """How many conditions stand between each deal and its next stage, in a few queries for all."""
+    flows = queries.pipelines()
+    facts = gate_queries.facts_of([line.id for line in lines])
+    found = {}
+    for line in lines:
+        flow = flows[line.pipeline_id]
+        goal = flow.ahead(line.stage, line.status)
+        if goal is not None and line.id in facts:
+            gate = standings(flow, flow.gate(line.stage, goal), facts[line.id])
+            found[line.id] = len(unmet(gate))
+    return found
+
+
+def sum_of(tallies: Mapping[str, Tally]) -> int | None:
+    """All columns together, in fen; unknown when none is known."""
+    sums = [tally.sum_fen for tally in tallies.values() if tally.sum_fen is not None]
+    return sum(sums) if sums else None
+
+
+def answer(user: User, deal: Deal) -> dict[str, Any]:
+    """The deal and its board as JSON holds them; `card` is empty for a deal that left the board."""
+    pipeline = queries.pipeline_of(deal.pipeline)
+    versions = queries.versions_in_use(pipeline.key)
+    tallies = board_queries.tallies(user, versions, mine_alone(user))
+    stages = [*(stage.key for stage in pipeline.stages), *tallies]
+    total, planned = sum(tally.count for tally in tallies.values()), sum_of(tallies)
+    return {
+        "version": deal.version,
+        "stage": deal.stage,
+        "status": deal.status,
+        "columns": {key: _column(tallies.get(key, Tally())) for key in stages},
+        "total": ngettext("%(num)s active deal", "%(num)s active deals", total),
+        "planned": "" if planned is None else f"{short_money(planned)} {_('planned')}",
+        "card": _card(user, deal) if deal.status == Status.ACTIVE.value else "",
+    }
+
+
+def _column(tally: Tally) -> dict[str, Any]:
+    known = tally.sum_fen is not None
+    return {"count": tally.count, "sum": f" · {short_money(tally.sum_fen)}" if known else ""}
+
+
+def _card(user: User, deal: Deal) -> str:
+    pipeline = queries.pipeline_of(deal.pipeline)
+    lines = board_queries.by_ids([deal.id])
+    return render_template(
+        "pipeline/_cards.html",
+        pipeline=pipeline,
+        stage=pipeline.stage(deal.stage),
+        cards=lines,
+        per_page=CARDS,
+        offset=0,
+        tags=tags_of(lines),
+        missing=missing_of(lines),
+        terms=queries.among_seen(user, "deal.terms", [deal.id]),
+        writable=queries.among_seen(user, "deal.write", [deal.id]),
+        mine=False,
+    )

@@ -1,0 +1,44 @@
+"""The history of a deal in words: stages, statuses and reasons by title, people by name."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from portfolio.audit import queries as audit
+from portfolio.companies.history import Act, acts
+from portfolio.companies.history_queries import titles_of, words_of
+from portfolio.companies.models import Round
+from portfolio.people.models import User
+from portfolio.pipeline import queries
+from portfolio.pipeline.models import Deal, GrantKind, Status
+from portfolio.pipeline.operations import FIELDS
+from portfolio.pipeline.stages import Pipeline
+from portfolio.web.formatting import title_of
+
+MOST_ENTRIES = 200
+
+
+def history(user: User, deal: Deal, most: int = 12) -> list[Act]:
+    """What happened to a deal and what belongs to it, newest first; terms as the reader may."""
+    entries = audit.of_deal(deal.id, MOST_ENTRIES)
+    readable = queries.readable_deals(user, [deal.id])
+    lines = audit.lines(entries, readable, audit.terms_by_type())
+    return acts(
+        lines, words_of(lines, titles(queries.pipeline_of(deal.pipeline)), {"deal": FIELDS}), most
+    )
+
+
+def titles(pipeline: Pipeline) -> Mapping[tuple[str, str], Mapping[Any, str]]:
+    """The titles of a deal's keys, under its own version of the pipeline."""
+    statuses = titles_of(Status)
+    return {
+        ("stage_event", "stage"): _by_key(pipeline.stages),
+        ("stage_event", "status"): statuses,
+        ("stage_event", "reason_code"): _by_key(pipeline.reasons),
+        ("deal", "round"): titles_of(Round),
+        ("deal", "vehicle_id"): {v.id: title_of(v) for v in queries.vehicles()},
+        ("deal_grant", "kind"): titles_of(GrantKind),
+    }
+
+
+def _by_key(things: Sequence[Any]) -> dict[str, str]:
+    return {thing.key: title_of(thing) for thing in things}

@@ -1,0 +1,181 @@
+"""Reads of records of any kind: one with its reader's rights, its history, and acts one may see."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from portfolio.audit import queries as audit
+from portfolio.audit.models import AuditEntry
+from portfolio.companies import queries as companies
+from portfolio.companies.history import Act as Told
+from portfolio.companies.history import acts
+from portfolio.companies.history_queries import RESTORABLE, words_of
+from portfolio.companies.models import TERMS, Activity, Company, Contact, Document, Task
+from portfolio.companies.record_operations import label_of
+from portfolio.extensions import db
+from portfolio.journal.models import Act
+from portfolio.people import policy
+from portfolio.people.models import User
+from portfolio.pipeline import history_queries
+from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline.models import Deal
+from portfolio.pipeline.operations import FIELDS
+
+KINDS: dict[str, type[Any]] = {
+    "company": Company,
+    "contact": Contact,
+    "task": Task,
+    "document": Document,
+    "activity": Activity,
+    "deal": Deal,
+}
+DELETIONS = tuple(f"{kind}.delete" for kind in KINDS)
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record as its reader stands to it."""
+
+    kind: str
+    row: Any
+    company: Company | None
+    deal: Deal | None
+    writable: bool
+
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+        if isinstance(self.row, Company):
+            return self.row.display_name
+        return str(self.row.name) if isinstance(self.row, Deal) else label_of(self.row)
+
+
+def record(user: User, kind: str, number: int) -> Record | None:
+    """The record, unless it does not exist for this person."""
+    model = KINDS.get(kind)
+    row = db.session.get(model, number) if model else None
+    if row is None:
+        return None
+    deal_id = row.id if kind == "deal" else getattr(row, "deal_id", None)
+    company_id = row.id if kind == "company" else row.company_id
+    if isinstance(row, Document) and row.kind == TERMS and not _reads_terms(user, row):
+        return None
+    if deal_id is not None:
+        deal = pipeline.get_visible(user, deal_id)
+        if deal is None:
+            return None
+        return Record(kind, row, deal.company, deal, pipeline.may(user, "deal.write", deal))
+    if company_id is None:  # a task for somebody, about nothing
+        mine = user.id in {getattr(row, "owner_id", None), getattr(row, "created_by_id", None)}
+        return Record(kind, row, None, None, True) if mine else None
+    company = companies.get_visible(user, company_id)
+    if company is None:
+        return None
+    return Record(kind, row, company, None, user.may("company.write"))
+
+
+def _reads_terms(user: User, paper: Document) -> bool:
+    """Whether this person may read a paper that holds valuation or terms."""
+    if paper.deal_id is not None:
+        return paper.deal_id in pipeline.ids_with(user, "deal.terms", [paper.deal_id])
+    return paper.company_id is not None and _terms_of(user, paper.company_id)
+
+
+def _terms_of(user: User, company_id: int) -> bool:
+    return companies.readable(user, [company_id]).get(company_id, False)
+
+
+def history(user: User, of: Record, most: int = MOST) -> list[Told]:
+    """What happened to a record, newest first, in words."""
+    if of.kind == "deal":
+        return history_queries.history(user, of.row, most)
+    whole = of.kind == "company"
+    entries = audit.of_company(of.row.id) if whole else audit.history(of.kind, of.row.id, MOST)
+    readable = pipeline.readable_deals(user, [of.deal.id]) if of.deal else {}
+    owner = {of.company.id: _terms_of(user, of.company.id)} if of.company else {}
+    lines = audit.lines(entries, readable, audit.terms_by_type(), owner)
+    return acts(lines, words_of(lines), most)
+
+
+def entry_of(of: Record, seq: int) -> AuditEntry | None:
+    """An entry of the record's own trail."""
+    entry = audit.entry(seq)
+    own = entry and (entry.object_type, entry.object_id) == (of.kind, of.row.id)
+    return entry if own else None
+
+
+def restorable(kind: str) -> frozenset[str]:
+    """The columns of a kind that can be set back one by one."""
+    columns = RESTORABLE | {"deal": FIELDS}
+    return columns.get(kind, frozenset())
+
+
+def among(user: User, found: Iterable[Act], write: bool = False) -> list[Act]:
+    """Of these acts those about things this person may see, or write.
+
+    Deals in the bin count as they would outside of it: walled ones for their team alone.
+    """
+    listed = list(found)
+    permission = "deal.write" if write else "deal.read"
+    deals = _deals(user, permission, {a.deal_id for a in listed if a.deal_id is not None})
+    company = "company.write" if write else "company.read"
+    every_company = policy.ALL in user.scopes(company)
+    return [
+        act
+        for act in listed
+        if (act.deal_id in deals if act.deal_id is not None else _open(user, act, every_company))
+    ]
+
+
+def _open(user: User, act: Act, every_company: bool) -> bool:
+    if act.company_id is not None:
+        return every_company
+    return act.actor_id == user.id or (act.object_type == "deal_list" and user.may("deal.override"))
+
+
+def _deals(user: User, permission: str, deal_ids: set[int]) -> set[int]:
+    if not deal_ids:
+        return set()
+    parts = [
+        *pipeline.visible_parts(user, permission),
+        *pipeline.visible_parts(user, permission, deleted=True),
+    ]
+    query = sa.select(Deal.id).where(Deal.id.in_(deal_ids), sa.or_(*parts))
+    return set(db.session.scalars(query))
+
+
+def may_undo(user: User, act: Act) -> bool:
+    """Whether a person may take an act back: who may write what it is about."""
+    return bool(among(user, [act], write=True))
+
+
+def may_undo_move(user: User, act: Act) -> bool:
+    """The mover, or a partner."""
+    return may_undo(user, act) and (act.actor_id == user.id or user.may("deal.override"))
+
+
+def in_bin(user: User, limit: int = MOST) -> list[Act]:
+    """What was deleted and can still be restored, newest first."""
+    query = sa.select(Act).where(Act.action.in_(DELETIONS)).order_by(Act.id.desc()).limit(5 * limit)
+    return among(user, db.session.scalars(query))[:limit]
+
+
+def undoable(user: User, of: Record, actions: Iterable[str], limit: int = 8) -> list[Act]:
+    """The acts with a record that can be taken back by this person, newest first."""
+    query = (
+        sa.select(Act)
+        .where(
+            Act.object_type == of.kind, Act.object_id == of.row.id, Act.action.in_(list(actions))
+        )
+        .order_by(Act.id.desc())
+        .limit(limit)
+    )
+    return among(user, db.session.scalars(query), write=True)
+
+
+def actors_of(found: Sequence[Act]) -> set[int]:
+    """Whose acts these are, for their names."""
+    return {act.actor_id for act in found if act.actor_id is not None}
