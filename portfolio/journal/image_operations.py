@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from portfolio.audit import operations as audit
 from portfolio.audit.models import AuditEntry, AuditHead
-from portfolio.extensions import Base, db
+from portfolio.extensions import Base, UtcDateTime, db
 from portfolio.journal.models import Act
 from portfolio.kernel.errors import InputError
 
@@ -287,10 +287,9 @@ def _typed(column: sa.Column[Any], value: Any) -> Any:
     """A plain value as its column takes it."""
     if not isinstance(value, str):
         return value
-    kind = column.type.python_type
-    if issubclass(kind, dt.datetime):
+    if isinstance(column.type, UtcDateTime | sa.DateTime):
         return dt.datetime.fromisoformat(value)
-    return dt.date.fromisoformat(value) if issubclass(kind, dt.date) else value
+    return dt.date.fromisoformat(value) if isinstance(column.type, sa.Date) else value
 
 
 def _check_references(steps: Sequence[Sequence[Any]], last: Iterable[tuple[str, int]]) -> None:
