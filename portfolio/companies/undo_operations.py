@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+import sqlalchemy as sa
+
 from portfolio.companies import operations, queries
 from portfolio.companies.models import Company, Figure, Task
 from portfolio.companies.operations import Statement
@@ -93,8 +95,10 @@ def _check_free(table: str, row: dict[str, Any]) -> None:
 
 def require_parent(act: Act) -> None:
     """Raise InputError `undo.parent_gone` when the company of a record is in the bin itself."""
-    alone = act.object_type == "company" or act.company_id is None
-    if not alone and db.session.get(Company, act.company_id) is None:
+    if act.company_id is None:
+        return
+    there = sa.select(Company.id).where(Company.id == act.company_id)
+    if db.session.scalar(there) is None:
         raise InputError("undo.parent_gone")
 
 

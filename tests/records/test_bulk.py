@@ -1,0 +1,169 @@
+"""Many deals at once: shown first, done in one go or not at all, taken back as one."""
+
+import datetime as dt
+import re
+
+import pytest
+
+from portfolio.audit.models import AuditEntry
+from portfolio.extensions import db, unit_of_work
+from portfolio.pipeline import operations, queries
+from portfolio.pipeline.models import Deal
+from portfolio.pipeline.stages import Move
+from tests import factories
+from tests.journal.test_taking_back import dump
+from tests.records.test_taking_back import last_act, undo, without
+
+NOW = dt.datetime.now(dt.UTC)
+
+
+@pytest.fixture
+def deals(cast) -> list[Deal]:
+    """Two of the manager's, one of an outsider."""
+    made = [factories.deal(cast["manager"], name=f"第{n}号项目") for n in range(2)]
+    return [*made, factories.deal(cast["outsider"], name="别人的项目")]
+
+
+def order(deals, **asked):
+    return {"deal": [str(d.id) for d in deals]} | asked
+
+
+def shown(page: str) -> dict:
+    """What the preview's own form would send."""
+    form = page.partition('action="/deals/bulk/changes"')[2].partition("</form>")[0]
+    fields = re.findall(r'name="(\w+)" value="([^"]*)"', form)
+    sent = dict(fields)
+    sent["deal"] = [value for name, value in fields if name == "deal"]
+    return sent
+
+
+def test_the_preview_shows_from_and_to_and_writes_nothing(as_user, cast, deals) -> None:
+    before = dump()
+    entries = db.session.query(AuditEntry).count()
+    page = as_user("manager").post(
+        "/deals/bulk", data=order(deals, doing="owner", person_id=str(cast["colleague"].id))
+    )
+    assert page.status_code == 200
+    assert "2 个将被修改" in page.text and "1 个无法修改" in page.text
+    assert "<del>Manager</del> → <b>Colleague</b>" in page.text
+    assert "您不能修改这个项目" in page.text or "无权" in page.text
+    assert without(dump()) == without(before)
+    assert db.session.query(AuditEntry).count() == entries
+
+
+def test_the_others_only_are_changed_audited_and_taken_back_as_one(as_user, cast, deals) -> None:
+    client = as_user("manager")
+    before = without(dump())
+    data = order(deals, doing="owner", person_id=str(cast["colleague"].id))
+    sent = shown(client.post("/deals/bulk", data=data).text)
+    assert len(sent["deal"]) == 2
+    answer = client.post("/deals/bulk/changes", data=sent, follow_redirects=True)
+    assert "已修改 2 个项目" in answer.text and "data-act" in answer.text
+    db.session.expire_all()
+    colleague = cast["colleague"].id
+    owners = [db.session.get_one(Deal, d.id).owner_id for d in deals]
+    assert owners == [colleague, colleague, cast["outsider"].id]
+    kept = db.session.query(AuditEntry).filter_by(action="deal.bulk", object_type="deal")
+    assert {entry.deal_id for entry in kept} == {d.id for d in deals[:2]}
+    assert "批量修改项目" in client.get("/acts").text
+    assert undo(as_user("outsider")).status_code == 404
+    assert undo(client).status_code == 200
+    assert without(dump()) == before
+
+
+def test_a_bulk_move_keeps_every_rule_of_a_single_one(as_user, cast, deals) -> None:
+    with unit_of_work("deal.move", cast["manager"]):
+        operations.move(deals[1], Move("forward"), cast["manager"], NOW)
+    client = as_user("manager")
+    page = client.post("/deals/bulk", data=order(deals, doing="move", stage="screening")).text
+    assert "1 个将被修改" in page and "2 个无法修改" in page
+    client.post("/deals/bulk/changes", data=shown(page))
+    db.session.expire_all()
+    stages = [db.session.get_one(Deal, d.id).stage for d in deals]
+    assert stages == ["lead", "screening", "lead"]
+    assert undo(client).status_code == 200
+    assert db.session.get_one(Deal, deals[1].id).stage == "pool"
+    assert [e.kind for e in queries.history(deals[1].id)] == ["open", "forward", "forward", "undo"]
+
+
+def test_what_is_missing_is_asked_for(as_user, deals) -> None:
+    client = as_user("manager")
+    first = client.post("/deals/bulk", data=order(deals, doing="reject"))
+    assert first.status_code == 200 and 'name="reason_code"' in first.text
+    assert "/deals/bulk/changes" not in first.text
+    again = client.post("/deals/bulk", data=order(deals, doing="reject", asked="1"))
+    assert again.status_code == 422 and "需要填写原因" in again.text
+    full = client.post(
+        "/deals/bulk", data=order(deals, doing="reject", reason_code="r_market_small")
+    )
+    client.post("/deals/bulk/changes", data=shown(full.text))
+    db.session.expire_all()
+    assert [db.session.get_one(Deal, d.id).status for d in deals[:2]] == ["rejected"] * 2
+    hold = order(deals, doing="hold", note="等数据", revisit_on="2020-01-01")
+    assert "0 个将被修改" not in client.post("/deals/bulk", data=hold).text
+
+
+def test_a_change_after_the_preview_stops_the_whole(as_user, cast, deals) -> None:
+    client = as_user("manager")
+    data = order(deals[:2], doing="add", person_id=str(cast["colleague"].id))
+    sent = shown(client.post("/deals/bulk", data=data).text)
+    with unit_of_work("deal.change", cast["partner"]):
+        deal = db.session.get_one(Deal, deals[1].id)
+        operations.change(deal, {"next_step": "访谈"}, cast["partner"], NOW)
+    answer = client.post("/deals/bulk/changes", data=sent)
+    assert answer.status_code == 409 and "情况有变" in answer.text
+    db.session.expire_all()
+    assert [len(db.session.get_one(Deal, d.id).members) for d in deals[:2]] == [1, 1]
+    assert client.post("/deals/bulk/changes", data=shown(answer.text)).status_code == 302
+
+
+def test_a_bulk_change_is_not_taken_back_after_somebody_elses_change(as_user, cast, deals) -> None:
+    client = as_user("manager")
+    data = order(deals[:2], doing="add", person_id=str(cast["colleague"].id))
+    client.post("/deals/bulk/changes", data=shown(client.post("/deals/bulk", data=data).text))
+    act = last_act()
+    with unit_of_work("deal.change", cast["partner"]):
+        deal = db.session.get_one(Deal, deals[0].id)
+        operations.change(deal, {"next_step": "访谈"}, cast["partner"], NOW)
+    answer = undo(client, act)
+    assert answer.status_code == 409 and "Partner" in answer.json["message"]
+    assert len(db.session.get_one(Deal, deals[1].id).members) == 2
+
+
+def test_all_that_match_are_those_of_the_list_and_no_walled_one(as_user, cast, deals) -> None:
+    factories.deal(cast["outsider"], name="金丝雀项目", walled=True)
+    client = as_user("partner")
+    data = {"doing": "add", "person_id": str(cast["colleague"].id), "query": "q=号项目", "all": "1"}
+    page = client.post("/deals/bulk", data=data).text
+    assert "2 个将被修改" in page
+    page = client.post("/deals/bulk", data=data | {"query": ""}).text
+    assert "3 个将被修改" in page and "金丝雀" not in page
+    walled = db.session.query(Deal).filter_by(walled=True).one()
+    page = client.post("/deals/bulk", data=order([*deals, walled], doing="move", stage="pool"))
+    assert "金丝雀" not in page.text
+
+
+@pytest.mark.parametrize("sent", [{}, {"doing": "dance"}])
+def test_an_unknown_thing_to_do_is_no_request(as_user, deals, sent) -> None:
+    assert as_user("manager").post("/deals/bulk", data=order(deals, **sent)).status_code == 400
+
+
+def test_nothing_ticked_and_too_much_ticked_are_said(as_user, deals, monkeypatch) -> None:
+    client = as_user("manager")
+    answer = client.post("/deals/bulk", data={"doing": "move"}, follow_redirects=True)
+    assert "请至少选择一个项目" in answer.text
+    monkeypatch.setattr("portfolio.pipeline.bulk_operations.MOST", 2)
+    answer = client.post("/deals/bulk", data=order(deals, doing="move"), follow_redirects=True)
+    assert "一次最多修改 2 个" in answer.text
+
+
+def test_the_list_has_boxes_for_those_who_may_change_deals(as_user, deals) -> None:
+    page = as_user("manager").get("/deals").text
+    assert page.count('name="deal"') == 3 and 'id="bulk"' in page
+    assert 'id="bulk"' not in as_user("reader").get("/deals").text
+
+
+def test_the_owner_is_never_taken_off_the_team(as_user, cast, deals) -> None:
+    data = order(deals[:1], doing="remove", person_id=str(cast["manager"].id))
+    page = as_user("manager").post("/deals/bulk", data=data).text
+    assert "负责人始终是团队成员" in page and "/deals/bulk/changes" not in page
