@@ -1,0 +1,257 @@
+"""Edits, moves, deletions, restorations and undos in any order agree with a plain model."""
+
+import datetime as dt
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from portfolio.audit import queries as audit
+from portfolio.companies import operations as companies
+from portfolio.companies import record_operations
+from portfolio.companies.models import Company, CompanySearch, Contact
+from portfolio.extensions import db, unit_of_work
+from portfolio.journal import operations as journal
+from portfolio.journal.models import Act
+from portfolio.kernel.errors import InputError
+from portfolio.pipeline import operations, queries, undo_operations
+from portfolio.pipeline.happened import happened
+from portfolio.pipeline.models import Deal
+from portfolio.pipeline.stages import Move
+from tests import factories
+
+START = dt.datetime(2026, 11, 23, 1, 0, tzinfo=dt.UTC)
+texts = st.sampled_from(["", "崂山", "即墨", "城阳"])
+picks = st.integers(0, 10**6)
+
+
+@dataclass
+class Thing:
+    """One row of the model: what it says, and a number that every write renews."""
+
+    token: int
+    value: Any
+
+
+@dataclass
+class Done:
+    """One act of the model: its things before and after; `move` marks a move of a deal."""
+
+    act_id: int
+    things: dict[Any, tuple[Thing | None, Thing | None]] = field(default_factory=dict)
+    move: Any = None
+
+
+class AnyOrder(RuleBasedStateMachine):
+    cast: dict[str, Any] = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers = itertools.count(1)
+        self.actor = self.cast["partner"]
+        self.things: dict[Any, Thing | None] = {}
+        self.done: list[Done] = []
+        self.moves: dict[int, list[int]] = {}
+        for _ in range(2):
+            company = factories.company(self.actor)
+            self.things["company", company.id] = self.thing("")
+            with unit_of_work("seed", self.actor):
+                rows = [Contact(company_id=company.id, name=f"人{n}") for n in range(2)]
+                db.session.add_all(rows)
+            for row in rows:
+                self.things["contact", row.id] = self.thing("")
+        self.parents = {
+            ("contact", c.id): ("company", c.company_id) for c in db.session.query(Contact)
+        }
+        deal = factories.deal(self.actor, START)
+        self.things["deal", deal.id] = self.thing(("lead", ""))
+        self.moves[deal.id] = []
+
+    def thing(self, value: Any) -> Thing:
+        return Thing(next(self.numbers), value)
+
+    def now(self) -> dt.datetime:
+        return START + dt.timedelta(seconds=next(self.numbers))
+
+    def pick(self, kind: str, number: int) -> Any:
+        found = sorted(k for k, t in self.things.items() if k[0] == kind and t is not None)
+        return found[number % len(found)] if found else None
+
+    def write(self, act: Act | None, after: dict[Any, Thing | None], move: Any = None) -> None:
+        if act is None:
+            return
+        pairs = {key: (self.things[key], thing) for key, thing in after.items()}
+        self.things.update(after)
+        self.done.append(Done(act.id, pairs, move))
+
+    @rule(number=picks, place=texts)
+    def edit_company(self, number: int, place: str) -> None:
+        if (key := self.pick("company", number)) is None:
+            return
+        now = self.now()
+        with (
+            unit_of_work("company.change", self.actor),
+            journal.keeping(
+                "company.change", "company", key[1], self.actor, now, company_id=key[1]
+            ) as kept,
+        ):
+            companies.update(db.session.get_one(Company, key[1]), {"place": place}, now)
+        self.write(kept.act, {key: self.thing(place)})
+
+    @rule(number=picks, position=texts)
+    def edit_contact(self, number: int, position: str) -> None:
+        if (key := self.pick("contact", number)) is None:
+            return
+        company = self.parents[key][1]
+        with (
+            unit_of_work("contact.change", self.actor),
+            journal.keeping(
+                "contact.change", "contact", key[1], self.actor, START, company_id=company
+            ) as kept,
+        ):
+            record_operations.change(db.session.get_one(Contact, key[1]), {"position": position})
+        if kept.act is not None:
+            # A contact has no time of change: the same words are the same row.
+            self.write(kept.act, {key: Thing(hash(position), position)})
+
+    @rule(number=picks)
+    def delete_contact(self, number: int) -> None:
+        if (key := self.pick("contact", number)) is None:
+            return
+        with unit_of_work("contact.delete", self.actor):
+            row = db.session.get_one(Contact, key[1])
+            act = record_operations.delete(row, self.actor, self.now())
+        self.write(act, {key: None})
+
+    @rule(number=picks)
+    def delete_company(self, number: int) -> None:
+        if (key := self.pick("company", number)) is None:
+            return
+        with unit_of_work("company.delete", self.actor):
+            row = db.session.get_one(Company, key[1])
+            act = record_operations.delete_company(row, self.actor, self.now()).act
+        gone = [k for k, parent in self.parents.items() if parent == key and self.things.get(k)]
+        self.write(act, dict.fromkeys([key, *gone]))
+
+    @rule(text=texts)
+    def edit_deal(self, text: str) -> None:
+        if (key := self.pick("deal", 0)) is None:
+            return
+        now, deal = self.now(), db.session.get_one(Deal, key[1])
+        with (
+            unit_of_work("deal.change", self.actor),
+            undo_operations.keeping_change(deal, self.actor, now) as kept,
+        ):
+            operations.change(deal, {"next_step": text}, self.actor, now)
+        self.write(kept.act, {key: self.thing((self.things[key].value[0], text))})
+
+    @rule(kind=st.sampled_from(["forward", "back"]))
+    def move_deal(self, kind: str) -> None:
+        if (key := self.pick("deal", 0)) is None:
+            return
+        deal = db.session.get_one(Deal, key[1])
+        try:
+            with unit_of_work("deal.move", self.actor):
+                wanted = Move(kind, note="x")
+                act = undo_operations.move(deal, wanted, self.actor, self.now())
+        except InputError:
+            db.session.expire_all()
+            return
+        after = self.thing((deal.stage, self.things[key].value[1]))
+        before = self.things[key]
+        self.things[key] = after
+        self.moves[key[1]].append(act.id)
+        self.done.append(Done(act.id, {key: (before, after)}, key[1]))
+
+    @rule()
+    def delete_deal(self) -> None:
+        if (key := self.pick("deal", 0)) is None:
+            return
+        with unit_of_work("deal.delete", self.actor):
+            deal = db.session.get_one(Deal, key[1])
+            act = undo_operations.delete(deal, self.actor, self.now())
+        self.write(act, {key: None})
+
+    @rule(number=picks)
+    def undo(self, number: int) -> None:
+        if not self.done:
+            return
+        done = self.done[number % len(self.done)]
+        expected = self.may_undo(done)
+        try:
+            with unit_of_work("act.undo", self.actor):
+                act = db.session.get_one(Act, done.act_id)
+                journal.undo(act, self.actor, self.now())
+            happened_so = True
+        except InputError:
+            happened_so = False
+        db.session.expire_all()
+        assert happened_so == expected, (done, self.things)
+        if not expected:
+            return
+        self.done.remove(done)
+        if done.move is not None:
+            self.moves[done.move].append(-done.act_id)
+            (key, (before, _)) = next(iter(done.things.items()))
+            self.things[key] = self.thing((before.value[0], self.things[key].value[1]))
+            return
+        self.things.update({key: before for key, (before, _) in done.things.items()})
+
+    def may_undo(self, done: Done) -> bool:
+        if done.move is not None:
+            latest = self.moves[done.move][-1]
+            return latest == done.act_id and self.things["deal", done.move] is not None
+        for key, (before, after) in done.things.items():
+            if self.tokened(self.things[key]) != self.tokened(after):
+                return False
+            parent = self.parents.get(key)
+            if before and parent and parent not in done.things and self.things[parent] is None:
+                return False
+        return True
+
+    @staticmethod
+    def tokened(thing: Thing | None) -> int | None:
+        return thing.token if thing else None
+
+    @invariant()
+    def the_database_says_the_same(self) -> None:
+        db.session.expire_all()
+        ids = {kind: [k[1] for k in self.things if k[0] == kind] for kind in ("company", "contact")}
+        found: dict[Any, Any] = {}
+        for row in db.session.query(Company).filter(Company.id.in_(ids["company"])):
+            found["company", row.id] = row.place
+        for row in db.session.query(Contact).filter(Contact.id.in_(ids["contact"])):
+            found["contact", row.id] = row.position
+        for number in self.moves:
+            if (deal := queries.get_visible(self.actor, number)) is not None:
+                found["deal", number] = (deal.stage, deal.next_step)
+        assert found == {key: t.value for key, t in self.things.items() if t is not None}
+        indexed = sa.select(CompanySearch.company_id).where(
+            CompanySearch.company_id.in_(ids["company"])
+        )
+        assert set(db.session.scalars(indexed)) == {k[1] for k in found if k[0] == "company"}
+        for number in self.moves:
+            events = queries.history(number)
+            kept = happened(events)
+            stage = db.session.scalar(sa.select(Deal.stage).where(Deal.id == number))
+            assert kept[-1].to_stage == events[-1].to_stage == stage
+        db.session.rollback()
+
+    def teardown(self) -> None:
+        assert audit.verify()[1] is None
+        db.session.rollback()
+
+
+def test_any_order_of_edits_deletions_moves_and_undos_agrees_with_a_plain_model(app, cast) -> None:
+    AnyOrder.cast = cast
+    given = settings(
+        max_examples=15,
+        stateful_step_count=30,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],  # each step is a transaction
+    )
+    run_state_machine_as_test(AnyOrder, settings=given)
