@@ -33,6 +33,7 @@ UNSAID = frozenset(
         *("code", "version", "stage", "status", "sha256", "media_type", "deleted_at"),
         *("created_at", "updated_at", "recorded_at", "stage_entered_at", "granted_at"),
         *("created_by_id", "recorded_by_id", "latest_revenue_fen", "latest_revenue_year"),
+        "superseded_at",
     ]
 )
 PEOPLE = frozenset(["user_id", "owner_id", "created_by_id", "recorded_by_id", "actor_id"])
@@ -146,9 +147,9 @@ def _details(line: Line, words: Words) -> Iterator[Detail]:
 def _columns(line: Line, words: Words) -> Iterator[Detail]:
     kind = line.object_type
     for name, before, after in line.changes:
-        if name in UNSAID:
-            continue
         label = column_title(name, words.locale)
+        if name in UNSAID or label == name:  # what has no title is the system's own
+            continue
         if kind not in {"company", "deal"}:
             label = f"{kind_title(kind, words.locale)} · {label}"
         old, new = words.of(kind, name, before), words.of(kind, name, after)
