@@ -33,7 +33,7 @@ UNSAID = frozenset(
         *("code", "version", "stage", "status", "sha256", "media_type", "deleted_at"),
         *("created_at", "updated_at", "recorded_at", "stage_entered_at", "granted_at"),
         *("created_by_id", "recorded_by_id", "latest_revenue_fen", "latest_revenue_year"),
-        "superseded_at",
+        *("superseded_at", "undoes_id"),
     ]
 )
 PEOPLE = frozenset(["user_id", "owner_id", "created_by_id", "recorded_by_id", "actor_id"])

@@ -9,7 +9,6 @@ from portfolio.audit.models import AuditEntry
 from portfolio.extensions import db, unit_of_work
 from portfolio.pipeline import operations, queries
 from portfolio.pipeline.models import Deal
-from portfolio.pipeline.stages import Move
 from tests import factories
 from tests.journal.test_taking_back import dump
 from tests.records.test_taking_back import last_act, undo, without
@@ -72,8 +71,8 @@ def test_the_others_only_are_changed_audited_and_taken_back_as_one(as_user, cast
 
 
 def test_a_bulk_move_keeps_every_rule_of_a_single_one(as_user, cast, deals) -> None:
-    with unit_of_work("deal.move", cast["manager"]):
-        operations.move(deals[1], Move("forward"), cast["manager"], NOW)
+    factories.advance(deals[1], cast["manager"], now=NOW)
+    factories.ready(deals[1], cast["manager"], now=NOW)
     client = as_user("manager")
     page = client.post("/deals/bulk", data=order(deals, doing="move", stage="screening")).text
     assert "1 个将被修改" in page and "2 个无法修改" in page

@@ -219,7 +219,7 @@ def test_counts_sums_and_the_single_check_leave_a_deleted_deal_out(cast, gone, a
     for name, user in cast.items():
         if not user.may("deal.read"):
             continue
-        tally = board_queries.tallies(user, row.id).get("lead")
+        tally = board_queries.tallies(user, [row.id]).get("lead")
         assert tally is None or (tally.count == 1 and tally.sum_fen is None), name
         for permission in ("deal.read", "deal.write", "deal.terms", "export"):
             assert not pipeline.may(user, permission, gone)
@@ -250,7 +250,9 @@ def test_a_walled_deal_stands_in_its_teams_bin_alone(as_user, cast) -> None:
 def test_from_due_diligence_on_a_partner_alone_deletes(as_user, cast) -> None:
     deal = factories.deal(cast["manager"])
     with unit_of_work("deal.move", cast["partner"]):
-        operations.move(deal, Move("skip", "dd", note="快"), cast["partner"], NOW)
+        operations.move(
+            deal, Move("skip", "dd", note="赛程很紧，先行开展尽职调查"), cast["partner"], NOW
+        )
     answer = delete(as_user("manager"), "deal", deal.id)
     assert answer.status_code == 422 and "只有合伙人" in answer.text
     assert delete(as_user("outsider"), "deal", deal.id).status_code == 403

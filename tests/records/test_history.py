@@ -22,8 +22,7 @@ WAN = 10**6
 @pytest.fixture
 def deal(cast) -> Deal:
     made = factories.deal(cast["manager"], terms={"amount_fen": 500 * WAN})
-    with unit_of_work("deal.move", cast["manager"]):
-        operations.move(made, Move("forward"), cast["manager"], NOW)
+    factories.advance(made, cast["manager"], now=NOW)
     with unit_of_work("deal.move", cast["partner"]):
         operations.move(made, Move("reject", reason_code="r_market_small"), cast["partner"], NOW)
     with unit_of_work("deal.change", cast["partner"]):
@@ -43,7 +42,7 @@ def test_a_deals_history_says_from_where_to_where(as_user, deal) -> None:
         "阶段 线索 → 项目库",
         "状态 在办 → 否决",
         "主要原因 市场小",
-        "我方投资额 500万 → 800万",
+        "金额 500万 → 800万",
         "项目成员 Colleague",
         "跟投 否 → 是",
         "技术成熟度 6",

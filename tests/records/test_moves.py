@@ -27,6 +27,8 @@ def deal(cast) -> Deal:
 
 
 def move(deal, actor, kind, **given):
+    if kind == "forward":
+        factories.ready(deal, actor, now=NOW)
     with unit_of_work("deal.move", actor):
         return undo_operations.move(deal, Move(kind, **given), actor, NOW)
 
@@ -123,6 +125,7 @@ def test_two_undos_of_one_move_make_one_event(cast, deal) -> None:
 
 
 def test_desk_and_digest_do_not_tell_what_was_taken_back(as_user, cast, deal) -> None:
+    factories.ready(deal, cast["manager"], now=NOW)
     start = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1)
     move(deal, cast["manager"], "forward")
     moved = dt.datetime.now(dt.UTC)
@@ -150,6 +153,7 @@ def test_the_answer_of_a_move_holds_the_card_and_every_columns_count_and_sum(
     as_user, cast, deal
 ) -> None:
     factories.deal(cast["manager"], terms={"amount_fen": 200 * WAN})
+    factories.ready(deal, cast["manager"], now=NOW)
     client = as_user("manager")
     said = client.post(
         f"/deals/{deal.id}/moves", data={"kind": "forward", "to_stage": "pool"}, headers=JSON
