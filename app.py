@@ -32,7 +32,9 @@ from portfolio.digest import views as digest_views
 from portfolio.extensions import csrf, init_database
 from portfolio.handover import views as handover_views
 from portfolio.health import views as health_views
+from portfolio.intake import batch_views as intake_batch_views
 from portfolio.intake import commands as intake_commands  # noqa: F401 - adds `companies import`
+from portfolio.intake import jobs as intake_jobs
 from portfolio.intake import views as intake_views
 from portfolio.journal import views as journal_views
 from portfolio.journal.operations import Undoer, by_steps
@@ -85,6 +87,7 @@ VIEWS = (
     committee_views,
     committee_export_views,
     intake_views,
+    intake_batch_views,
     digest_views,
     handover_views,
     health_views,
@@ -122,6 +125,8 @@ HEALTH_REPORTS = {
     "scheduler": digest_views.scheduler_report,
     "digest": digest_views.digest_report,
 }
+# What the scheduler does by the clock beside digests.
+CLOCK_WORK = {"import": intake_jobs.work}
 COMPANY_SECTIONS: tuple[Any, ...] = (
     pipeline_section_views.company_section,
     chokepoint_views.company_section,
@@ -217,3 +222,4 @@ def _install_slices(app: Flask) -> None:
     app.extensions["deal_filters"] = DEAL_FILTERS
     app.extensions["undoers"] = UNDOERS
     app.extensions["health_reports"] = HEALTH_REPORTS
+    app.extensions["clock_work"] = CLOCK_WORK

@@ -44,6 +44,8 @@ def from_environment(environ: Mapping[str, str], root: str) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "MAX_CONTENT_LENGTH": 10 * MEBIBYTE,
         "MAX_IMPORT_LENGTH": 64 * MEBIBYTE,
+        "IMPORT_AT_ONCE_ROWS": 2000,
+        "IMPORT_WORKER": True,
         "MAX_FORM_MEMORY_SIZE": MEBIBYTE,
         "MAX_FORM_PARTS": 500,
         "SESSION_IDLE_MINUTES": 30,

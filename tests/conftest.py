@@ -58,6 +58,7 @@ def settings_for(folder: Path, url: str) -> dict[str, Any]:
         "SERVER_NAME": None,
         "BASE_URL": "http://127.0.0.1:5000",
         "SMTP_HOST": "",
+        "IMPORT_WORKER": False,
     }
 
 

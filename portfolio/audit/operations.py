@@ -2,7 +2,8 @@
 
 import datetime as dt
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +54,36 @@ def record_many(entries: Iterable[Entry]) -> None:
     """Queue entries of a bulk write, which the session does not see."""
     for entry in entries:
         record(entry)
+
+
+@contextmanager
+def trial() -> Iterator[None]:
+    """A part of a unit of work that may fail by itself: its rows and its entries go, the others
+    stay. Whatever it raises is raised on."""
+    session = db.session()
+    outer = session.info.get("audit", {})
+    session.info["audit"] = {}
+    try:
+        with session.begin_nested():
+            yield
+            session.flush()
+    except BaseException:
+        session.info["audit"] = outer
+        raise
+    _join(outer, session.info.pop("audit", {}))
+    session.info["audit"] = outer
+
+
+def _join(outer: dict[Any, Entry], inner: dict[Any, Entry]) -> None:
+    """The entries of a trial, behind those of what was done before it."""
+    for key, entry in inner.items():
+        known = outer.get(key)
+        if known is None or not entry.after:
+            outer[key] = entry
+            continue
+        if known.before:
+            known.before = {**entry.before, **known.before}
+        known.after.update(entry.after)
 
 
 def install() -> None:

@@ -225,7 +225,11 @@ TERMS = "terms"
 
 
 class Document(Base):
-    """A document of a company, or of one deal when `deal_id` is set; versions hold the files."""
+    """A document of a company, or of one deal when `deal_id` is set; versions hold the files.
+
+    A line of a register has no version: `link` or `note` say where the paper is, `dated_on` is
+    the day it bears.
+    """
 
     __tablename__ = "document"
     __audit__ = "document"
@@ -236,6 +240,9 @@ class Document(Base):
     deal_id: Mapped[int | None] = mapped_column(sa.ForeignKey("deal.id"), index=True)
     title: Mapped[str]
     kind: Mapped[str] = mapped_column(default="")
+    dated_on: Mapped[dt.date | None]
+    link: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
     created_at: Mapped[dt.datetime]
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     versions: Mapped[list["DocumentVersion"]] = relationship(

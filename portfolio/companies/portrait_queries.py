@@ -188,11 +188,15 @@ def by_due_day(tasks: Sequence[Any]) -> list[Any]:
 
 @dataclass(frozen=True)
 class Kept:
-    """A document with the versions there were, the newest first."""
+    """A document with the versions there were, the newest first; one of a register has none."""
 
     title: str
     versions: Sequence[Any]
     terms: bool = False
+    kind: str = ""
+    dated_on: dt.date | None = None
+    link: str = ""
+    note: str = ""
 
 
 def documents(company_id: int, known_at: dt.datetime | None = None) -> Sequence[Kept]:
@@ -203,13 +207,19 @@ def documents(company_id: int, known_at: dt.datetime | None = None) -> Sequence[
 
 
 def kept_documents(chosen: sa.Select[Any]) -> list[Kept]:
-    """The documents chosen that have a version, newest first."""
+    """The documents chosen, newest first."""
     rows = db.session.scalars(
         chosen.options(selectinload(Document.versions))
         .order_by(Document.id.desc())
         .limit(MOST_ROWS)
     )
-    return [Kept(row.title, row.versions[::-1], row.kind == TERMS) for row in rows if row.versions]
+    return [_kept(row, row.versions[::-1]) for row in rows]
+
+
+def _kept(row: Any, versions: Sequence[Any]) -> Kept:
+    return Kept(
+        row.title, versions, row.kind == TERMS, row.kind, row.dated_on, row.link, row.note
+    )
 
 
 def documents_then(rows: Sequence[Any], known_at: dt.datetime) -> list[Kept]:
@@ -224,8 +234,8 @@ def documents_then(rows: Sequence[Any], known_at: dt.datetime) -> list[Kept]:
     found = []
     for row in sorted(rows, key=lambda row: row.id, reverse=True)[:MOST_ROWS]:
         own = sorted((v for v in versions if v.document_id == row.id), key=lambda v: -v.number)
-        if own:
-            found.append(Kept(row.title, own, row.kind == TERMS))
+        if own or row.link or row.note:  # a line of a register has no file
+            found.append(_kept(row, own))
     return found
 
 

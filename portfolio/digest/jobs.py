@@ -134,7 +134,11 @@ def tick(app: Flask, breaker: Breaker, stopping: Callable[[], bool]) -> None:
 
 
 def ticking(app: Flask, stopped: threading.Event) -> BackgroundScheduler:
-    """A scheduler with the one job; what is due is decided by the rows, not by it."""
+    """A scheduler that looks at the clock: what is due is decided by the rows, not by it.
+
+    Work of other slices (`clock_work` of the application) has jobs of its own, so that a long one
+    holds no mail up.
+    """
     scheduler = BackgroundScheduler(timezone=dt.UTC)
     scheduler.add_job(
         tick,
@@ -148,6 +152,17 @@ def ticking(app: Flask, stopped: threading.Event) -> BackgroundScheduler:
         # The default of one second drops late runs silently; ours only means "look now".
         misfire_grace_time=None,
     )
+    for name, work in app.extensions.get("clock_work", {}).items():
+        scheduler.add_job(
+            work,
+            "interval",
+            args=(app,),
+            seconds=TICK_SECONDS,
+            id=name,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
     return scheduler
 
 

@@ -1,6 +1,7 @@
 """From the texts of a row to values: what is refused, what is doubted (pure)."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -11,14 +12,15 @@ from portfolio.intake.rows import Row, same_company
 from portfolio.kernel import dates, money, stockcode, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import MICRO, parse_decimal
-from portfolio.kernel.text import clean
+from portfolio.kernel.text import clean, halfwidth
 from portfolio.rulebook.metrics import Metric, dictionary
 
 YEARS = range(1990, 2101)
+TOLD_EVERY = 500
 
 
 def _year(text: str) -> int:
-    digits = text.removesuffix("年度").removesuffix("年").removesuffix(".0").strip()
+    digits = halfwidth(text).removesuffix("年度").removesuffix("年").removesuffix(".0").strip()
     if not (digits.isascii() and digits.isdigit() and int(digits) in YEARS):
         raise InputError("year.malformed", value=text)
     return int(digits)
@@ -37,16 +39,36 @@ READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def read_rows(table: Table, targets: Sequence[Target]) -> list[Row]:
+# A text that a spreadsheet program would take for a formula, and that is no number or telephone.
+LIKE_FORMULA = re.compile(r"[-+|%＋－](?![\d\s().-]*$)")
+NAMES = ("name_zh", "company", "name", "title")
+CODES = ("stock_code", "uscc", "deal")
+LONGEST_SHOWN = 60
+Tell = Callable[[int], None]
+
+
+def silent(done: int) -> None:
+    """Tell nobody how far one is."""
+
+
+def read_rows(table: Table, targets: Sequence[Target], tell: Tell = silent) -> list[Row]:
     """Every row that is not blank, read and checked by itself and against its neighbours."""
-    rows = [
-        _row(number, cells, targets, table)
-        for number, cells in enumerate(table.rows)
-        if any(cell.strip() for cell in cells)
-    ]
+    rows = []
+    for number, cells in enumerate(table.rows):
+        if any(cells) and any(cell.strip() for cell in cells):
+            rows.append(_row(number, cells, targets, table))
+        if number % TOLD_EVERY == 0:
+            tell(number)
     for group in same_company([row for row in rows if not row.refusals]):
         _compare(group)
     return rows
+
+
+def label_of(cells: Sequence[str], targets: Sequence[Target]) -> tuple[str, str]:
+    """Whom a row is about, as the file writes it: the name and the code."""
+    said = {t.field: clean(cell) for cell, t in zip(cells, targets, strict=True) if t.field}
+    name = next((said[n] for n in NAMES if said.get(n)), "")
+    return name[:LONGEST_SHOWN], next((said[c] for c in CODES if said.get(c)), "")[:LONGEST_SHOWN]
 
 
 def _row(number: int, cells: Sequence[str], targets: Sequence[Target], table: Table) -> Row:
@@ -56,7 +78,7 @@ def _row(number: int, cells: Sequence[str], targets: Sequence[Target], table: Ta
         if not target.field or not text:
             continue
         if (number, place) in table.formulas:
-            row.refuse(target.field, "cell.formula")
+            row.refuse(target.metric or target.field, "cell.formula", value=text[:LONGEST_SHOWN])
             continue
         try:
             _take(row, target, text)
@@ -73,6 +95,8 @@ def _take(row: Row, target: Target, text: str) -> None:
         row.year = _year(text)
     else:
         row.columns[target.field] = READERS.get(target.field, str)(text)
+        if target.field not in READERS and LIKE_FORMULA.match(text):
+            row.doubt(target.field, "cell.like_formula", value=text[:LONGEST_SHOWN])
 
 
 def _figure(row: Row, metric: Metric, text: str, factor: Decimal) -> tuple[int | None, str | None]:
@@ -103,15 +127,9 @@ def _require(row: Row, targets: Sequence[Target]) -> None:
 
 
 def _compare(group: Sequence[Row]) -> None:
-    """Rows of one company: contradictions are refused, odd relations doubted."""
-    said: dict[tuple[str, int | None], tuple[Any, int]] = {}
+    """Odd relations among the rows of one company are doubted."""
     by_year = {row.year: row for row in group}
     for row in group:
-        for metric, value in row.figures.items():
-            year = row.year if dictionary()[metric].yearly else None
-            known = said.setdefault((metric, year), (value, row.number))
-            if known[0] != value:
-                row.refuse(metric, "row.contradicts", row=known[1])
         for code, params in _odd(row, by_year.get((row.year or 0) - 1)):
             row.doubt(params.pop("field"), code, **params)
 

@@ -2,20 +2,33 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from portfolio.intake.reading import folded_label, labels, shape_of
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import folded, halfwidth
 from portfolio.rulebook.metrics import dictionary
 
 FILE = Path(__file__).with_name("headings.toml")
 _BRACKETS = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
+RECORDS_FILE = Path(__file__).with_name("record_headings.toml")
 METRIC = "metric:"
+COMPANIES = "companies"
+# How many 万元 one of a unit is, as headings name it in brackets.
+UNITS = {
+    "元": Decimal("0.0001"),
+    "千元": Decimal("0.1"),
+    "万元": Decimal(1),
+    "百万元": Decimal(100),
+    "千万元": Decimal(1000),
+    "亿元": Decimal(10000),
+}
+_UNIT = re.compile("[(\\[【](?:单位:?|人民币)?((?:千万|百万|千|万|亿)?元|cny|rmb|yuan)[)\\]】]")
 
 
 @dataclass(frozen=True)
@@ -42,26 +55,43 @@ def _data() -> dict[str, Any]:
 
 
 @cache
-def synonyms() -> tuple[dict[str, Target], dict[str, Target]]:
+def _records() -> dict[str, Any]:
+    return tomllib.loads(RECORDS_FILE.read_text(encoding="utf-8"))
+
+
+def fields_of(kind: str) -> dict[str, list[str]]:
+    """The fields of a kind of list, each with its spellings."""
+    if kind == COMPANIES:
+        return dict(_data()["fields"])
+    return {**_records()["common"], **_records()[kind]}
+
+
+@cache
+def synonyms(kind: str = COMPANIES) -> tuple[dict[str, Target], dict[str, Target]]:
     """Every known spelling and what it stands for: as written, and without its bracketed unit
     where that leaves no doubt."""
     exact: dict[str, Target] = {}
-    for name, target in _spellings():
+    for name, target in _spellings(kind):
         exact.setdefault(folded(name), target)
     loose: dict[str, Target] = {}
     doubtful: set[str] = set()
-    for name, target in _spellings():
+    for name, target in _spellings(kind):
         key = _bare(name)
         if loose.setdefault(key, target) != target:
             doubtful.add(key)
     return exact, {key: target for key, target in loose.items() if key not in doubtful}
 
 
-def _spellings() -> Iterator[tuple[str, Target]]:
-    for field, names in _data()["fields"].items():
+def _spellings(kind: str) -> Iterator[tuple[str, Target]]:
+    for field, names in fields_of(kind).items():
         yield from ((name, Target(field)) for name in (field, *names))
     for reason, names in _data()["ignored"].items():
         yield from ((name, Target("", reason=f"column.{reason}")) for name in names)
+    if kind == COMPANIES:
+        yield from _metric_spellings()
+
+
+def _metric_spellings() -> Iterator[tuple[str, Target]]:
     for row in _data()["metrics"]:
         target = Target(METRIC + row["id"], Decimal(row.get("factor", "1")))
         yield from ((name, target) for name in row["names"])
@@ -75,47 +105,115 @@ def _bare(heading: str) -> str:
     return folded(_BRACKETS.sub("", halfwidth(heading)))
 
 
-def matched(headings: Sequence[str]) -> list[Target]:
+def matched(headings: Sequence[str], kind: str = COMPANIES) -> list[Target]:
     """What each heading stands for, by its synonyms; columns of our own files always match."""
-    exact, loose = synonyms()
-    return [exact.get(folded(h)) or loose.get(_bare(h)) or NOWHERE for h in headings]
-
-
-def choices() -> list[str]:
-    """Every field a column can be mapped onto."""
-    return [*_data()["fields"], *(METRIC + metric_id for metric_id in dictionary())]
-
-
-def mapped(headings: Sequence[str], chosen: dict[str, str]) -> list[Target]:
-    """Targets from a mapping of headings onto fields. Raises InputError on unknown names."""
-    known = set(choices())
-    for heading, field in chosen.items():
-        if heading not in headings:
-            raise InputError("mapping.no_such_column", value=heading)
-        if field and field not in known:
-            raise InputError("mapping.no_such_field", value=field)
-    automatic = matched(headings)
+    exact, loose = synonyms(kind)
     return [
-        _chosen(chosen[h], auto) if h in chosen else auto
-        for h, auto in zip(headings, automatic, strict=True)
+        exact.get(folded(h)) or _in_its_unit(loose.get(_bare(h)), h) or NOWHERE for h in headings
     ]
 
 
-def _chosen(field: str, automatic: Target) -> Target:
+def _in_its_unit(target: Target | None, heading: str) -> Target | None:
+    """An amount whose heading names another unit than 万元 is brought to that."""
+    if target is None or not _is_money(target):
+        return target
+    unit = _UNIT.search(halfwidth(heading).casefold())
+    return replace(target, factor=UNITS.get(unit[1], UNITS["元"])) if unit else target
+
+
+def _is_money(target: Target) -> bool:
+    if target.metric:
+        return dictionary()[target.metric].money
+    return target.field.endswith("_fen")
+
+
+def recognised(headings: Sequence[str]) -> str:
+    """The kind of list whose headings these most likely are."""
+    kinds = (COMPANIES, *_records()["required"])
+    return max(kinds, key=lambda kind: _fitting(headings, kind))
+
+
+def _fitting(headings: Sequence[str], kind: str) -> int:
+    """How many columns mean something in this kind; none when one that it needs is missing."""
+    targets = matched(headings, kind)
+    try:
+        check_targets(headings, targets, kind)
+    except InputError as error:
+        if error.code != "mapping.twice":
+            return 0
+    return sum(bool(target.field) for target in targets)
+
+
+def choices(kind: str = COMPANIES) -> list[str]:
+    """Every field a column can be mapped onto."""
+    metrics = (METRIC + metric_id for metric_id in dictionary()) if kind == COMPANIES else ()
+    return [*fields_of(kind), *metrics]
+
+
+def mapped(
+    headings: Sequence[str], chosen: Mapping[str, str], kind: str = COMPANIES
+) -> list[Target]:
+    """Targets from a mapping of headings onto fields; two columns of one name are told apart as
+    `labels` does. Raises InputError on unknown names and on a name that two columns bear."""
+    named, known = labels(headings), set(choices(kind))
+    for heading, field in chosen.items():
+        if heading not in named:
+            twice = heading in headings
+            raise InputError(
+                "mapping.two_columns" if twice else "mapping.no_such_column", value=heading
+            )
+        if field and field not in known:
+            raise InputError("mapping.no_such_field", value=field)
+    automatic = matched(headings, kind)
+    return [
+        _chosen(chosen[label], auto, heading) if label in chosen else auto
+        for label, heading, auto in zip(named, headings, automatic, strict=True)
+    ]
+
+
+def _chosen(field: str, automatic: Target, heading: str) -> Target:
     if not field:
-        return Target("", reason="column.unmapped")
-    return automatic if automatic.field == field else Target(field)
+        return automatic if not automatic.field else Target("", reason="column.unmapped")
+    return (
+        automatic if automatic.field == field else _in_its_unit(Target(field), heading) or NOWHERE
+    )
 
 
-def check_targets(headings: Sequence[str], targets: Sequence[Target]) -> None:
-    """Refuse a file that names no company, or a field that two columns claim."""
+def as_remembered(headings: Sequence[str], fields: Mapping[str, str]) -> dict[str, str]:
+    """A remembered mapping, for these headings."""
+    named = {folded_label(label): label for label in labels(headings)}
+    return {named[key]: field for key, field in fields.items() if key in named}
+
+
+def shape(headings: Sequence[str]) -> str:
+    """The shape of a file, whether or not it bears the column of reasons that we add."""
+    targets = matched(headings)
+    own = [h for h, t in zip(headings, targets, strict=True) if t.reason != "column.reasons"]
+    return shape_of(own)
+
+
+def check_targets(
+    headings: Sequence[str], targets: Sequence[Target], kind: str = COMPANIES
+) -> None:
+    """Refuse a file that lacks what its rows need, or a field that two columns claim."""
     fields = [t.field for t in targets if t.field]
-    if not {"name_zh", "stock_code", "uscc"} & set(fields):
-        raise InputError("mapping.no_company")
+    if kind == COMPANIES:
+        needed: list[list[str]] = [["name_zh", "stock_code", "uscc"]]
+    else:
+        needed = _records()["required"][kind]
+    for group in needed:
+        if not set(group) & set(fields):
+            says_company = "company" in group or "name_zh" in group
+            raise InputError("mapping.no_company" if says_company else f"mapping.no_{kind}")
     twice = next((f for f in fields if fields.count(f) > 1), None)
     if twice:
-        columns = [h for h, t in zip(headings, targets, strict=True) if t.field == twice]
-        raise InputError("mapping.twice", value=", ".join(columns))
+        named = zip(labels(headings), targets, strict=True)
+        raise InputError("mapping.twice", value=", ".join(h for h, t in named if t.field == twice))
     yearly = any(t.metric and dictionary()[t.metric].yearly for t in targets)
     if yearly and "fiscal_year" not in fields:
         raise InputError("mapping.no_year")
+
+
+def required(kind: str) -> list[list[str]]:
+    """Groups of fields of which a row must fill one each."""
+    return list(_records()["required"][kind])

@@ -1,56 +1,61 @@
-"""Imports: a file is read and planned, then applied in one transaction."""
+"""Imports: a file is kept, mapped, checked, and then applied in one transaction."""
 
 import datetime as dt
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 from flask import current_app
 
-from portfolio.audit import operations as audit
-from portfolio.companies.models import (
-    Company,
-    CompanyName,
-    CompanySearch,
-    Figure,
-    LeadSource,
-    StockCode,
+from portfolio.extensions import db, unit_of_work
+from portfolio.intake import (
+    company_operations,
+    deal_operations,
+    headings,
+    queries,
+    record_operations,
+    reporting,
 )
-from portfolio.companies.operations import REVENUE, search_row
-from portfolio.companies.signals import figures_stated
-from portfolio.extensions import Actor, db
-from portfolio.intake import headings, queries
-from portfolio.intake.checks import read_rows
+from portfolio.intake.checks import Tell, label_of, read_rows, silent
+from portfolio.intake.choices import Choices, read_choices
 from portfolio.intake.headings import Target
-from portfolio.intake.models import BatchState, ImportBatch
-from portfolio.intake.plan import CompanyPlan, Duplicate, Plan, likely_duplicates, make_plan
-from portfolio.intake.reading import Table, is_workbook, read_csv
+from portfolio.intake.models import BatchState, ImportBatch, ImportMapping, Kind
+from portfolio.intake.plan import Duplicate, Plan, entered_names, likely_duplicates, make_plan
+from portfolio.intake.reading import Table, folded_label, is_workbook, labels, read_csv
+from portfolio.intake.record_checks import read_records
+from portfolio.intake.record_plan import RecordPlan
 from portfolio.intake.rows import Row
 from portfolio.intake.workbook import read_workbook
 from portfolio.kernel.errors import InputError
-from portfolio.kernel.stockcode import board_of
+from portfolio.people.models import User
 from portfolio.web.sheets import restore
 
-BATCH = 2000
-BLANK = [
-    *("name_en", "short_name", "uscc_missing_reason", "region_code", "place"),
-    *("industry", "website", "description", "lead_source_note"),
-]
+SAMPLE = 3
 
 
 @dataclass
 class Prepared:
     """A file that was read and planned: what the preview shows and the confirmation applies."""
 
+    kind: str
     table: Table
     targets: list[Target]
     rows: list[Row]
-    plan: Plan
+    plan: Plan | RecordPlan
+    choices: Choices = field(default_factory=Choices)
+    actor: User | None = None
+
+
+class RowsRefused(InputError):
+    """Rows were refused while the import was written, and nothing of it stays."""
+
+    def __init__(self, plan: Plan | RecordPlan) -> None:
+        super().__init__("import.refused", rows=len(plan.refused_rows))
+        self.plan = plan
 
 
 def read_table(content: bytes) -> Table:
@@ -66,29 +71,62 @@ def read_table(content: bytes) -> Table:
     return table
 
 
-def as_it_stands(prepared: Prepared) -> Plan:
-    """The plan made anew inside the unit of work that applies it: what others wrote since the
-    file was read is known to it."""
-    sound = [row for row in prepared.rows if not row.refusals]
-    return make_plan(prepared.rows, queries.snapshot(sound))
+def prepare(
+    content: bytes,
+    chosen: Mapping[str, str] | None = None,
+    kind: str = Kind.COMPANIES.value,
+    choices: Choices | None = None,
+    actor: User | None = None,
+    tell: Tell = silent,
+) -> Prepared:
+    """Read a file and plan its import; writes nothing. Raises InputError on a refused file.
 
-
-def prepare(content: bytes, chosen: dict[str, str] | None = None) -> Prepared:
-    """Read a file and plan its import; writes nothing. Raises InputError on a refused file."""
+    Without an actor, as on the command line, everything may be changed.
+    """
     table = read_table(content)
-    targets = headings.mapped(table.headings, chosen or {})
-    headings.check_targets(table.headings, targets)
-    rows = read_rows(table, targets)
-    prepared = Prepared(table, targets, rows, Plan())
+    targets = headings.mapped(table.headings, chosen or {}, kind)
+    headings.check_targets(table.headings, targets, kind)
+    rows = _read(kind, table, targets, tell)
+    prepared = Prepared(kind, table, targets, rows, Plan(), choices or Choices(), actor)
     prepared.plan = as_it_stands(prepared)
     return prepared
 
 
+def _read(kind: str, table: Table, targets: list[Target], tell: Tell) -> list[Row]:
+    if kind == Kind.COMPANIES.value:
+        return read_rows(table, targets, tell)
+    return read_records(table, targets, kind, tell)
+
+
+def as_it_stands(prepared: Prepared) -> Plan | RecordPlan:
+    """The plan made anew inside the unit of work that applies it: what others wrote since the
+    file was read is known to it."""
+    rows, choices = prepared.rows, prepared.choices
+    if prepared.kind == Kind.COMPANIES.value:
+        sound = [row for row in rows if not row.refusals]
+        return make_plan(rows, queries.snapshot(sound), choices)
+    if prepared.kind == Kind.DEALS.value:
+        return deal_operations.plan_deals(rows, choices, prepared.actor)
+    return record_operations.plan_records(prepared.kind, rows, choices, prepared.actor)
+
+
+def upload_path(batch: ImportBatch) -> Path:
+    """Where an upload lies."""
+    return Path(current_app.config["INSTANCE_PATH"]) / "uploads" / batch.stored
+
+
 def keep_upload(
-    content: bytes, filename: str, actor: Actor | None, now: dt.datetime
+    content: bytes,
+    filename: str,
+    actor: User | None,
+    now: dt.datetime,
+    kind: str = "",
+    found: Table | None = None,
 ) -> ImportBatch:
-    """Store an upload under a random name until it is confirmed."""
+    """Store an upload under a random name until it is confirmed. Unless said, its kind and its
+    mapping are those of the last file of this shape, else what its headings tell."""
     batch = ImportBatch(
+        kind=kind or Kind.COMPANIES.value,
         filename=filename[:200],
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
@@ -96,6 +134,8 @@ def keep_upload(
         created_at=now,
         created_by_id=actor.id if actor else None,
     )
+    if found is not None:
+        _remember(batch, found, kind)
     path = upload_path(batch)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
@@ -104,218 +144,165 @@ def keep_upload(
     return batch
 
 
-def upload_path(batch: ImportBatch) -> Path:
-    """Where an upload lies."""
-    return Path(current_app.config["INSTANCE_PATH"]) / "uploads" / batch.stored
+def _remember(batch: ImportBatch, table: Table, kind: str) -> None:
+    batch.shape = headings.shape(table.headings)
+    known = queries.mapping_of(batch.shape)
+    if known is not None and kind in {"", known.kind}:
+        fields = headings.as_remembered(table.headings, json.loads(known.fields))
+        batch.kind, batch.remembered = known.kind, True
+        batch.mapping = json.dumps(fields, ensure_ascii=False)
+    else:
+        batch.kind = kind or headings.recognised(table.headings)
+
+
+def prepared_batch(batch: ImportBatch, actor: User | None, tell: Tell = silent) -> Prepared:
+    """The file of an upload, read and planned as it is mapped now."""
+    return prepare(
+        upload_path(batch).read_bytes(),
+        json.loads(batch.mapping),
+        batch.kind,
+        read_choices(json.loads(batch.choices)),
+        actor,
+        tell,
+    )
+
+
+def check(batch: ImportBatch, actor: User | None, tell: Tell = silent) -> dict[str, Any]:
+    """What the preview shows of an upload, as plain values; writes nothing."""
+    try:
+        prepared = prepared_batch(batch, actor, tell)
+    except InputError as error:
+        table = read_table(upload_path(batch).read_bytes())
+        shown = {"refusal": {"code": error.code, "params": error.params}}
+        return shown | _columns(batch, table)
+    rehearse(prepared)
+    found = report(prepared)
+    named = {d[side] for d in found["duplicates"] for side in ("one", "other")}
+    fresh = entered_names(prepared.plan) if isinstance(prepared.plan, Plan) else {}
+    return {
+        "report": found,
+        "entered": {label: name for label, name in fresh.items() if label in named},
+        "differences": [reporting.difference_row(d) for d in prepared.plan.differences],
+        **_columns(batch, prepared.table),
+    }
+
+
+def _columns(batch: ImportBatch, table: Table) -> dict[str, Any]:
+    """The columns of the file with what they stand for by themselves, and their first values."""
+    targets = headings.matched(table.headings, batch.kind)
+    chosen = json.loads(batch.mapping)
+    columns = []
+    for place, (label, target) in enumerate(zip(labels(table.headings), targets, strict=True)):
+        stands_for = chosen.get(label, target.field)
+        reason = "" if stands_for else target.reason or "column.unmapped"
+        sample = [row[place][:60] for row in table.rows[:SAMPLE] if row[place].strip()]
+        columns.append({"heading": label, "field": stands_for, "reason": reason, "sample": sample})
+    return {"columns": columns, "size": len(table.rows)}
+
+
+def rehearse(prepared: Prepared) -> None:
+    """Let the pipeline say what it would refuse: deals are opened and moved, and all of it is
+    taken back. Its refusals become findings of the plan."""
+    if prepared.kind != Kind.DEALS.value or not isinstance(prepared.plan, RecordPlan):
+        return
+    now = dt.datetime.now(dt.UTC)
+    try:
+        with unit_of_work("deal.import", actor=prepared.actor):
+            batch = ImportBatch(id=0, filename="")
+            deal_operations.apply_deals(batch, prepared.plan, prepared.actor, now)
+            raise RowsRefused(prepared.plan)
+    except RowsRefused:
+        db.session.expire_all()
+
+
+def report(prepared: Prepared, duplicates: list[Duplicate] | None = None) -> dict[str, Any]:
+    """The report of what was planned, with the likely duplicates of what would be entered."""
+    plan = prepared.plan
+    if duplicates is None and isinstance(plan, Plan):
+        fresh = entered_names(plan)
+        everybody = {str(key): name for key, name in queries.everybodys_names().items()}
+        duplicates = likely_duplicates(fresh, everybody | fresh) if fresh else []
+    whole = reporting.report(plan, duplicates or [], _labels(prepared))
+    ignored = reporting.ignored_columns(prepared.table.headings, prepared.targets)
+    return whole | {"ignored": ignored}
+
+
+def _labels(prepared: Prepared) -> dict[int, tuple[str, str]]:
+    table = prepared.table
+    wanted = {finding.row for finding in (*prepared.plan.refused, *prepared.plan.warnings)}
+    return {row: label_of(table.rows[row - table.first_row], prepared.targets) for row in wanted}
+
+
+def apply(
+    batch: ImportBatch,
+    prepared: Prepared,
+    actor: User | None,
+    now: dt.datetime,
+    sound_rows_only: bool = False,
+    tell: Tell = silent,
+) -> dict[str, Any]:
+    """Write what the file adds, as things stand now; answers the report.
+
+    Raises RowsRefused when a row is refused and not only the sound ones were asked for.
+    """
+    plan = prepared.plan = as_it_stands(prepared)
+    _check_refused(plan, sound_rows_only)
+    duplicates: list[Duplicate] = []
+    if isinstance(plan, Plan):
+        duplicates = company_operations.apply(batch, plan, actor, now, tell)
+    elif prepared.kind == Kind.DEALS.value:
+        deal_operations.apply_deals(batch, plan, actor, now, tell)
+    else:
+        record_operations.apply_records(prepared.kind, batch, plan, actor, now, tell)
+    _check_refused(plan, sound_rows_only)
+    batch.state, batch.applied_at = BatchState.DONE.value, now
+    whole = report(prepared, duplicates)
+    batch.report = json.dumps(whole, ensure_ascii=False)
+    batch.summary = json.dumps(reporting.summary(whole))
+    batch.checked = ""
+    _keep_mapping(batch, prepared, actor, now)
+    db.session.flush()
+    return whole
+
+
+def _check_refused(plan: Plan | RecordPlan, sound_rows_only: bool) -> None:
+    if plan.refused and not sound_rows_only:
+        raise RowsRefused(plan)
+
+
+def _keep_mapping(
+    batch: ImportBatch, prepared: Prepared, actor: User | None, now: dt.datetime
+) -> None:
+    """Remember how files of this shape are mapped: as this one was."""
+    if not batch.shape:
+        return
+    named = labels(prepared.table.headings)
+    fields = {
+        folded_label(label): target.field
+        for label, target in zip(named, prepared.targets, strict=True)
+        if target.reason != "column.reasons"
+    }
+    known = queries.mapping_of(batch.shape) or ImportMapping(shape=batch.shape)
+    known.kind, known.fields = batch.kind, json.dumps(fields, ensure_ascii=False)
+    known.confirmed_at, known.confirmed_by_id = now, actor.id if actor else None
+    db.session.add(known)
+
+
+def forget_mapping(batch: ImportBatch) -> None:
+    """Map the columns by their synonyms again, this file and the next ones of its shape."""
+    known = queries.mapping_of(batch.shape)
+    if known is not None:
+        db.session.delete(known)
+    batch.mapping, batch.remembered, batch.choices = "{}", False, "{}"
+
+
+def clear_away(batch: ImportBatch) -> None:
+    """Remove the upload, unless its rejected rows can still be asked for."""
+    if not json.loads(batch.summary).get("refused"):
+        upload_path(batch).unlink(missing_ok=True)
 
 
 def discard(batch: ImportBatch) -> None:
     """Give an upload up; its file goes."""
     batch.state = BatchState.DISCARDED.value
     upload_path(batch).unlink(missing_ok=True)
-
-
-def apply(batch: ImportBatch, plan: Plan, actor: Actor | None, now: dt.datetime) -> list[Duplicate]:
-    """Write what the plan adds; answers the likely duplicates among the companies entered."""
-    actor_id = actor.id if actor else None
-    fresh = [c for c in plan.companies if c.known is None]
-    ids = _insert_companies(fresh, actor_id, now)
-    for company in plan.companies:
-        if company.known is not None:
-            ids[id(company)] = company.known.id
-            _complete(company, now)
-    _insert_codes(plan, ids)
-    _reindex(plan, ids)
-    _insert_figures(plan, ids, batch, actor_id, now)
-    _record(plan, ids, batch)
-    figures_stated.send({ids[id(c)] for c in plan.companies if c.figures}, now=now)
-    batch.state, batch.applied_at = BatchState.DONE.value, now
-    duplicates = _duplicates([ids[id(company)] for company in fresh])
-    batch.report = json.dumps(report(plan, duplicates), ensure_ascii=False)
-    db.session.flush()
-    return duplicates
-
-
-def _insert_companies(
-    fresh: Sequence[CompanyPlan], actor_id: int | None, now: dt.datetime
-) -> dict[int, int]:
-    ids: dict[int, int] = {}
-    for start in range(0, len(fresh), BATCH):
-        part = fresh[start : start + BATCH]
-        found = db.session.scalars(
-            sa.insert(Company).returning(Company.id, sort_by_parameter_order=True),
-            [_company_row(company, actor_id, now) for company in part],
-        ).all()
-        ids.update(zip(map(id, part), found, strict=True))
-    return ids
-
-
-def _company_row(company: CompanyPlan, actor_id: int | None, now: dt.datetime) -> dict[str, Any]:
-    revenue, year = _latest_revenue(company)
-    blank = dict.fromkeys(BLANK, "")
-    return {
-        **blank,
-        "uscc": None,
-        "founded_on": None,
-        "lead_source": LeadSource.IMPORT.value,
-        **company.columns,
-        "latest_revenue_fen": revenue,
-        "latest_revenue_year": year,
-        "created_at": now,
-        "updated_at": now,
-        "created_by_id": actor_id,
-        "version": 1,
-    }
-
-
-def _latest_revenue(company: CompanyPlan) -> tuple[int | None, int | None]:
-    figures = {key: value for key, value in company.figures.items() if key[0] == REVENUE}
-    if company.known:
-        known = company.known.figures
-        figures = {k: v for k, v in known.items() if k[0] == REVENUE} | figures
-    years = [year for (_, year), value in figures.items() if year and value[0] is not None]
-    return (figures[(REVENUE, max(years))][0], max(years)) if years else (None, None)
-
-
-def _complete(company: CompanyPlan, now: dt.datetime) -> None:
-    """Fill what was blank of a company that is known; nothing is overwritten."""
-    assert company.known is not None  # noqa: S101 - only known companies are completed
-    revenue, year = _latest_revenue(company)
-    values: dict[str, Any] = dict(company.columns)
-    if any(key[0] == REVENUE for key in company.figures):
-        values.update(latest_revenue_fen=revenue, latest_revenue_year=year)
-    if values:
-        db.session.execute(
-            sa.update(Company)
-            .where(Company.id == company.known.id)
-            .values(**values, updated_at=now, version=Company.version + 1)
-        )
-
-
-def _insert_codes(plan: Plan, ids: dict[int, int]) -> None:
-    codes = [
-        {"company_id": ids[id(c)], "code": code, "board": board_of(code), "listed_on": day}
-        for c in plan.companies
-        for code, day in c.codes.items()
-    ]
-    names = [
-        {"company_id": ids[id(c)], "name": name, "kind": "former"}
-        for c in plan.companies
-        if c.known is None
-        for name in c.former_names
-    ]
-    for model, rows in ((StockCode, codes), (CompanyName, names)):
-        _insert(model, rows)
-
-
-def _insert(model: Any, rows: Sequence[dict[str, Any]]) -> None:
-    for start in range(0, len(rows), BATCH):
-        db.session.execute(sa.insert(model), rows[start : start + BATCH])
-
-
-def _reindex(plan: Plan, ids: dict[int, int]) -> None:
-    fresh: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
-    for company in plan.companies:
-        known = company.known
-        if known is not None and not (company.columns or company.codes):
-            continue
-        columns = {**(known.columns if known else {}), **company.columns}
-        names = [columns.get(name) or "" for name in ("name_zh", "short_name", "name_en")]
-        codes = [*(known.codes if known else ()), *company.codes]
-        credit = [columns["uscc"]] if columns.get("uscc") else []
-        row = search_row(ids[id(company)], [*names, *company.former_names], [*credit, *codes])
-        (fresh if known is None else changed).append(row)
-    _insert(CompanySearch, fresh)
-    if changed:
-        db.session.execute(sa.update(CompanySearch), changed)
-
-
-def _figure_rows(
-    plan: Plan, ids: dict[int, int], fixed: dict[str, Any]
-) -> Iterator[dict[str, Any]]:
-    for company in plan.companies:
-        for figures, disputed in ((company.figures, False), (company.disputed, True)):
-            for (metric, year), (micro, choice) in figures.items():
-                yield {
-                    **fixed,
-                    "company_id": ids[id(company)],
-                    "metric": metric,
-                    "fiscal_year": year,
-                    "micro": micro,
-                    "choice": choice,
-                    "disputed": disputed,
-                }
-
-
-def _insert_figures(
-    plan: Plan, ids: dict[int, int], batch: ImportBatch, actor_id: int | None, now: dt.datetime
-) -> None:
-    fixed = {
-        "source": batch.filename,
-        "evidence": "",
-        "audited": None,
-        "as_of": None,
-        "batch_id": batch.id,
-        "recorded_at": now,
-        "recorded_by_id": actor_id,
-        "superseded_at": None,
-    }
-    _insert(Figure, list(_figure_rows(plan, ids, fixed)))
-
-
-def _record(plan: Plan, ids: dict[int, int], batch: ImportBatch) -> None:
-    """One entry for each company: what was entered or filled, and how many figures came."""
-    for company in plan.companies:
-        if not (company.columns or company.codes or company.figures or company.disputed):
-            continue
-        company_id = ids[id(company)]
-        new = company.known is None
-        columns = {name: audit.plain(value) for name, value in company.columns.items()}
-        said: dict[str, Any] = {**columns, "batch": batch.id}
-        before = {} if new else {**dict.fromkeys(columns), "batch": None}
-        audit.record(audit.Entry("company.import", "company", company_id, before, said, company_id))
-        if company.figures or company.disputed:
-            figures = {
-                f"{metric} {year or ''}".strip(): choice if micro is None else micro
-                for (metric, year), (micro, choice) in company.figures.items()
-            }
-            counted = {"batch": batch.id, "figures": figures, "disputed": len(company.disputed)}
-            audit.record(audit.Entry("figure.import", "figure", None, {}, counted, company_id))
-
-
-def _duplicates(fresh: Sequence[int]) -> list[Duplicate]:
-    if not fresh:
-        return []
-    everybody = {str(key): name for key, name in queries.everybodys_names().items()}
-    return likely_duplicates({str(key): everybody[str(key)] for key in fresh}, everybody)
-
-
-def report(plan: Plan, duplicates: Sequence[Duplicate]) -> dict[str, Any]:
-    """The report of an import, as the command prints it and the page shows it."""
-    fresh = [c for c in plan.companies if c.known is None]
-    changed = [c for c in plan.companies if c.known is not None and (c.columns or c.codes)]
-    figures = sum(len(c.figures) for c in plan.companies)
-    return {
-        "rows": plan.rows,
-        "created": {"companies": len(fresh), "figures": figures},
-        "updated": {"companies": len(changed), "figures": 0},
-        "unchanged": {
-            "companies": len(plan.companies) - len(fresh) - len(changed),
-            "figures": sum(c.unchanged for c in plan.companies),
-        },
-        "disputed": sum(len(c.disputed) for c in plan.companies),
-        "refused": [finding_row(f) for f in plan.refused],
-        "warnings": [finding_row(f) for f in plan.warnings],
-        "duplicates": [{"one": d.one, "other": d.other, "reason": d.reason} for d in duplicates],
-    }
-
-
-def finding_row(finding: Any) -> dict[str, Any]:
-    """A finding as plain values."""
-    return {
-        "row": finding.row,
-        "field": finding.field,
-        "code": finding.code,
-        "params": dict(finding.params),
-    }

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from portfolio.intake.choices import Choices
+from portfolio.intake.contradictions import contradictions
 from portfolio.intake.rows import Finding, Row, keys, same_company
 from portfolio.kernel.text import without_legal_form
 from portfolio.rulebook.metrics import dictionary
@@ -14,6 +16,7 @@ FILLED = [
     *("website", "lead_source", "description"),
 ]
 Value = tuple[int | None, str | None]
+FigureKey = tuple[str, int | None]
 
 
 @dataclass
@@ -38,19 +41,43 @@ class Snapshot:
 
 @dataclass
 class CompanyPlan:
-    """What happens to one company: entered anew or completed, with the figures that are added."""
+    """What happens to one company: entered anew, completed or changed, with its figures.
+
+    `figures` are new, `replaced` take the place of the current one, `disputed` are kept beside it,
+    `same` are there already. `before` holds the old values of columns that are changed.
+    """
 
     row: int
     known: Known | None
     columns: dict[str, Any] = field(default_factory=dict)
     codes: dict[str, dt.date | None] = field(default_factory=dict)
     former_names: list[str] = field(default_factory=list)
-    figures: dict[tuple[str, int | None], Value] = field(default_factory=dict)
-    disputed: dict[tuple[str, int | None], Value] = field(default_factory=dict)
-    unchanged: int = 0
-    told: set[tuple[str, str]] = field(default_factory=set)
+    figures: dict[FigureKey, Value] = field(default_factory=dict)
+    replaced: dict[FigureKey, Value] = field(default_factory=dict)
+    disputed: dict[FigureKey, Value] = field(default_factory=dict)
+    before: dict[str, Any] = field(default_factory=dict)
+    said: dict[str, Any] = field(default_factory=dict)
+    same: set[FigureKey] = field(default_factory=set)
     named: bool = False
     entered: bool = False
+
+    @property
+    def current(self) -> dict[FigureKey, Value]:
+        """The figures that become current: those that are new, and those that replace others."""
+        return {**self.figures, **self.replaced}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A value of the file that is not the one there is, and whether it is taken."""
+
+    row: int
+    field: str
+    year: int | None
+    company: str
+    known: str
+    value: str
+    taken: bool
 
 
 @dataclass
@@ -60,6 +87,8 @@ class Plan:
     companies: list[CompanyPlan] = field(default_factory=list)
     refused: list[Finding] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+    choices: Choices = field(default_factory=Choices)
     rows: int = 0
 
     @property
@@ -68,14 +97,16 @@ class Plan:
         return {finding.row for finding in self.refused}
 
 
-def make_plan(rows: Sequence[Row], snapshot: Snapshot) -> Plan:
-    """Decide for every sound row what it adds. Nothing known is overwritten: a blank says
-    nothing, a differing value is kept beside the current one and asked about."""
-    plan = Plan(rows=len(rows))
+def make_plan(rows: Sequence[Row], snapshot: Snapshot, choices: Choices | None = None) -> Plan:
+    """Decide for every sound row what it adds. A blank says nothing; of a differing value the
+    choices say whether it is taken, and unless they do the known one stays."""
+    plan = Plan(rows=len(rows), choices=choices or Choices())
     begun = _begun([row for row in rows if not row.refusals], snapshot)
+    contradicted = _contradicted(plan, rows, begun)
     for row in rows:
         plan.warnings += row.warnings
-        refusals = row.refusals or _unclear(begun[row.number], row, snapshot)
+        refusals = row.refusals or contradicted.get(row.number, [])
+        refusals = refusals or _unclear(begun[row.number], row, snapshot)
         if refusals:
             plan.refused += refusals
             continue
@@ -88,13 +119,30 @@ def make_plan(rows: Sequence[Row], snapshot: Snapshot) -> Plan:
     return plan
 
 
+def _contradicted(
+    plan: Plan, rows: Sequence[Row], begun: Mapping[int, CompanyPlan]
+) -> dict[int, list[Finding]]:
+    groups: dict[int, list[Row]] = {}
+    for row in rows:
+        if not row.refusals:
+            groups.setdefault(id(begun[row.number]), []).append(row)
+    found: dict[int, list[Finding]] = {}
+    for group in groups.values():
+        if len(group) > 1:
+            refused, doubts = contradictions(group)
+            plan.warnings += doubts
+            for finding in refused:
+                found.setdefault(finding.row, []).append(finding)
+    return found
+
+
 def _begun(rows: Sequence[Row], snapshot: Snapshot) -> dict[int, CompanyPlan]:
     """For each row the plan of its company; rows that mean one known company share one."""
     by_row: dict[int, CompanyPlan] = {}
     by_known: dict[int, CompanyPlan] = {}
     for group in same_company(rows):
         telling = [row for row in group if keys(row)] or group  # a bare name tells least
-        known = next((k for row in telling for k in _find(row, snapshot)), None)
+        known = next((k for row in telling for k in find(row, snapshot)), None)
         company = CompanyPlan(group[0].number, known)
         if known is not None:
             company = by_known.setdefault(known.id, company)
@@ -105,7 +153,7 @@ def _begun(rows: Sequence[Row], snapshot: Snapshot) -> dict[int, CompanyPlan]:
 
 def _unclear(company: CompanyPlan, row: Row, snapshot: Snapshot) -> list[Finding]:
     """Why a row cannot be told to mean one company."""
-    others = [k for k in _find(row, snapshot) if k is not company.known]
+    others = [k for k in find(row, snapshot) if k is not company.known]
     if others:
         names = (company.known or others[0]).columns["name_zh"], others[0].columns["name_zh"]
         params = (("one", str(names[0])), ("other", str(names[1])))
@@ -115,7 +163,7 @@ def _unclear(company: CompanyPlan, row: Row, snapshot: Snapshot) -> list[Finding
     return []
 
 
-def _find(row: Row, snapshot: Snapshot) -> list[Known]:
+def find(row: Row, snapshot: Snapshot) -> list[Known]:
     """The companies a row means, one where all is well: by our own number beside the name, by
     stock code and by credit code; else by its exact name, unless that one has another code."""
     codes, credit = row.columns.get("stock_code") or [], row.columns.get("uscc")
@@ -143,45 +191,61 @@ def _columns(plan: Plan, company: CompanyPlan, row: Row) -> None:
 
 
 def _column(plan: Plan, company: CompanyPlan, row: Row, name: str, value: Any) -> None:
+    if name in company.said:
+        return  # the first row counts; one that says otherwise is named by `contradictions`
+    company.said[name] = value
     present = company.known.columns.get(name) if company.known else None
-    held = company.columns.get(name) or present
-    if not held:
+    if not present:
         company.columns[name] = value
-    elif held != value and (name, str(value)) not in company.told:
-        company.told.add((name, str(value)))  # once a company, not once a row
-        params = (("known", str(held)), ("value", str(value)))
-        plan.warnings.append(Finding(row.number, name, "value.differs", params))
+    elif present != value:
+        taken = _differs(plan, company, row, name, None, str(present), str(value), "value.differs")
+        if taken:
+            company.columns[name], company.before[name] = value, present
+
+
+def _differs(
+    plan: Plan,
+    company: CompanyPlan,
+    row: Row,
+    name: str,
+    year: int | None,
+    known: str,
+    value: str,
+    code: str,
+) -> bool:
+    """Name a difference; answers whether the file's value is taken."""
+    taken = plan.choices.takes(row.number, name)
+    params = (("known", known), ("value", value))
+    plan.warnings.append(Finding(row.number, name, "value.taken" if taken else code, params))
+    whose = str(company.known.columns["name_zh"]) if company.known else ""
+    plan.differences.append(Difference(row.number, name, year, whose, known, value, taken))
+    return taken
 
 
 def _figures(plan: Plan, company: CompanyPlan, row: Row) -> None:
     for metric, value in row.figures.items():
         key = (metric, row.year if dictionary()[metric].yearly else None)
-        if key in company.disputed or company.figures.get(key) == value:
+        if key in company.disputed or key in company.replaced or key in company.figures:
             continue
         known = company.known.figures.get(key) if company.known else None
-        current = company.figures.get(key, known)
-        if current is None:
+        if known is None:
             company.figures[key] = value
-        elif current == value:
-            company.unchanged += 1
-        else:
-            _dispute(plan, company, row, key, value, current)
+        elif known == value:
+            company.same.add(key)
+        elif key not in company.same:
+            _other_figure(plan, company, row, key, value, known)
 
 
-def _dispute(
-    plan: Plan,
-    company: CompanyPlan,
-    row: Row,
-    key: tuple[str, int | None],
-    value: Value,
-    current: Value,
+def _other_figure(
+    plan: Plan, company: CompanyPlan, row: Row, key: FigureKey, value: Value, current: Value
 ) -> None:
     metric = dictionary()[key[0]]
     code = "figure.hundredfold" if _hundredfold(value, current) else "figure.differs"
-    params = (("known", str(metric.written(*current))), ("value", str(metric.written(*value))))
-    plan.warnings.append(Finding(row.number, key[0], code, params))
-    if company.known is not None and (*key, value) in company.known.disputed:
-        company.unchanged += 1
+    known, said = str(metric.written(*current)), str(metric.written(*value))
+    if _differs(plan, company, row, key[0], key[1], known, said, code):
+        company.replaced[key] = value
+    elif company.known is not None and (*key, value) in company.known.disputed:
+        company.same.add(key)
     else:
         company.disputed[key] = value
 
@@ -203,14 +267,23 @@ class Duplicate:
     reason: str
 
 
+def entered_names(plan: Plan) -> dict[str, str]:
+    """The companies that would be entered, by the row that begins each, with their names."""
+    fresh = (c for c in plan.companies if c.known is None)
+    return {f"row {company.row}": str(company.columns["name_zh"]) for company in fresh}
+
+
 def likely_duplicates(fresh: Mapping[str, str], everybody: Mapping[str, str]) -> list[Duplicate]:
     """Fresh records whose bare name another record has; labels by record with their names."""
-    by_name: dict[str, list[str]] = {}
+    bare = {label: without_legal_form(name) for label, name in fresh.items()}
+    by_name: dict[str, list[str]] = {name: [] for name in bare.values()}
     for label, name in everybody.items():
-        by_name.setdefault(without_legal_form(name), []).append(label)
+        found_under = by_name.get(bare.get(label) or without_legal_form(name))
+        if found_under is not None:
+            found_under.append(label)
     found, seen = [], set()
-    for label, name in fresh.items():
-        for other in by_name.get(without_legal_form(name), []):
+    for label, name in bare.items():
+        for other in by_name[name]:
             pair = tuple(sorted((label, other)))
             if other != label and pair not in seen:
                 seen.add(pair)

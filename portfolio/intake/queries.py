@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from portfolio.companies.models import Company, Figure, StockCode
 from portfolio.extensions import db
-from portfolio.intake.models import BatchState, ImportBatch
+from portfolio.intake.models import BatchState, ImportBatch, ImportJob, ImportMapping, JobState
 from portfolio.intake.plan import FILLED, Known, Snapshot
 from portfolio.intake.rows import Row
 
@@ -20,14 +20,15 @@ def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
         yield kept[start : start + CHUNK]
 
 
-def snapshot(rows: Sequence[Row]) -> Snapshot:
-    """The companies that the rows may mean, with their codes and figures."""
+def snapshot(rows: Sequence[Row], figures: bool = True) -> Snapshot:
+    """The companies that the rows may mean, with their codes and, unless not asked for, figures."""
     codes = {code for row in rows for code in row.columns.get("stock_code") or []}
     credits = {row.columns["uscc"] for row in rows if row.columns.get("uscc")}
     names = {row.columns["name_zh"] for row in rows if row.columns.get("name_zh")}
     known = _companies(codes, credits, names)
     _add_codes(known)
-    _add_figures(known)
+    if figures:
+        _add_figures(known)
     found = Snapshot()
     for company in known.values():
         found.by_code.update(dict.fromkeys(company.codes, company))
@@ -129,3 +130,38 @@ def names_of(company_ids: Iterable[int]) -> dict[int, str]:
         rows = sa.select(Company.id, Company.name_zh).where(Company.id.in_(part))
         found.update((row[0], row[1]) for row in db.session.execute(rows))
     return found
+
+
+def mapping_of(shape: str) -> ImportMapping | None:
+    """How files of this shape were last mapped."""
+    return db.session.scalar(sa.select(ImportMapping).where(ImportMapping.shape == shape))
+
+
+def open_job(batch_id: int) -> ImportJob | None:
+    """The long run over a file that waits or runs."""
+    states = (JobState.WAITING.value, JobState.RUNNING.value)
+    return db.session.scalar(
+        sa.select(ImportJob).where(ImportJob.batch_id == batch_id, ImportJob.state.in_(states))
+    )
+
+
+def latest_job(batch_id: int) -> ImportJob | None:
+    """The newest long run over a file."""
+    return db.session.scalar(
+        sa.select(ImportJob)
+        .where(ImportJob.batch_id == batch_id)
+        .order_by(ImportJob.id.desc())
+        .limit(1)
+    )
+
+
+def busy(batch_ids: Iterable[int]) -> set[int]:
+    """The files on a page over which a long run waits or goes on."""
+    states = (JobState.WAITING.value, JobState.RUNNING.value)
+    return set(
+        db.session.scalars(
+            sa.select(ImportJob.batch_id).where(
+                ImportJob.batch_id.in_(list(batch_ids)), ImportJob.state.in_(states)
+            )
+        )
+    )

@@ -1,13 +1,14 @@
 """From the bytes of an uploaded file to a table of texts; refuses what cannot be read for sure."""
 
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from portfolio.kernel.errors import InputError
-from portfolio.kernel.text import clean
+from portfolio.kernel.text import clean, folded
 
 MOST_ROWS = 200_000
 MOST_COLUMNS = 250  # our own export of every figure has 180
@@ -16,6 +17,16 @@ ENCODINGS = ("utf-8-sig", "gb18030")
 FIRST_CJK = "\u2e80"
 ZIP_HEAD = b"PK\x03\x04"
 OLE_HEAD = b"\xd0\xcf\x11\xe0"
+# What other kinds of files begin with, whatever their names say.
+FOREIGN_HEADS = (
+    *(b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"%!PS"),
+    *(b"{\\rtf", b"<!DOCTYPE", b"<!doctype", b"<html", b"<HTML", b"<?xml", b"SQLite format 3"),
+)
+HEAD = 1024
+# A text never holds these; the tab and the ends of lines are not among them.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+# A spreadsheet program takes a cell that begins so for a formula.
+_FORMULA = re.compile("[ \u00a0\u3000\ufeff\u200b]*[=@＝＠]")
 
 
 @dataclass
@@ -46,8 +57,39 @@ def read_csv(content: bytes) -> Table:
     """
     if not content.strip():
         raise InputError("file.empty")
+    if content[:HEAD].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(FOREIGN_HEADS):
+        raise InputError("file.not_text")
     text, encoding = _decoded(content)
-    return table_of(_parsed(text), encoding)
+    table = table_of(_parsed(text), encoding)
+    table.formulas = {
+        (number, place)
+        for number, row in enumerate(table.rows)
+        for place, cell in enumerate(row)
+        if _FORMULA.match(cell)
+    }
+    return table
+
+
+def labels(headings: Sequence[str]) -> list[str]:
+    """The headings, told apart: two columns of one name are called `name (1)` and `name (2)`."""
+    seen: dict[str, int] = {}
+    found = []
+    for heading in headings:
+        seen[heading] = seen.get(heading, 0) + 1
+        alone = headings.count(heading) == 1 and heading
+        found.append(heading if alone else f"{heading} ({seen[heading]})".strip())
+    return found
+
+
+def folded_label(label: str) -> str:
+    """A label as mappings are remembered by; one without letters and digits stays as it is."""
+    return folded(label) or label
+
+
+def shape_of(headings: Sequence[str]) -> str:
+    """The hash of the folded headings: files of one shape are mapped alike."""
+    text = "\n".join(map(folded_label, labels(headings)))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -60,7 +102,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
             continue
         if encoding == "gb18030":
             _refuse_mixed(content)
-        if "\x00" in text or _looks_mangled(text, encoding):
+        if _CONTROL.search(text) or _looks_mangled(text, encoding):
             raise InputError("file.not_text")
         return text, "utf-8" if encoding == "utf-8-sig" else encoding
     assert failure is not None  # noqa: S101 - the loop ends here only after a failure

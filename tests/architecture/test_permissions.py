@@ -117,6 +117,12 @@ DOORS = {
     "intake.remap": WRITERS,
     "intake.confirm": WRITERS,
     "intake.give_up": WRITERS,
+    "intake.rekind": WRITERS,
+    "intake.choose": WRITERS,
+    "intake.progress": WRITERS,
+    "intake.take_back": WRITERS,
+    "intake.rejected_csv": WRITERS,
+    "intake.rejected_xlsx": WRITERS,
 }
 
 

@@ -82,7 +82,10 @@ def test_a_blank_erases_nothing_and_a_differing_value_stands_beside(run) -> None
         ("43004,甲,2024,1,1", "stock_code", "stock_code.malformed"),
         ("430047,甲,二〇二四,1,1", "fiscal_year", "year.malformed"),
         ("430047,甲,2024,1e5,1", "revenue", "number.malformed"),
-        ("430047,甲,2024,=1+1,1", "revenue", "number.malformed"),
+        ("430047,甲,2024,=1+1,1", "revenue", "cell.formula"),
+        ('430047,"=HYPERLINK(""http://x"",""甲"")",2024,1,1', "name_zh", "cell.formula"),
+        ("430047,@SUM(A1),2024,1,1", "name_zh", "cell.formula"),
+        ("430047, ＝1+1,2024,1,1", "name_zh", "cell.formula"),
         (",,2024,1,1", "name_zh", "row.no_company"),
         ("430047,甲,,1,1", "fiscal_year", "row.no_year"),
     ],
@@ -185,7 +188,7 @@ def test_a_bare_name_is_not_taken_for_another_code(run) -> None:
 
 
 def test_namesakes_and_names_like_formulas_come_back_from_our_own_file(app, run, tmp_path) -> None:
-    for text in ("证券代码,企业名称\n430001,甲\n", "企业名称\n=1+1\n'甲\n''乙\n"):
+    for text in ("证券代码,企业名称\n430001,甲\n", "企业名称\n'=1+1\n'甲\n''乙\n"):
         run(text)
     run(f"企业名称,信用代码\n甲,{CREDIT}\n")
     with app.app_context():
@@ -209,7 +212,7 @@ def test_a_dry_run_writes_nothing(run) -> None:
 @pytest.mark.parametrize("header", ["machine", "zh", "en"])
 @pytest.mark.parametrize("figures", [True, False])
 def test_our_own_export_read_back_changes_nothing(app, run, tmp_path, header, figures) -> None:
-    run(HEAD + "430047,=海纳传动,2024,100.123456,8.25\n920001,乙,2025,-3,\n")
+    run(HEAD + "430047,'=海纳传动,2024,100.123456,8.25\n920001,乙,2025,-3,\n")
     for ending in ("csv", "xlsx"):
         path = tmp_path / f"out.{ending}"
         options = ["--figures"] if figures else []

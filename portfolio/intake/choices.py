@@ -1,0 +1,46 @@
+"""Which of two differing values an import takes: for the file, by column, by value (pure)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+KEEP, TAKE = "keep", "take"
+ANSWERS = (KEEP, TAKE)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The nearest answer counts: the one for the value, else for its column, else for the file."""
+
+    whole: str = KEEP
+    columns: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def takes(self, row: int, name: str) -> bool:
+        """Whether the file's value in this row and field replaces the one that is there."""
+        by_column = self.columns.get(name, self.whole)
+        return self.values.get(place(row, name), by_column) == TAKE
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values, which `read_choices` reads back."""
+        return {"whole": self.whole, "columns": dict(self.columns), "values": dict(self.values)}
+
+
+def place(row: int, name: str) -> str:
+    """What a value is called: its row and its field."""
+    return f"{row}-{name}"
+
+
+def read_choices(said: Mapping[str, object]) -> Choices:
+    """Choices of plain values; whatever is no answer is left out."""
+    whole = said.get("whole")
+    return Choices(
+        str(whole) if whole in ANSWERS else KEEP,
+        _answers(said.get("columns")),
+        _answers(said.get("values")),
+    )
+
+
+def _answers(said: object) -> dict[str, str]:
+    if not isinstance(said, Mapping):
+        return {}
+    return {str(name): str(answer) for name, answer in said.items() if answer in ANSWERS}

@@ -1,0 +1,109 @@
+"""Rows of deals, people, tasks and documents: from texts to values, or to what is wrong (pure)."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from portfolio.intake.checks import LIKE_FORMULA, LONGEST_SHOWN, Tell, silent
+from portfolio.intake.headings import Target, required
+from portfolio.intake.reading import Table
+from portfolio.intake.rows import Row
+from portfolio.kernel import dates, money, stockcode, uscc
+from portfolio.kernel.errors import InputError
+from portfolio.kernel.text import clean, halfwidth
+from portfolio.rulebook.metrics import FALSE, TRUE
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_LINK = re.compile(r"https?://[^\s]+", re.IGNORECASE)
+TRL = range(1, 10)
+# Fields that say which company is meant, under the names that rows of companies have.
+IDENTITY = {"company": "name_zh"}
+
+
+def _flag(text: str) -> bool:
+    word = text.casefold()
+    if word not in TRUE | FALSE:
+        raise InputError("flag.unknown", value=text)
+    return word in TRUE
+
+
+def _email(text: str) -> str:
+    if not _EMAIL.fullmatch(text):
+        raise InputError("email.malformed", value=text)
+    return text
+
+
+def _link(text: str) -> str:
+    if not _LINK.fullmatch(text):
+        raise InputError("link.malformed", value=text)
+    return text
+
+
+def _trl(text: str) -> int:
+    digits = halfwidth(text).upper().removeprefix("TRL").strip().removesuffix(".0")
+    if not (digits.isascii() and digits.isdigit() and int(digits) in TRL):
+        raise InputError("trl.range")
+    return int(digits)
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "uscc": uscc.checked,
+    "stock_code": lambda text: [stockcode.normalise(code) for code in text.split(";") if code],
+    "due_on": dates.parse_date,
+    "dated_on": dates.parse_date,
+    "next_step_on": dates.parse_date,
+    "founder": _flag,
+    "email": _email,
+    "link": _link,
+    "trl": _trl,
+}
+# A telephone may begin with a plus.
+FREE = frozenset({"phone", *READERS})
+
+
+def read_records(
+    table: Table, targets: Sequence[Target], kind: str, tell: Tell = silent
+) -> list[Row]:
+    """Every row that is not blank, with its values or its refusals."""
+    rows = []
+    for number, cells in enumerate(table.rows):
+        if any(cell.strip() for cell in cells):
+            rows.append(_row(number, cells, targets, table, kind))
+        tell(number)
+    return rows
+
+
+def _row(
+    number: int, cells: Sequence[str], targets: Sequence[Target], table: Table, kind: str
+) -> Row:
+    row = Row(number + table.first_row)
+    for place, (cell, target) in enumerate(zip(cells, targets, strict=True)):
+        text = clean(cell)
+        if not target.field or not text:
+            continue
+        if (number, place) in table.formulas:
+            row.refuse(target.field, "cell.formula", value=text[:LONGEST_SHOWN])
+            continue
+        try:
+            row.columns[IDENTITY.get(target.field, target.field)] = _value(target, text)
+        except InputError as error:
+            row.refuse(target.field, error.code, **error.params)
+        if target.field not in FREE and LIKE_FORMULA.match(text):
+            row.doubt(target.field, "cell.like_formula", value=text[:LONGEST_SHOWN])
+    _require(row, kind)
+    return row
+
+
+def _value(target: Target, text: str) -> Any:
+    if target.field.endswith("_fen"):
+        return money.parse_yuan(text, default_unit=int(target.factor * 10_000))
+    return READERS.get(target.field, str)(text)
+
+
+def _require(row: Row, kind: str) -> None:
+    if row.refusals:
+        return
+    for group in required(kind):
+        if not row.columns.keys() & {IDENTITY.get(name, name) for name in group}:
+            code = "row.no_company" if "company" in group else f"row.no_{kind}"
+            row.refuse(group[0], code)

@@ -1,0 +1,92 @@
+"""The report of an import, as the command prints it and the pages show it (pure)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from portfolio.intake.headings import Target
+from portfolio.intake.plan import Difference, Duplicate, Plan
+from portfolio.intake.record_plan import RecordPlan
+from portfolio.intake.rows import Finding
+
+Labels = Mapping[int, tuple[str, str]]
+
+
+def report(
+    plan: Plan | RecordPlan, duplicates: Sequence[Duplicate] = (), labels: Labels | None = None
+) -> dict[str, Any]:
+    """Counts, findings and likely duplicates. `labels` say by row whom it is about."""
+    counts = _companies(plan) if isinstance(plan, Plan) else _records(plan)
+    labels = labels or {}
+    return {
+        "rows": plan.rows,
+        **counts,
+        "refused": [finding_row(f, labels) for f in plan.refused],
+        "warnings": [finding_row(f, labels) for f in plan.warnings],
+        "duplicates": [{"one": d.one, "other": d.other, "reason": d.reason} for d in duplicates],
+    }
+
+
+def _companies(plan: Plan) -> dict[str, Any]:
+    fresh = [c for c in plan.companies if c.known is None]
+    changed = [c for c in plan.companies if c.known is not None and (c.columns or c.codes)]
+    return {
+        "created": {
+            "companies": len(fresh),
+            "figures": sum(len(c.figures) for c in plan.companies),
+        },
+        "updated": {
+            "companies": len(changed),
+            "figures": sum(len(c.replaced) for c in plan.companies),
+        },
+        "unchanged": {
+            "companies": len(plan.companies) - len(fresh) - len(changed),
+            "figures": sum(len(c.same) for c in plan.companies),
+        },
+        "disputed": sum(len(c.disputed) for c in plan.companies),
+    }
+
+
+def _records(plan: RecordPlan) -> dict[str, Any]:
+    return {name: {"records": count} for name, count in plan.counts().items()} | {"disputed": 0}
+
+
+def finding_row(finding: Finding, labels: Labels) -> dict[str, Any]:
+    """A finding as plain values, with the name and the code its row bears."""
+    company, code = labels.get(finding.row, ("", ""))
+    return {
+        "row": finding.row,
+        "company": company,
+        "company_code": code,
+        "field": finding.field,
+        "code": finding.code,
+        "params": dict(finding.params),
+    }
+
+
+def summary(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """What a list of imports shows of a report."""
+    return {
+        "created": whole["created"],
+        "updated": whole["updated"],
+        "refused": len({finding["row"] for finding in whole["refused"]}),
+        "warnings": len(whole["warnings"]),
+    }
+
+
+def difference_row(difference: Difference) -> dict[str, Any]:
+    """A difference as plain values."""
+    return dict(difference.__dict__)
+
+
+def ignored_columns(headings: Sequence[str], targets: Sequence[Target]) -> list[dict[str, str]]:
+    """The columns that are not imported, each with the reason."""
+    named = zip(headings, targets, strict=True)
+    return [{"heading": h, "reason": t.reason} for h, t in named if not t.field]
+
+
+def reasons_by_row(refused: Sequence[Mapping[str, Any]]) -> dict[int, list[Mapping[str, Any]]]:
+    """The refusals of a report, by row."""
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    for finding in refused:
+        found.setdefault(finding["row"], []).append(finding)
+    return found

@@ -1,0 +1,356 @@
+"""Taking an import back: possible until somebody changed or used what it wrote."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from portfolio.audit import operations as audit
+from portfolio.companies.models import (
+    Company,
+    CompanyName,
+    CompanySearch,
+    Contact,
+    Document,
+    Figure,
+    StockCode,
+    Task,
+)
+from portfolio.companies.operations import refresh_latest_revenue, reindex
+from portfolio.companies.signals import figures_stated
+from portfolio.extensions import Base, db
+from portfolio.intake import deal_operations
+from portfolio.intake.lookup_queries import acting
+from portfolio.intake.models import BatchState, ImportBatch, ImportChange
+from portfolio.kernel.errors import InputError
+from portfolio.people.models import User
+from portfolio.pipeline import operations as deals
+from portfolio.pipeline.models import Deal, DealMember, DealTerms, StageEvent, Status
+from portfolio.pipeline.stages import Move
+from portfolio.readiness.models import Assessment
+
+CHUNK = 900
+SHOWN = 20
+# Rows that an entered company has of itself. Whatever else names it is somebody's use of it.
+OWN = (Assessment, Figure, StockCode, CompanyName, CompanySearch)
+OWN_OF_DEALS = {StageEvent.__tablename__, DealTerms.__tablename__, DealMember.__tablename__}
+RECORDS: dict[str, Any] = {"contact": Contact, "task": Task, "document": Document}
+STATED = (
+    *("company_id", "metric", "fiscal_year", "micro", "choice", "as_of", "source"),
+    *("evidence", "audited", "disputed", "batch_id"),
+)
+DAYS = frozenset({"founded_on", "listed_on", "due_on", "dated_on", "next_step_on"})
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why an import can no longer be taken back: which record, and `changed`, `used` or `gone`."""
+
+    name: str
+    what: str
+
+
+class Entangled(InputError):
+    """Something that the import wrote was changed or used since."""
+
+    def __init__(self, obstacles: Sequence[Obstacle]) -> None:
+        super().__init__("import.entangled", count=len(obstacles))
+        self.obstacles = obstacles
+
+
+@dataclass(frozen=True)
+class Written:
+    """What an import wrote of one record."""
+
+    object_type: str
+    object_id: int
+    created: bool
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    kept = list(values)
+    return (kept[start : start + CHUNK] for start in range(0, len(kept), CHUNK))
+
+
+def _written(batch: ImportBatch) -> list[Written]:
+    rows = db.session.scalars(
+        sa.select(ImportChange).where(ImportChange.batch_id == batch.id).order_by(ImportChange.id)
+    )
+    return [
+        Written(r.object_type, r.object_id, r.created, json.loads(r.before), json.loads(r.after))
+        for r in rows
+    ]
+
+
+def undo(batch: ImportBatch, actor: User | None, now: dt.datetime) -> None:
+    """Take back all that the import wrote. Raises Entangled naming what stands against it."""
+    if batch.state != BatchState.DONE.value:
+        raise InputError("import.not_done")
+    written = _written(batch)
+    against = obstacles(batch, written)
+    if against:
+        raise Entangled(against)
+    created = [w.object_id for w in written if w.object_type == "company" and w.created]
+    _take_figures_back(batch, created, actor, now)
+    _restore_companies(written, now)
+    _remove_companies(created)
+    _undo_records(written, actor)
+    _undo_deals(written, batch, actor, now)
+    batch.state, batch.undone_at = BatchState.UNDONE.value, now
+    db.session.flush()
+
+
+def obstacles(batch: ImportBatch, written: Sequence[Written]) -> list[Obstacle]:
+    """What stands against taking an import back."""
+    found = list(_changed_companies(batch, written))
+    found += _used_companies(batch, written)
+    found += _newer_figures(batch)
+    found += _changed_records(written)
+    found += _changed_deals(written)
+    return list(dict.fromkeys(found))
+
+
+def _changed_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterator[Obstacle]:
+    wanted = {w.object_id: w for w in written if w.object_type == "company"}
+    for part in _chunks(wanted):
+        rows = db.session.scalars(
+            sa.select(Company)
+            .where(Company.id.in_(part))
+            .options(selectinload(Company.stock_codes))
+            .execution_options(populate_existing=True)
+        )
+        present = {row.id: row for row in rows}
+        for company_id in part:
+            change, row = wanted[company_id], present.get(company_id)
+            if row is None:
+                yield Obstacle(str(change.after.get("name_zh", company_id)), "gone")
+            elif not _as_written(change, row) or (
+                change.created and row.updated_at != batch.applied_at
+            ):
+                yield Obstacle(row.name_zh, "changed")
+
+
+def _as_written(change: Written, row: Any) -> bool:
+    for name, value in change.after.items():
+        if name == "stock_codes":
+            if not set(value) <= {code.code for code in row.stock_codes}:
+                return False
+        elif audit.plain(getattr(row, name)) != value:
+            return False
+    return True
+
+
+def _used_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterator[Obstacle]:
+    """Companies that the import entered and that other records name by now."""
+    created = [w.object_id for w in written if w.object_type == "company" and w.created]
+    own = {model.__tablename__ for model in OWN}
+    for part in _chunks(created):
+        used: set[int] = set()
+        for table, column in referring(Company.__tablename__):
+            if table.name not in own:
+                used.update(db.session.scalars(sa.select(column).where(column.in_(part))))
+        others = Figure.batch_id.is_distinct_from(batch.id)
+        stated = sa.select(Figure.company_id).where(Figure.company_id.in_(part), others)
+        used.update(db.session.scalars(stated))
+        rows = sa.select(Company.name_zh).where(Company.id.in_(used))
+        yield from (Obstacle(name, "used") for name in db.session.scalars(rows))
+
+
+def referring(table_name: str) -> Iterator[tuple[sa.Table, sa.Column[Any]]]:
+    """Every column that names a row of a table: what is added to the model later is known too."""
+    for table in Base.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.column.table.name == table_name:
+                yield table, key.parent
+
+
+def _newer_figures(batch: ImportBatch) -> Iterator[Obstacle]:
+    rows = db.session.scalars(
+        sa.select(Company.name_zh)
+        .join(Figure, Figure.company_id == Company.id)
+        .where(Figure.batch_id == batch.id, Figure.superseded_at.is_not(None))
+        .distinct()
+    )
+    return (Obstacle(name, "changed") for name in rows)
+
+
+def _changed_records(written: Sequence[Written]) -> Iterator[Obstacle]:
+    for change in written:
+        model = RECORDS.get(change.object_type)
+        if model is None:
+            continue
+        row = db.session.get(model, change.object_id, populate_existing=True)
+        if row is None:
+            yield Obstacle(f"{change.object_type} {change.object_id}", "gone")
+        elif not _as_written(change, row) or getattr(row, "done_at", None):
+            yield Obstacle(_title(row), "changed")
+        elif change.created and getattr(row, "versions", None):
+            yield Obstacle(_title(row), "used")
+
+
+def _title(row: Any) -> str:
+    return str(row.name if isinstance(row, Contact) else row.title)
+
+
+def _changed_deals(written: Sequence[Written]) -> Iterator[Obstacle]:
+    for change in written:
+        if change.object_type != "deal":
+            continue
+        deal = db.session.get(Deal, change.object_id, populate_existing=True)
+        if deal is None:
+            yield Obstacle(str(change.object_id), "gone")
+        elif deal.version != change.after["version"]:
+            yield Obstacle(deal.code, "changed")
+        elif change.created and _deal_used(deal):
+            yield Obstacle(deal.code, "used")
+
+
+def _deal_used(deal: Deal) -> bool:
+    return any(
+        db.session.scalar(sa.select(sa.exists().where(column == deal.id)))
+        for table, column in referring(Deal.__tablename__)
+        if table.name not in OWN_OF_DEALS
+    )
+
+
+def _take_figures_back(
+    batch: ImportBatch, created: Sequence[int], actor: User | None, now: dt.datetime
+) -> None:
+    """Close what the import appended for companies that stay, and state anew what it replaced."""
+    going = set(created)
+    rows = db.session.scalars(sa.select(Figure).where(Figure.batch_id == batch.id)).all()
+    kept = [row for row in rows if row.company_id not in going]
+    keys = {(row.company_id, row.metric, row.fiscal_year) for row in kept}
+    former = _replaced(batch, {key[0] for key in keys}, keys)
+    for row in kept:
+        row.superseded_at = now
+    db.session.flush()  # the closed rows first: one row at a time is current
+    db.session.add_all(_stated_anew(row, actor, now) for row in former)
+    db.session.flush()
+    companies = {key[0] for key in keys}
+    refresh_latest_revenue(companies)
+    if companies:
+        figures_stated.send(companies, now=now)
+
+
+def _replaced(
+    batch: ImportBatch, companies: set[int], keys: set[tuple[int, str, int | None]]
+) -> list[Figure]:
+    found: list[Figure] = []
+    for part in _chunks(companies):
+        rows = db.session.scalars(
+            sa.select(Figure).where(
+                Figure.company_id.in_(part),
+                Figure.superseded_at == batch.applied_at,
+                Figure.batch_id.is_distinct_from(batch.id),
+            )
+        )
+        found += [row for row in rows if (row.company_id, row.metric, row.fiscal_year) in keys]
+    return found
+
+
+def _stated_anew(row: Figure, actor: User | None, now: dt.datetime) -> Figure:
+    values = {name: getattr(row, name) for name in STATED}
+    return Figure(**values, recorded_at=now, recorded_by_id=actor.id if actor else None)
+
+
+def _value(name: str, value: Any) -> Any:
+    if name in DAYS and isinstance(value, str):
+        return dt.date.fromisoformat(value)
+    return value
+
+
+def _restore_companies(written: Sequence[Written], now: dt.datetime) -> None:
+    for change in written:
+        if change.object_type != "company" or change.created:
+            continue
+        company = db.session.get_one(Company, change.object_id)
+        for name, value in change.before.items():
+            if name == "stock_codes":
+                added = set(change.after[name])
+                company.stock_codes = [c for c in company.stock_codes if c.code not in added]
+            else:
+                _restore(company, name, value)
+        company.updated_at = now
+        db.session.flush()
+        reindex(company)
+
+
+def _restore(record: Any, name: str, value: Any) -> None:
+    """Put a column back; one that may not be null was blank."""
+    column = record.__table__.c[name]
+    blank = None if column.nullable else column.type.python_type()
+    setattr(record, name, blank if value is None else _value(name, value))
+
+
+def _remove_companies(created: Sequence[int]) -> None:
+    """Companies that the import entered and nobody used go with their rows."""
+    for part in _chunks(created):
+        rows = db.session.scalars(sa.select(Company).where(Company.id.in_(part))).all()
+        audit.record_many(
+            audit.Entry(
+                "import.undo",
+                "company",
+                row.id,
+                {"name_zh": row.name_zh, "uscc": row.uscc},
+                {},
+                row.id,
+            )
+            for row in rows
+        )
+        for model in OWN:
+            db.session.execute(sa.delete(model).where(model.company_id.in_(part)))
+        db.session.execute(sa.delete(Company).where(Company.id.in_(part)))
+    db.session.expire_all()
+
+
+def _undo_records(written: Sequence[Written], actor: User | None) -> None:
+    for change in written:
+        model = RECORDS.get(change.object_type)
+        if model is None:
+            continue
+        record = db.session.get_one(model, change.object_id)
+        if change.created:
+            db.session.delete(record)
+        else:
+            for name, value in change.before.items():
+                _restore(record, name, value)
+
+
+def _undo_deals(
+    written: Sequence[Written], batch: ImportBatch, actor: User | None, now: dt.datetime
+) -> None:
+    """Deals keep their events: one that the import opened is withdrawn, one that it changed gets
+    its former values as new ones."""
+    for change in written:
+        if change.object_type != "deal":
+            continue
+        deal = db.session.get_one(Deal, change.object_id)
+        if change.created:
+            if deal.status == Status.ACTIVE.value:
+                wanted = Move("withdraw", note=batch.filename, withdrawn_by="us")
+                deals.move(deal, wanted, acting(actor), now)
+            continue
+        _restore_deal(deal, dict(change.before), batch, actor, now)
+
+
+def _restore_deal(
+    deal: Deal, before: dict[str, Any], batch: ImportBatch, actor: User | None, now: dt.datetime
+) -> None:
+    stage = before.pop("stage", None)
+    owner_id = before.pop("owner_id", None)
+    terms = {name: before.pop(name) for name in deals.TERMS if name in before}
+    values = {name: _value(name, value) for name, value in before.items()}
+    if stage is not None:
+        deal_operations.advance(deal, stage, batch.filename, actor, now)
+    deals.change(deal, values, acting(actor), now)
+    if terms:
+        deals.state_terms(deal, terms, actor, now, source=batch.filename)
+    if owner_id is not None:
+        deals.set_team(deal, [m.user_id for m in deal.members], owner_id, now)

@@ -1,0 +1,79 @@
+"""How findings, fields and differences of imports are put into the reader's words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from portfolio.intake.headings import METRIC
+from portfolio.rulebook.metrics import dictionary
+from portfolio.web.formatting import title_of
+from portfolio.web.messages import sentence
+
+FIELD_TITLES = {
+    "company_id": _l("Company ID"),
+    "company": _l("Company"),
+    "stock_code": _l("Stock code"),
+    "uscc": _l("Credit code"),
+    "name_zh": _l("Chinese name"),
+    "short_name": _l("Short name"),
+    "name_en": _l("English name"),
+    "former_names": _l("Former names"),
+    "place": _l("Place"),
+    "region_code": _l("Administrative code"),
+    "industry": _l("Industry"),
+    "founded_on": _l("Founded"),
+    "website": _l("Website"),
+    "lead_source": _l("Source of the lead"),
+    "description": _l("What it does"),
+    "fiscal_year": _l("Fiscal year"),
+    "listed_on": _l("Listed on"),
+    "deal": _l("Number of the deal"),
+    "name": _l("Name"),
+    "pipeline": _l("Pipeline"),
+    "vehicle": _l("Vehicle"),
+    "vehicle_id": _l("Vehicle"),
+    "target": _l("Target fund"),
+    "owner": _l("Owner"),
+    "owner_id": _l("Owner"),
+    "round": _l("Round"),
+    "round_size_fen": _l("Round size"),
+    "amount_fen": _l("Our amount"),
+    "pre_money_fen": _l("Pre-money valuation"),
+    "lead_investor": _l("Lead investor"),
+    "stage": _l("Stage"),
+    "reason": _l("Reason"),
+    "trl": _l("Technology readiness"),
+    "risks": _l("Main risks"),
+    "next_step": _l("Next step"),
+    "next_step_on": _l("Next step on"),
+    "position": _l("Position"),
+    "founder": _l("Founder"),
+    "phone": _l("Phone"),
+    "email": _l("E-mail"),
+    "note": _l("Note"),
+    "title": _l("Title"),
+    "due_on": _l("Due on"),
+    "kind": _l("Type"),
+    "dated_on": _l("Dated"),
+    "link": _l("Link"),
+}
+WHAT = {"changed": _l("changed since"), "used": _l("used since"), "gone": _l("no longer there")}
+
+
+def field_title(field: str) -> str:
+    """What a field or a figure is called."""
+    metric = dictionary().get(field.removeprefix(METRIC))
+    return title_of(metric) if metric else str(FIELD_TITLES.get(field, field))
+
+
+def worded(finding: Mapping[str, Any], refused: bool) -> dict[str, Any]:
+    """A finding as the table of findings shows it."""
+    return {
+        "row": finding["row"],
+        "company": finding.get("company", ""),
+        "company_code": finding.get("company_code", ""),
+        "field": field_title(finding["field"]),
+        "message": sentence(finding["code"], **finding["params"]),
+        "refused": refused,
+    }
