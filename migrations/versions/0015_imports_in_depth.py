@@ -50,9 +50,7 @@ def _summaries() -> None:
             "refused": len({finding["row"] for finding in report["refused"]}),
             "warnings": len(report["warnings"]),
         }
-        op.execute(
-            sa.update(batch).where(batch.c.id == row.id).values(summary=json.dumps(summary))
-        )
+        op.execute(sa.update(batch).where(batch.c.id == row.id).values(summary=json.dumps(summary)))
 
 
 def _mapping() -> None:

@@ -137,8 +137,10 @@ class Planner:
             raise InputError("name.missing")
         opened_in = self.trade.pipeline(row.columns.get("pipeline"))
         said = self._said(row, opened_in.id)
-        said.setdefault("vehicle_id", self.trade.vehicle(None))
-        said.setdefault("owner_id", self.lookup.person(None))
+        if "vehicle_id" not in said:
+            said["vehicle_id"] = self.trade.vehicle(None)
+        if "owner_id" not in said:
+            said["owner_id"] = self.lookup.person(None)
         said["name"] = key[2]
         item = Item(row.number, key[2], values=said)
         item.extra = {"company_id": key[0], "target_vehicle_id": key[1], "pipeline": opened_in}

@@ -83,8 +83,10 @@ def synonyms(kind: str = COMPANIES) -> tuple[dict[str, Target], dict[str, Target
 
 
 def _spellings(kind: str) -> Iterator[tuple[str, Target]]:
-    for field, names in fields_of(kind).items():
-        yield from ((name, Target(field)) for name in (field, *names))
+    fields = fields_of(kind)
+    for field, names in fields.items():
+        yield from ((name, Target(field)) for name in names)
+    yield from ((field, Target(field)) for field in fields)
     for reason, names in _data()["ignored"].items():
         yield from ((name, Target("", reason=f"column.{reason}")) for name in names)
     if kind == COMPANIES:

@@ -23,22 +23,6 @@ REAL = pytest.mark.skipif(
 HEAD = "证券代码,企业名称,年度,营业收入（万元）,加权ROE\n"
 
 
-@pytest.fixture
-def run(app, tmp_path):
-    """Import a text through the command line; answers exit code, report and stderr."""
-
-    def importing(text: str | bytes | Path, *options: str):
-        path = text if isinstance(text, Path) else tmp_path / "file.csv"
-        if not isinstance(text, Path):
-            path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        arguments = ["companies", "import", str(path), "--json", *options]
-        result = app.test_cli_runner().invoke(args=arguments)
-        report = json.loads(result.stdout) if result.stdout.startswith("{") else {}
-        return result.exit_code, report, result.stderr
-
-    return importing
-
-
 def revenue(code: str, year: int) -> int | None:
     owner = db.session.scalar(sa.select(StockCode.company_id).where(StockCode.code == code))
     row = companies.current_rows([owner]).get((owner, "revenue", year))
@@ -104,8 +88,13 @@ def test_a_bad_row_refuses_the_file_and_names_itself(run, row, field, code) -> N
 def test_rows_that_contradict_each_other_are_refused(run) -> None:
     code, report, _ = run(HEAD + "430047,甲,2024,1,1\n430047,甲,2024,2,1\n")
     assert code == 1
-    assert report["refused"][0]["code"] == "row.contradicts"
-    assert "2" in report["refused"][0]["message"]
+    assert [(f["row"], f["code"]) for f in report["refused"]] == [
+        (2, "row.contradicts"),
+        (3, "row.contradicts"),
+    ]
+    assert "第 3 行" in report["refused"][0]["message"]
+    assert report["refused"][1]["company"] == "甲"
+    assert report["refused"][1]["company_code"] == "430047"
 
 
 def test_doubtful_values_are_named_and_taken(run) -> None:
@@ -281,6 +270,12 @@ def test_both_real_files_give_one_company_a_code_and_every_firm_year(run, app) -
     assert len(first["duplicates"]) + len(second["duplicates"]) == 93
     found = [w["code"] for w in first["warnings"]]
     assert found.count("figure.negative") == 2 and found.count("value.missing") == 4
+    _, again, _ = run(DATA / "neeq_companies.csv")
+    assert again["created"] == {"companies": 0, "figures": 0}
+    assert again["unchanged"]["figures"] == first["created"]["figures"]
+    _, once_more, _ = run(DATA / "bse_issuers.csv")
+    taken_up = second["created"]["figures"] + second["disputed"] + second["unchanged"]["figures"]
+    assert once_more["unchanged"]["figures"] == taken_up
     assert (
         sum(w["field"] == "revenue" and w["code"] == "number.rounded" for w in first["warnings"])
         == 2

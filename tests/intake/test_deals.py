@@ -1,0 +1,169 @@
+"""Deals: opened and moved as a person would, by whoever may, and never past the pipeline's rules."""
+
+import pytest
+
+from portfolio.audit import queries as audit
+from portfolio.extensions import db, unit_of_work
+from portfolio.kernel.errors import InputError
+from portfolio.pipeline import operations as pipeline
+from portfolio.pipeline.models import Deal, DealTerms, StageEvent
+from portfolio.pipeline.stages import Move
+from tests import factories
+
+HEAD = "企业全称,项目名称,项目经理,融资轮次,拟投金额（万元）,投前估值,阶段\n"
+
+
+@pytest.fixture
+def company(app):
+    factories.vehicle()
+    return factories.company(name_zh="海纳传动")
+
+
+def deals() -> list[Deal]:
+    db.session.expire_all()
+    return list(db.session.query(Deal).order_by(Deal.id))
+
+
+def test_deals_are_opened_and_walked_to_their_stage(send, cast, company) -> None:
+    client, page = send(HEAD + "海纳传动,海纳天使轮,,A轮,500,1.2亿,初筛\n")
+    assert "项目" in client.get(page).text
+    assert db.session.query(StageEvent).count() == 0, "the rehearsal leaves nothing"
+    assert client.post(page + "/confirmation").status_code == 302
+    (deal,) = deals()
+    assert (deal.name, deal.stage, deal.round) == ("海纳天使轮", "screening", "a")
+    assert (deal.amount_fen, deal.pre_money_fen) == (500 * 10**6, 12_000 * 10**6)
+    assert deal.owner_id == cast["manager"].id
+    events = [e.kind for e in db.session.query(StageEvent).order_by(StageEvent.id)]
+    assert events == ["open", "forward", "forward"]
+    assert audit.verify()[1] is None
+
+
+def test_the_same_file_twice_opens_one_deal(run, company, cast) -> None:
+    text = HEAD + "海纳传动,海纳天使轮,manager@fund.example,A,500,,初筛\n"
+    code, report, _ = run(text, command="deals")
+    assert code == 0, [f["message"] for f in report["refused"]]
+    assert report["created"] == {"records": 1}
+    _, again, _ = run(text, command="deals")
+    assert again["created"] == {"records": 0} and again["unchanged"] == {"records": 1}
+    assert len(deals()) == 1
+
+
+def test_a_deal_is_changed_by_its_number(run, company, cast) -> None:
+    deal = factories.deal(cast["manager"], company=company, terms={"amount_fen": 10**8})
+    text = f"项目编号,拟投金额,阶段,下一步\n{deal.code},300,项目库,约访谈\n"
+    code, kept, _ = run(text, command="deals")
+    assert code == 0 and kept["updated"] == {"records": 1}
+    assert {(w["field"], w["code"]) for w in kept["warnings"]} == {
+        ("amount_fen", "value.differs"),
+        ("stage", "value.differs"),
+    }
+    assert (deals()[0].amount_fen, deals()[0].next_step) == (10**8, "约访谈")
+    run(text, "--update", command="deals")
+    assert (deals()[0].amount_fen, deals()[0].stage) == (300 * 10**6, "pool")
+    assert db.session.query(DealTerms).count() == 2
+
+
+def test_the_pipelines_refusal_is_the_rows_finding(send, run, company, monkeypatch) -> None:
+    real = pipeline.move
+
+    def gated(deal, wanted, *rest, **more):
+        if wanted.to_stage == "screening":
+            raise InputError("move.not_allowed")
+        return real(deal, wanted, *rest, **more)
+
+    monkeypatch.setattr(pipeline, "move", gated)
+    text = HEAD + "海纳传动,甲,,,,,初筛\n海纳传动,乙,,,,,项目库\n海纳传动,丙,,,,,没有的\n"
+    client, page = send(text)
+    shown = client.get(page).text
+    assert "流程不允许" in shown and "没有名为“没有的”" not in shown
+    assert shown.count("badge bad") == 2
+    stopped = client.post(page + "/confirmation")
+    assert stopped.status_code == 422 and deals() == []
+    client.post(page + "/confirmation", data={"sound_rows_only": "1"})
+    (deal,) = deals()
+    assert (deal.name, deal.stage) == ("乙", "pool")
+    assert audit.verify()[1] is None
+    code, report, _ = run(text, "--as", "manager@fund.example", command="deals")
+    assert code == 1 and len(deals()) == 1
+    assert {(f["row"], f["field"]) for f in report["refused"]} >= {(2, "stage"), (4, "stage")}
+
+
+def test_a_manager_changes_own_deals_and_sees_no_walled_ones(send, cast, company) -> None:
+    own = factories.deal(cast["manager"], company=company, name="自己的")
+    others = factories.deal(
+        cast["outsider"], company=company, name="别人的", terms={"amount_fen": 31337 * 10**6}
+    )
+    walled = factories.deal(cast["outsider"], company=company, name="金丝雀", walled=True)
+    rows = "".join(f"{d.code},1,记\n" for d in (own, others, walled))
+    client, page = send("项目编号,拟投金额,下一步\n" + rows + "P1999-00001,1,\n")
+    shown = client.get(page).text
+    assert "您不能修改此项目" in shown or shown.count("badge bad") == 3
+    assert f"没有编号为“{walled.code}”的项目" in shown
+    assert "没有编号为“P1999-00001”的项目" in shown
+    assert "金丝雀" not in shown and "31337" not in shown
+    client.post(page + "/confirmation", data={"sound_rows_only": "1"})
+    assert [d.next_step for d in deals()] == ["记", "", ""]
+    assert deals()[1].amount_fen == 31337 * 10**6
+
+
+def test_a_manager_who_enters_a_colleagues_deal_is_on_its_team(send, cast, company) -> None:
+    client, page = send(HEAD + "海纳传动,甲,Colleague,,,,项目库\n")
+    client.post(page + "/confirmation")
+    (deal,) = deals()
+    assert deal.owner_id == cast["colleague"].id
+    assert {m.user_id for m in deal.members} == {cast["colleague"].id, cast["manager"].id}
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("没有这家,甲,,,,,", "row.company_unknown"),
+        ("海纳传动,,,,,,", "row.no_deals"),
+        ("海纳传动,甲,,Z轮,,,", "option.unknown"),
+        ("海纳传动,甲,,,很多,,", "money.malformed"),
+        ("海纳传动,甲,谁,,,,", "person.unknown"),
+        ("海纳传动,甲,,,,,没有", "stage.unknown"),
+    ],
+)
+def test_a_bad_row_of_deals_is_refused(run, cast, company, row, code) -> None:
+    exit_code, report, _ = run(HEAD + row + "\n", "--as", "manager@fund.example", command="deals")
+    assert exit_code == 1 and deals() == []
+    assert [f["code"] for f in report["refused"]] == [code]
+
+
+def test_our_own_list_of_deals_read_back_changes_nothing(app, run, cast, company, tmp_path) -> None:
+    terms = {"amount_fen": 123_456_789, "round": "pre_a", "lead_investor": "=领投"}
+    factories.deal(cast["manager"], company=company, name="甲", terms=terms)
+    for header in ("machine", "zh", "en"):
+        path = tmp_path / "deals.csv"
+        app.test_cli_runner().invoke(
+            args=["deals", "export", "--header", header, "--output", str(path)]
+        )
+        code, report, said = run(path, "--update", command="deals")
+        assert code == 0, (said, report)
+        assert report["unchanged"] == {"records": 1} and report["warnings"] == []
+
+
+def test_imported_deals_are_withdrawn_and_changed_ones_restored(send, cast, company) -> None:
+    known = factories.deal(cast["manager"], company=company, name="旧", terms={"amount_fen": 10**8})
+    text = f"项目编号,企业全称,项目名称,拟投金额,阶段\n{known.code},,旧,300,项目库\n,海纳传动,新,1,初筛\n"
+    client, page = send(text)
+    client.post(page + "/choices", data={"whole": "take"})
+    client.post(page + "/confirmation")
+    assert [(d.stage, d.status) for d in deals()] == [("pool", "active"), ("screening", "active")]
+    assert client.post(page + "/undo").status_code == 302
+    old, new = deals()
+    assert (old.stage, old.amount_fen, old.status) == ("lead", 10**8, "active")
+    assert new.status == "withdrawn"
+    assert audit.verify()[1] is None
+
+
+def test_a_deal_moved_since_is_not_taken_back(send, cast, company) -> None:
+    client, page = send(HEAD + "海纳传动,甲,,,,,\n")
+    client.post(page + "/confirmation")
+    (deal,) = deals()
+    with unit_of_work("deal.move", cast["manager"]):
+        pipeline.move(deal, Move("forward", to_stage="pool"), cast["manager"], deal.created_at)
+    refused = client.post(page + "/undo")
+    assert refused.status_code == 422 and deal.code in refused.text
+    assert (deals()[0].stage, deals()[0].status) == ("pool", "active")

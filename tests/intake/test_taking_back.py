@@ -1,0 +1,150 @@
+"""Undoing an import: whole, or refused with what stands against it."""
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from portfolio.audit import queries as audit
+from portfolio.companies import operations as companies
+from portfolio.companies.models import Company, Figure, StockCode
+from portfolio.companies.operations import Statement
+from portfolio.companies.queries import current_rows, matching
+from portfolio.extensions import db, unit_of_work
+from tests import factories
+
+HEAD = "证券代码,企业名称,所在地,年度,营业收入\n"
+NOW = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def taken_in(send):
+    def importing(text: str, **choices: str):
+        client, page = send(text)
+        if choices:
+            client.post(page + "/choices", data=choices)
+        assert client.post(page + "/confirmation").status_code == 302
+        db.session.expire_all()
+        return client, page
+
+    return importing
+
+
+def shown_state() -> dict:
+    """What a reader sees: companies, codes and current figures with their doubts."""
+    db.session.expire_all()
+    skip = {"version", "updated_at"}
+    names = [c.key for c in sa.inspect(Company).column_attrs if c.key not in skip]
+    return {
+        "companies": [
+            tuple(getattr(c, n) for n in names) for c in db.session.query(Company).order_by("id")
+        ],
+        "codes": [(c.company_id, c.code) for c in db.session.query(StockCode).order_by("id")],
+        "figures": sorted(
+            (f.company_id, f.metric, f.fiscal_year or 0, f.micro or 0, f.disputed, f.source)
+            for f in db.session.query(Figure)
+            if f.superseded_at is None
+        ),
+    }
+
+
+def test_an_import_is_taken_back_whole(taken_in) -> None:
+    taken_in(HEAD + "430047,海纳传动,青岛,2024,100\n")
+    taken_in(HEAD + "430047,海纳传动,,2024,105\n")
+    before, rows = shown_state(), db.session.query(Figure).count()
+    text = HEAD + "430047;920047,海纳传动,济南,2024,105\n430048,乙,青岛,2024,7\n"
+    text += "430047,海纳传动,济南,2025,130\n"
+    client, page = taken_in(text, whole="take")
+    assert shown_state() != before
+    kept = db.session.query(Figure).filter(Figure.company_id == 1).count()
+    answer = client.post(page + "/undo")
+    assert answer.status_code == 302
+    assert shown_state() == before
+    assert db.session.query(Figure).count() == kept + 2 > rows, "nothing of the survivor is deleted"
+    assert "已撤销" in client.get(page).text
+    assert db.session.scalar(sa.select(Company.id).where(matching("乙"))) is None
+    assert client.post(page + "/undo").status_code == 409
+    assert audit.verify()[1] is None
+
+
+def test_the_same_file_after_the_undo_does_the_same(taken_in) -> None:
+    text = HEAD + "430047,海纳传动,青岛,2024,100\n"
+    client, page = taken_in(text)
+    first = shown_state()
+    client.post(page + "/undo")
+    assert db.session.query(Company).count() == 0
+    taken_in(text)
+    ids = {f[0] for f in shown_state()["figures"]}
+    assert len(ids) == 1 and len(shown_state()["figures"]) == len(first["figures"])
+
+
+def _note(owner) -> None:
+    companies.note_activity("看过", "note", owner, NOW, company_id=1)
+
+
+def _rename(owner) -> None:
+    companies.update(db.session.get_one(Company, 1), {"place": "烟台"}, NOW)
+
+
+def _figure(owner) -> None:
+    companies.state_figures([Statement(1, "revenue", 2024, micro=5)], owner, NOW)
+
+
+def _other_figure(owner) -> None:
+    companies.state_figures([Statement(1, "eps", 2024, micro=5)], owner, NOW)
+
+
+@pytest.mark.parametrize(
+    ("act", "word"),
+    [
+        (_note, "此后已被使用"),
+        (_rename, "此后已被修改"),
+        (_figure, "此后已被"),
+        (_other_figure, "此后已被使用"),
+    ],
+)
+def test_what_somebody_changed_or_used_is_not_taken_back(taken_in, cast, act, word) -> None:
+    client, page = taken_in(HEAD + "430047,海纳传动,青岛,2024,100\n430048,乙,,2024,1\n")
+    with unit_of_work("test", cast["partner"]):
+        act(cast["partner"])
+    before = shown_state()
+    refused = client.post(page + "/undo")
+    assert refused.status_code == 422
+    assert "海纳传动" in refused.text and word in refused.text
+    assert shown_state() == before, "nothing half-done"
+
+
+def test_a_deal_opened_in_an_imported_company_holds_it(taken_in, cast) -> None:
+    client, page = taken_in("企业名称\n海纳传动\n")
+    company = db.session.query(Company).one()
+    factories.deal(cast["outsider"], company=company, walled=True, name="金丝雀")
+    refused = client.post(page + "/undo")
+    assert refused.status_code == 422 and "金丝雀" not in refused.text
+
+
+def test_a_column_that_was_filled_and_then_changed_is_not_taken_back(taken_in, cast) -> None:
+    known = factories.company(name_zh="海纳传动")
+    client, page = taken_in("企业名称,所在地\n海纳传动,青岛\n")
+    with unit_of_work("company.change", cast["partner"]):
+        companies.update(db.session.get_one(Company, known.id), {"place": "烟台"}, NOW)
+    assert client.post(page + "/undo").status_code == 422
+
+
+def test_a_stated_value_comes_back_as_a_new_row(taken_in, cast) -> None:
+    known = factories.company(name_zh="海纳传动", stock_codes=["430047"])
+    with unit_of_work("figure.state", cast["partner"]):
+        companies.state_figures(
+            [Statement(known.id, "revenue", 2024, micro=5 * 10**6, source="审计报告")],
+            cast["partner"],
+            NOW,
+        )
+    client, page = taken_in(
+        "证券代码,企业名称,年度,营业收入\n430047,海纳传动,2024,9\n", whole="take"
+    )
+    assert current_rows([known.id])[(known.id, "revenue", 2024)].micro == 9 * 10**6
+    client.post(page + "/undo")
+    db.session.expire_all()
+    row = current_rows([known.id])[(known.id, "revenue", 2024)]
+    assert (row.micro, row.source) == (5 * 10**6, "审计报告")
+    assert db.session.query(Figure).count() == 3
+    assert db.session.get_one(Company, known.id).latest_revenue_fen == 5 * 10**6

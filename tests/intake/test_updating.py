@@ -1,0 +1,118 @@
+"""A file that says otherwise: old and new side by side, and the person chooses."""
+
+import pytest
+import sqlalchemy as sa
+
+from portfolio.audit import queries as audit
+from portfolio.audit.models import AuditEntry
+from portfolio.companies.models import Company, CompanySearch, Figure
+from portfolio.companies.queries import matching
+from portfolio.extensions import db
+
+HEAD = "证券代码,企业名称,所在地,年度,营业收入\n"
+FIRST = HEAD + "430047,海纳传动,青岛,2024,100\n430047,海纳传动,青岛,2023,90\n"
+OTHER = HEAD + "430047,海纳传动,济南,2024,120\n430047,海纳传动,,2023,\n"
+
+
+def figures() -> list[tuple]:
+    rows = db.session.scalars(sa.select(Figure).order_by(Figure.id))
+    return [(f.fiscal_year, f.micro, f.disputed, f.superseded_at is None) for f in rows]
+
+
+def company() -> Company:
+    db.session.expire_all()
+    return db.session.query(Company).one()
+
+
+def test_the_current_value_stays_unless_told_otherwise(run) -> None:
+    run(FIRST)
+    code, report, _ = run(OTHER)
+    assert code == 0
+    assert report["updated"] == {"companies": 0, "figures": 0} and report["disputed"] == 1
+    assert company().place == "青岛"
+    assert figures() == [
+        (2024, 100 * 10**6, False, True),
+        (2023, 90 * 10**6, False, True),
+        (2024, 120 * 10**6, True, True),
+    ]
+
+
+def test_update_takes_the_files_values_and_keeps_the_old_ones(run) -> None:
+    run(FIRST)
+    run(OTHER)
+    code, report, _ = run(OTHER, "--update")
+    assert code == 0
+    assert report["updated"] == {"companies": 1, "figures": 1}
+    assert report["created"] == {"companies": 0, "figures": 0} and report["disputed"] == 0
+    assert company().place == "济南" and company().latest_revenue_fen == 120 * 10**6
+    assert figures() == [
+        (2024, 100 * 10**6, False, False),
+        (2023, 90 * 10**6, False, True),
+        (2024, 120 * 10**6, True, False),
+        (2024, 120 * 10**6, False, True),
+    ], "the doubt is settled, nothing is deleted, a blank erases nothing"
+    entry = db.session.scalar(
+        sa.select(AuditEntry)
+        .where(AuditEntry.action == "company.import", AuditEntry.object_type == "company")
+        .order_by(AuditEntry.seq.desc())
+    )
+    assert '"place":"青岛"' in entry.before and '"place":"济南"' in entry.after
+    assert audit.verify()[1] is None
+    _, again, _ = run(OTHER, "--update")
+    assert again["updated"] == {"companies": 0, "figures": 0}
+    assert again["unchanged"] == {"companies": 1, "figures": 1}
+
+
+def test_a_name_that_is_taken_is_found(run) -> None:
+    run("证券代码,企业名称\n430047,海纳传动\n")
+    run("证券代码,企业名称\n430047,海纳驱动\n", "--update")
+    assert db.session.scalar(sa.select(Company.id).where(matching("海纳驱动")))
+    assert db.session.query(CompanySearch).count() == 1
+
+
+def test_a_fact_on_every_row_is_counted_once_however_often(run) -> None:
+    text = "证券代码,企业名称,年度,营业收入,发行价\n" + "".join(
+        f"430047,甲,{year},{year},9.5\n" for year in (2022, 2023, 2024)
+    )
+    _, first, _ = run(text)
+    _, second, _ = run(text)
+    assert first["created"]["figures"] == 4 == second["unchanged"]["figures"]
+    other = text.replace("9.5", "9.6")
+    _, third, _ = run(other)
+    assert third["disputed"] == 1 and third["unchanged"]["figures"] == 3
+    _, fourth, _ = run(other)
+    assert fourth["disputed"] == 0 and fourth["unchanged"]["figures"] == 4
+
+
+@pytest.mark.parametrize(
+    ("sent", "place", "revenue"),
+    [
+        ({}, "青岛", 100),
+        ({"whole": "take"}, "济南", 120),
+        ({"whole": "keep", "column-place": "take"}, "济南", 100),
+        ({"whole": "take", "column-place": "keep"}, "青岛", 120),
+        ({"value-2-revenue": "take"}, "青岛", 120),
+        ({"whole": "take", "value-2-revenue": "keep"}, "济南", 100),
+        ({"whole": "nonsense", "column-place": "x", "value-2-revenue": ""}, "青岛", 100),
+    ],
+)
+def test_one_chooses_for_the_file_by_column_or_by_value(run, send, sent, place, revenue) -> None:
+    run(FIRST)
+    client, page = send(OTHER)
+    shown = client.get(page + "?kind=differences").text
+    for text in ("青岛", "济南", "100", "120"):
+        assert f"<span>{text}</span>" in shown
+    assert client.post(page + "/choices", data=sent).status_code == 302
+    assert client.post(page + "/confirmation").status_code == 302
+    assert company().place == place
+    current = [m for y, m, disputed, open_ in figures() if y == 2024 and open_ and not disputed]
+    assert current == [revenue * 10**6]
+
+
+def test_choices_for_values_outlast_a_new_choice_for_the_file(run, send) -> None:
+    run(FIRST)
+    client, page = send(OTHER)
+    client.post(page + "/choices", data={"value-2-place": "take"})
+    client.post(page + "/choices", data={"whole": "keep"})
+    client.post(page + "/confirmation")
+    assert company().place == "济南"
