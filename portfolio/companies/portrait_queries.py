@@ -190,6 +190,7 @@ def by_due_day(tasks: Sequence[Any]) -> list[Any]:
 class Kept:
     """A document with the versions there were, the newest first; one of a register has none."""
 
+    id: int
     title: str
     versions: Sequence[Any]
     terms: bool = False
@@ -218,7 +219,7 @@ def kept_documents(chosen: sa.Select[Any]) -> list[Kept]:
 
 def _kept(row: Any, versions: Sequence[Any]) -> Kept:
     return Kept(
-        row.title, versions, row.kind == TERMS, row.kind, row.dated_on, row.link, row.note
+        row.id, row.title, versions, row.kind == TERMS, row.kind, row.dated_on, row.link, row.note
     )
 
 

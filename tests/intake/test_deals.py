@@ -4,7 +4,6 @@ import pytest
 
 from portfolio.audit import queries as audit
 from portfolio.extensions import db, unit_of_work
-from portfolio.kernel.errors import InputError
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline.models import Deal, DealTerms, StageEvent
 from portfolio.pipeline.stages import Move
@@ -24,22 +23,27 @@ def deals() -> list[Deal]:
     return list(db.session.query(Deal).order_by(Deal.id))
 
 
-def test_deals_are_opened_and_walked_to_their_stage(send, cast, company) -> None:
-    client, page = send(HEAD + "海纳传动,海纳天使轮,,A轮,500,1.2亿,初筛\n")
+def test_deals_are_opened_with_their_terms(send, cast, company) -> None:
+    client, page = send(HEAD + "海纳传动,海纳天使轮,,A轮,500,1.2亿,线索\n")
     assert "项目" in client.get(page).text
     assert db.session.query(StageEvent).count() == 0, "the rehearsal leaves nothing"
     assert client.post(page + "/confirmation").status_code == 302
     (deal,) = deals()
-    assert (deal.name, deal.stage, deal.round) == ("海纳天使轮", "screening", "a")
+    assert (deal.name, deal.stage, deal.round) == ("海纳天使轮", "lead", "a")
     assert (deal.amount_fen, deal.pre_money_fen) == (500 * 10**6, 12_000 * 10**6)
     assert deal.owner_id == cast["manager"].id
-    events = [e.kind for e in db.session.query(StageEvent).order_by(StageEvent.id)]
-    assert events == ["open", "forward", "forward"]
     assert audit.verify()[1] is None
 
 
+def test_a_stage_whose_conditions_are_open_is_refused_by_row(send, cast, company) -> None:
+    client, page = send(HEAD + "海纳传动,海纳天使轮,,A轮,500,1.2亿,初筛\n")
+    assert client.get(page).text.count("badge bad") == 1
+    assert client.post(page + "/confirmation").status_code == 422
+    assert deals() == []
+
+
 def test_the_same_file_twice_opens_one_deal(run, company, cast) -> None:
-    text = HEAD + "海纳传动,海纳天使轮,manager@fund.example,A,500,,初筛\n"
+    text = HEAD + "海纳传动,海纳天使轮,manager@fund.example,A,500,,线索\n"
     code, report, _ = run(text, command="deals")
     assert code == 0, [f["message"] for f in report["refused"]]
     assert report["created"] == {"records": 1}
@@ -50,6 +54,7 @@ def test_the_same_file_twice_opens_one_deal(run, company, cast) -> None:
 
 def test_a_deal_is_changed_by_its_number(run, company, cast) -> None:
     deal = factories.deal(cast["manager"], company=company, terms={"amount_fen": 10**8})
+    factories.ready(deal, cast["manager"])
     text = f"项目编号,拟投金额,阶段,下一步\n{deal.code},300,项目库,约访谈\n"
     code, kept, _ = run(text, command="deals")
     assert code == 0 and kept["updated"] == {"records": 1}
@@ -63,29 +68,20 @@ def test_a_deal_is_changed_by_its_number(run, company, cast) -> None:
     assert db.session.query(DealTerms).count() == 2
 
 
-def test_the_pipelines_refusal_is_the_rows_finding(send, run, company, monkeypatch) -> None:
-    real = pipeline.move
-
-    def gated(deal, wanted, *rest, **more):
-        if wanted.to_stage == "screening":
-            raise InputError("move.not_allowed")
-        return real(deal, wanted, *rest, **more)
-
-    monkeypatch.setattr(pipeline, "move", gated)
-    text = HEAD + "海纳传动,甲,,,,,初筛\n海纳传动,乙,,,,,项目库\n海纳传动,丙,,,,,没有的\n"
+def test_the_pipelines_refusal_is_the_rows_finding(send, run, company) -> None:
+    text = HEAD + "海纳传动,甲,,,,,初筛\n海纳传动,乙,,,,,线索\n海纳传动,丙,,,,,没有的\n"
     client, page = send(text)
     shown = client.get(page).text
-    assert "流程不允许" in shown and "没有名为“没有的”" not in shown
     assert shown.count("badge bad") == 2
     stopped = client.post(page + "/confirmation")
     assert stopped.status_code == 422 and deals() == []
     client.post(page + "/confirmation", data={"sound_rows_only": "1"})
     (deal,) = deals()
-    assert (deal.name, deal.stage) == ("乙", "pool")
+    assert (deal.name, deal.stage) == ("乙", "lead")
     assert audit.verify()[1] is None
     code, report, _ = run(text, "--as", "manager@fund.example", command="deals")
     assert code == 1 and len(deals()) == 1
-    assert {(f["row"], f["field"]) for f in report["refused"]} >= {(2, "stage"), (4, "stage")}
+    assert {(f["row"], f["field"]) for f in report["refused"]} == {(2, "stage"), (4, "stage")}
 
 
 def test_a_manager_changes_own_deals_and_sees_no_walled_ones(send, cast, company) -> None:
@@ -107,7 +103,7 @@ def test_a_manager_changes_own_deals_and_sees_no_walled_ones(send, cast, company
 
 
 def test_a_manager_who_enters_a_colleagues_deal_is_on_its_team(send, cast, company) -> None:
-    client, page = send(HEAD + "海纳传动,甲,Colleague,,,,项目库\n")
+    client, page = send(HEAD + "海纳传动,甲,Colleague,,,,线索\n")
     client.post(page + "/confirmation")
     (deal,) = deals()
     assert deal.owner_id == cast["colleague"].id
@@ -146,11 +142,12 @@ def test_our_own_list_of_deals_read_back_changes_nothing(app, run, cast, company
 
 def test_imported_deals_are_withdrawn_and_changed_ones_restored(send, cast, company) -> None:
     known = factories.deal(cast["manager"], company=company, name="旧", terms={"amount_fen": 10**8})
-    text = f"项目编号,企业全称,项目名称,拟投金额,阶段\n{known.code},,旧,300,项目库\n,海纳传动,新,1,初筛\n"
+    factories.ready(known, cast["manager"])
+    text = f"项目编号,企业全称,项目名称,拟投金额,阶段\n{known.code},,旧,300,项目库\n,海纳传动,新,1,线索\n"
     client, page = send(text)
     client.post(page + "/choices", data={"whole": "take"})
     client.post(page + "/confirmation")
-    assert [(d.stage, d.status) for d in deals()] == [("pool", "active"), ("screening", "active")]
+    assert [(d.stage, d.status) for d in deals()] == [("pool", "active"), ("lead", "active")]
     assert client.post(page + "/undo").status_code == 302
     old, new = deals()
     assert (old.stage, old.amount_fen, old.status) == ("lead", 10**8, "active")
@@ -162,6 +159,7 @@ def test_a_deal_moved_since_is_not_taken_back(send, cast, company) -> None:
     client, page = send(HEAD + "海纳传动,甲,,,,,\n")
     client.post(page + "/confirmation")
     (deal,) = deals()
+    factories.ready(deal, cast["manager"])
     with unit_of_work("deal.move", cast["manager"]):
         pipeline.move(deal, Move("forward", to_stage="pool"), cast["manager"], deal.created_at)
     refused = client.post(page + "/undo")
