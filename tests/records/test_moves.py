@@ -126,7 +126,7 @@ def test_two_undos_of_one_move_make_one_event(cast, deal) -> None:
 
 def test_desk_and_digest_do_not_tell_what_was_taken_back(as_user, cast, deal) -> None:
     factories.ready(deal, cast["manager"], now=NOW)
-    start = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1)
+    start = NOW - dt.timedelta(minutes=1)
     move(deal, cast["manager"], "forward")
     moved = dt.datetime.now(dt.UTC)
     undo(as_user("manager"))
