@@ -1,6 +1,7 @@
 """Titles in both languages, carried by the data itself."""
 
 import enum
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,3 +29,17 @@ def titled(thing: Any, locale: str) -> str:
     if isinstance(thing, Mapping):
         return str(thing.get(locale) or thing["zh"])
     return str(getattr(thing, locale, "") or thing.zh)
+
+
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+
+
+def untitled(row: Mapping[str, Any]) -> str:
+    """The language ("zh" or "en") in which a row of a data file has no title; "" when it has both.
+
+    Chinese characters are no English title.
+    """
+    if not str(row.get("zh", "")).strip():
+        return "zh"
+    english = str(row.get("en", "")).strip()
+    return "en" if not english or CHINESE.search(english) else ""

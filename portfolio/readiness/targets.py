@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from portfolio.kernel.dates import reported_year
-from portfolio.kernel.titles import TitledEnum
+from portfolio.kernel.titles import TitledEnum, untitled
 from portfolio.rulebook.engine import Figures, Outcome, assess
 from portfolio.rulebook.loader import Rulebook, library
 
@@ -87,8 +87,10 @@ def _nearness(leaf: Outcome) -> tuple[int, float]:
 
 @cache
 def targets() -> tuple[Target, ...]:
-    """Every target, in the order of the file."""
+    """Every target, in the order of the file. Raises ValueError when one lacks a title."""
     rows = tomllib.loads(FILE.read_text(encoding="utf-8"))["target"]
+    if nameless := [row["key"] for row in rows if untitled(row)]:
+        raise ValueError(f"{FILE.name}: {nameless[0]} lacks a title in one language")
     return tuple(Target(**{**row, "books": tuple(row["books"])}) for row in rows)
 
 

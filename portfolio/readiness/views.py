@@ -20,6 +20,7 @@ from portfolio.people.models import User
 from portfolio.readiness import queries
 from portfolio.readiness.bars import bar_of
 from portfolio.readiness.targets import Verdict, results, targets
+from portfolio.rulebook import citations
 from portfolio.rulebook.engine import Outcome
 from portfolio.rulebook.metrics import dictionary
 from portfolio.web.formatting import title_of
@@ -31,13 +32,18 @@ UNITS = {
     "percent": "%",
     "month": _l(" months"),
     "person": _l(" people"),
-    "wan_shares": _l("0,000 shares"),
+    "wan_shares": "万股",
 }
 
 
 @blueprint.app_context_processor
 def _shown() -> dict[str, Any]:
-    return {"measure": measure, "bar_of": bar_of, "verdicts": Verdict._value2member_map_}
+    return {
+        "measure": measure,
+        "bar_of": bar_of,
+        "cited": lambda reference: citations.cited(reference, language()),
+        "verdicts": Verdict._value2member_map_,
+    }
 
 
 def measure(outcome: Outcome, value: Any) -> str:
@@ -55,6 +61,8 @@ def measure(outcome: Outcome, value: Any) -> str:
     over = outcome.clause.over
     if over in {"growth", "compound_growth", "ratio_of_sums"} or entry.unit == "percent":
         return f"{_rounded(number)}%"
+    if entry.unit == "wan_shares" and language() == "en":
+        return _("%(count)s shares", count=_rounded(number * 10_000))
     if entry.money:
         return money.format_money(int(number * MICRO), language())
     return f"{_rounded(number)}{UNITS.get(entry.unit, '')}"

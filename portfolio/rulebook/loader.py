@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from portfolio.kernel.titles import untitled
 from portfolio.rulebook.metrics import dictionary
 
 FOLDER = Path(__file__).with_name("books")
@@ -16,7 +17,7 @@ GROUPS = frozenset({"all", "any"})
 AGGREGATES = frozenset(
     {"fact", "latest", "each", "sum", "mean", "growth", "compound_growth", "ratio_of_sums"}
 )
-HEAD = ("id", "role", "title", "authority", "document", "verified")
+HEAD = ("id", "role", "zh", "en", "authority", "document", "verified")
 TESTS = frozenset({">=", ">", "<=", "==", "in"})
 
 
@@ -31,11 +32,13 @@ class FaultyRulebook(ValueError):
 class Clause:
     """A node of the tree: a group over `children`, a reference to `book`, or one test.
 
-    `metrics` are two for a ratio of sums. `threshold` is exact, in the dictionary's unit.
+    `zh` is the text of the rule, `en` a translation of it. `metrics` are two for a ratio of sums.
+    `threshold` is exact, in the dictionary's unit.
     """
 
     id: str
-    text: str
+    zh: str
+    en: str
     citation: str
     verified: str
     group: str = ""
@@ -46,7 +49,6 @@ class Clause:
     test: str = ""
     threshold: Any = None
     optional: bool = False
-    label: str = ""
     note: str = ""
     children: tuple["Clause", ...] = ()
 
@@ -57,7 +59,8 @@ class Rulebook:
 
     id: str
     role: str
-    title: str
+    zh: str
+    en: str
     authority: str
     document: str
     in_force_from: dt.date
@@ -101,16 +104,15 @@ def read_book(file: str, text: str) -> Rulebook:
     """A rulebook from its text. Raises FaultyRulebook with the reason."""
     try:
         data = tomllib.loads(text, parse_float=Decimal)
-        head = {
-            name: data[name]
-            for name in ("id", "role", "title", "authority", "document", "verified")
-        }
+        head = {name: data[name] for name in HEAD}
         begin = data["in_force_from"]
     except (tomllib.TOMLDecodeError, KeyError) as error:
         raise FaultyRulebook(file, str(error)) from error
     end = data.get("in_force_to")
     if end is not None and end < begin:
         raise FaultyRulebook(file, "it ends before it begins")
+    if missing := untitled(data):
+        raise FaultyRulebook(file, f"its title is missing in {missing}")
     return Rulebook(
         **head,
         in_force_from=begin,
@@ -152,12 +154,14 @@ def _tree(
 def _clause(
     file: str, row: Mapping[str, Any], citation: str, mark: str, below: tuple[Clause, ...]
 ) -> Clause:
-    reason = _fault(row, below)
+    missing = untitled(row)
+    reason = f"its text is missing in {missing}" if missing else _fault(row, below)
     if reason:
         raise FaultyRulebook(file, f"clause {row['id']}: {reason}")
     return Clause(
         id=row["id"],
-        text=row["text"],
+        zh=row["zh"],
+        en=row["en"],
         citation=citation,
         verified=mark,
         group=row.get("group", ""),
@@ -168,7 +172,6 @@ def _clause(
         test=row.get("test", ""),
         threshold=_exact(row.get("threshold")),
         optional=row.get("optional", False),
-        label=row.get("label", ""),
         note=row.get("note", ""),
         children=below,
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import from_micro, parse_decimal, plain, to_micro
+from portfolio.kernel.titles import untitled
 
 FILE = Path(__file__).with_name("metrics.toml")
 UNIT_TITLES = {
@@ -20,6 +21,10 @@ UNIT_TITLES = {
 }
 TRUE = frozenset({"true", "yes", "1", "是", "有", "y"})
 FALSE = frozenset({"false", "no", "0", "否", "无", "n"})
+
+
+class FaultyDictionary(ValueError):
+    """The dictionary cannot be used: the reason."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +84,9 @@ class Metric:
         return None, option
 
     def option_title(self, word: str, locale: str) -> str:
-        """What an option of an enumeration is called; the word itself where it has no title."""
+        """What an option of an enumeration is called; a word that is none stays as it is."""
         titles = self.values_en if locale == "en" else self.values_zh
-        return titles[self.values.index(word)] if titles and word in self.values else word
+        return titles[self.values.index(word)] if word in self.values else word
 
     def written(self, micro: int | None, choice: str | None) -> str | None:
         """The kept value as text in the dictionary's unit; None when unknown."""
@@ -92,16 +97,26 @@ class Metric:
         return None if micro is None else from_micro(micro)
 
 
-@cache
-def dictionary() -> Mapping[str, Metric]:
-    """Every metric by its id."""
-    data: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
+def read_metrics(text: str) -> Mapping[str, Metric]:
+    """Metrics by id from a text. Raises FaultyDictionary when one lacks a title in a language."""
+    data: dict[str, Any] = tomllib.loads(text)
     return {row["id"]: _metric(row) for row in data["metric"]}
 
 
 def _metric(row: Mapping[str, Any]) -> Metric:
+    if missing := untitled(row):
+        raise FaultyDictionary(f"{row['id']}: its title is missing in {missing}")
     fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
-    return Metric(**fields)
+    found = Metric(**fields)
+    if not len(found.values) == len(found.values_zh) == len(found.values_en):
+        raise FaultyDictionary(f"{found.id}: not all options have both titles")
+    return found
+
+
+@cache
+def dictionary() -> Mapping[str, Metric]:
+    """Every metric by its id."""
+    return read_metrics(FILE.read_text(encoding="utf-8"))
 
 
 @cache

@@ -8,6 +8,7 @@ import pytest
 from portfolio.companies import operations as companies
 from portfolio.companies.operations import Statement
 from portfolio.extensions import db, unit_of_work
+from portfolio.kernel.titles import CHINESE
 from portfolio.readiness import operations, queries
 from portfolio.readiness.models import Assessment
 from portfolio.readiness.targets import latest_year
@@ -90,6 +91,23 @@ def test_the_page_shows_each_clause_with_figures_distance_and_source(as_user, st
         assert words in page, words
     assert f"fiscal_year={YEAR}#m-rd_spend" in page, "a missing figure links to where it is entered"
     assert "None" not in page
+
+
+def test_a_reader_of_english_reads_the_clauses_in_english(as_user, strong) -> None:
+    client = as_user("manager")
+    client.set_cookie("lang", "en")
+    page = client.get(f"/companies/{strong.id}").text
+    section = page.split('<section class="card" id="readiness">')[1].split("</section>")[0]
+    for words in (
+        "Operating revenue of at least CNY 200m in the last year",
+        "Stock Listing Rules of the Beijing Stock Exchange",
+        "Article 10",
+        "2.1.3(3)",
+        "1,000,000 shares",
+    ):
+        assert words in section, words
+    official = section.replace("北证公告〔2025〕20号", "").replace("证监会令第210号", "")
+    assert not CHINESE.search(official)
 
 
 def test_the_list_filters_by_verdict_and_the_overview_counts_the_same(

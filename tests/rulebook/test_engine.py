@@ -7,8 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portfolio.kernel.titles import untitled
+from portfolio.readiness.targets import targets
+from portfolio.rulebook.citations import cited
 from portfolio.rulebook.engine import Figures, assess
 from portfolio.rulebook.loader import Clause, FaultyRulebook, library, read_book
+from portfolio.rulebook.metrics import FaultyDictionary, dictionary, read_metrics
 
 BOOK = library()["bse-listing-2025"]
 
@@ -144,8 +148,10 @@ def test_learning_more_never_turns_a_verdict_round(facts) -> None:
         assert less in ("unknown", full)
 
 
-HEAD = 'id="x"\nrole="target"\ntitle="t"\nauthority="a"\ndocument="d"\nverified="V1"\nin_force_from=2025-01-01\n'
-LEAF = '[[clause]]\nid="a"\ntext="t"\nmetric="revenue"\nover="latest"\ntest=">="\nthreshold=1\n'
+HEAD = 'id="x"\nrole="target"\nzh="t"\nen="t"\nauthority="a"\ndocument="d"\nverified="V1"\nin_force_from=2025-01-01\n'
+LEAF = (
+    '[[clause]]\nid="a"\nzh="t"\nen="t"\nmetric="revenue"\nover="latest"\ntest=">="\nthreshold=1\n'
+)
 
 
 @pytest.mark.parametrize(
@@ -157,14 +163,78 @@ LEAF = '[[clause]]\nid="a"\ntext="t"\nmetric="revenue"\nover="latest"\ntest=">="
         (LEAF.replace('">="', '"≥"'), "unknown aggregate or test"),
         (LEAF.replace("threshold=1", 'threshold="x"'), "does not fit"),
         (
-            '[[clause]]\nid="a"\ntext="t"\ngroup="all"\nparent="b"\n[[clause]]\nid="b"\ntext="t"\ngroup="all"\nparent="a"\n',
+            '[[clause]]\nid="a"\nzh="t"\nen="t"\ngroup="all"\nparent="b"\n[[clause]]\nid="b"\nzh="t"\nen="t"\ngroup="all"\nparent="a"\n',
             "circle",
         ),
-        ('[[clause]]\nid="a"\ntext="t"\ngroup="all"\n', "empty"),
+        ('[[clause]]\nid="a"\nzh="t"\nen="t"\ngroup="all"\n', "empty"),
         (LEAF + 'group="all"\n', "one of"),
         ("[[clause", "Expected"),
+        (LEAF.replace('en="t"\n', ""), "clause a: its text is missing in en"),
+        (LEAF.replace('zh="t"', 'zh=" "'), "clause a: its text is missing in zh"),
+        (LEAF.replace('en="t"', 'en="营业收入"'), "clause a: its text is missing in en"),
     ],
 )
 def test_a_faulty_rulebook_is_refused_with_its_reason(text, reason) -> None:
     with pytest.raises(FaultyRulebook, match=reason):
         read_book("x.toml", HEAD + text)
+
+
+def test_a_rulebook_without_its_title_in_one_language_is_refused() -> None:
+    for less in ('zh="t"\n', 'en="t"\n'):
+        with pytest.raises(FaultyRulebook, match="zh" if "zh" in less else "en"):
+            read_book("x.toml", HEAD.replace(less, "") + LEAF)
+
+
+@pytest.mark.parametrize(
+    ("reference", "english"),
+    [
+        ("2.1.2(一)", "2.1.2(1)"),
+        ("2.1.3(四)", "2.1.3(4)"),
+        ("2.1.1-2.1.4", "2.1.1-2.1.4"),
+        ("第十条", "Article 10"),
+        ("第九至十一条", "Articles 9 to 11"),
+        ("第二十三条", "Article 23"),
+        (
+            "2.1.2(二) / 证监会令第210号 第九至十一条",
+            "2.1.2(2) / 证监会令第210号 Articles 9 to 11",
+        ),
+        ("北证公告〔2025〕20号", "北证公告〔2025〕20号"),
+    ],
+)
+def test_articles_are_counted_in_the_readers_language(reference, english) -> None:
+    assert cited(reference, "en") == english
+    assert cited(reference, "zh") == reference
+
+
+def test_every_text_of_a_rulebook_the_dictionary_and_the_targets_stands_in_both_languages() -> None:
+    def walk(clauses):
+        for clause in clauses:
+            yield clause
+            yield from walk(clause.children)
+
+    rows = [*library().values(), *dictionary().values(), *targets()]
+    for book in library().values():
+        rows += walk(book.roots)
+    assert len(rows) > 200
+    assert [row.id if hasattr(row, "id") else row.key for row in rows if untitled(vars(row))] == []
+    for metric in dictionary().values():
+        for titles in (metric.values_zh, metric.values_en):
+            assert len(titles) == len(metric.values), metric.id
+        options = zip(metric.values_zh, metric.values_en, strict=True)
+        assert not any(untitled({"zh": zh, "en": en}) for zh, en in options), metric.id
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('id="x"\nzh="甲"\nunit="item"\nfamily=[]\n', "missing in en"),
+        ('id="x"\nzh="甲"\nen="乙"\nunit="item"\nfamily=[]\n', "missing in en"),
+        (
+            'id="x"\nzh="甲"\nen="a"\nunit="enum"\nfamily=[]\nvalues=["a"]\nvalues_zh=["甲"]\n',
+            "options",
+        ),
+    ],
+)
+def test_a_metric_without_both_titles_is_refused(text, reason) -> None:
+    with pytest.raises(FaultyDictionary, match=reason):
+        read_metrics("[[metric]]\n" + text)
