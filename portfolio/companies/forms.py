@@ -20,6 +20,7 @@ from portfolio.companies.models import Company, LeadSource
 from portfolio.kernel import stockcode, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.web.fields import DayField, choices_of
+from portfolio.web.formatting import today
 from portfolio.web.messages import text_of
 
 
@@ -171,6 +172,22 @@ class FigureYearForm(FlaskForm):
         """A year that a company can have figures for."""
         if not 1990 <= field.data <= dt.datetime.now(dt.UTC).year + 1:
             raise ValidationError(_l("That is no fiscal year one can have figures for."))
+
+
+class FactForm(FlaskForm):
+    """As of which day facts are stated, by whom and on what they rest; they are read by name."""
+
+    as_of = DayField(_l("As of"), [DataRequired(_l("Say on which day this was so."))])
+    source = StringField(
+        _l("Source"), [DataRequired(_l("Say where the facts come from.")), Length(max=200)]
+    )
+    evidence = TextAreaField(_l("Evidence"), [Length(max=4000)])
+    confirmed = BooleanField(_l("The doubtful values are right"))
+
+    def validate_as_of(self, field: DayField) -> None:
+        """A fact is of a day that has come."""
+        if field.day and field.day > today():
+            raise ValidationError(_l("That day has not come yet."))
 
 
 class ContactForm(FlaskForm):

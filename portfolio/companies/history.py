@@ -11,6 +11,7 @@ from portfolio.audit.titles import action_title, column_title, kind_title
 from portfolio.kernel.dates import SHANGHAI
 from portfolio.kernel.money import format_money
 from portfolio.kernel.numbers import from_micro, grouped
+from portfolio.kernel.titles import titled
 from portfolio.rulebook.metrics import dictionary
 
 # The column that says in a word which object an entry is about.
@@ -38,6 +39,7 @@ UNSAID = frozenset(
 )
 PEOPLE = frozenset(["user_id", "owner_id", "created_by_id", "recorded_by_id", "actor_id"])
 YES_NO = {True: ("是", "Yes"), False: ("否", "No")}
+NOT_KNOWN = {"zh": "未知", "en": "not known"}
 LONGEST = 80
 MASK = "***"
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
@@ -180,9 +182,12 @@ def _figure(values: dict[str, tuple[Any, Any]], locale: str) -> Iterator[Detail]
         return
     year = stated.get("fiscal_year")
     micro = stated.get("micro")
-    word = stated.get("choice") or ""
-    value = metric.option_title(word, locale) if micro is None else grouped(from_micro(micro))
-    title = metric.en if locale == "en" else metric.zh
+    word = stated.get("choice")
+    if micro is not None:
+        value = grouped(from_micro(micro))
+    else:
+        value = metric.option_title(word, locale) if word else titled(NOT_KNOWN, locale)
+    title = titled(metric, locale)
     yield Detail(f"{title} {year}" if year else title, "", value)
 
 

@@ -188,7 +188,7 @@ def state_figures(
 ) -> list[Figure]:
     """Append figures; each closes the row that was current, unless it is disputed.
 
-    A statement that repeats the current value, source and audit mark adds nothing.
+    A statement that repeats the current one, with its source and evidence, adds nothing.
     """
     wanted = list(statements)
     current = queries.current_rows({s.company_id for s in wanted})
@@ -236,13 +236,8 @@ def answer_dispute(row: Figure, take: bool, actor: Actor, now: dt.datetime) -> N
 
 
 def _repeats(known: Figure, stated: Statement) -> bool:
-    return (known.micro, known.choice, known.audited, known.source, known.as_of) == (
-        stated.micro,
-        stated.choice,
-        stated.audited,
-        stated.source,
-        stated.as_of,
-    )
+    said = ("micro", "choice", "audited", "source", "as_of", "evidence")
+    return all(getattr(known, name) == getattr(stated, name) for name in said)
 
 
 def _figure(stated: Statement, actor: Actor | None, now: dt.datetime) -> Figure:

@@ -58,7 +58,6 @@ UNITS = {
     "level": _l("level"),
 }
 BOARDS = {"NEEQ": _l("NEEQ"), "BSE": _l("BSE")}
-CHOICES = {"true": _l("Yes"), "false": _l("No")}
 
 
 @blueprint.app_context_processor
@@ -84,8 +83,7 @@ def _figure(metric: Metric, row: Figure) -> str:
 def _exact_figure(metric: Metric, row: Figure) -> str:
     """A kept figure with all its decimals."""
     if row.micro is None:
-        word = row.choice or ""
-        return str(CHOICES.get(word) or metric.option_title(word, language()))
+        return metric.option_title(row.choice, language()) if row.choice else _("Not known")
     return grouped(from_micro(row.micro))
 
 

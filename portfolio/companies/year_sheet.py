@@ -91,7 +91,7 @@ def read_figures(texts: Mapping[str, str]) -> Typed:
         if not text:
             continue
         try:
-            typed.values[metric.id] = _read(metric, text)
+            typed.values[metric.id] = read_number(metric, text)
         except InputError as error:
             typed.errors[metric.id] = error
     for metric in ORDER:
@@ -100,7 +100,8 @@ def read_figures(texts: Mapping[str, str]) -> Typed:
     return typed
 
 
-def _read(metric: Metric, text: str) -> int:
+def read_number(metric: Metric, text: str) -> int:
+    """Millionths of the metric's unit; amounts may carry 万 and 亿, shares %. Raises InputError."""
     if metric.money:
         return money.parse_yuan(text, default_unit=10_000, negative=True)
     return to_micro(parse_decimal(text.rstrip("%％") if metric.unit == "percent" else text))

@@ -19,6 +19,7 @@ from portfolio.people import access
 from portfolio.people.models import User
 from portfolio.readiness import queries
 from portfolio.readiness.bars import bar_of
+from portfolio.readiness.gaps import first_gap
 from portfolio.readiness.targets import Verdict, results, targets
 from portfolio.rulebook import citations
 from portfolio.rulebook.engine import Outcome
@@ -52,9 +53,8 @@ def measure(outcome: Outcome, value: Any) -> str:
     if value is None:
         return "—"
     if isinstance(value, bool | str):
-        flag = str(value).lower()
-        word = entry.option_title(str(value), language())
-        return {"true": _("Yes"), "false": _("No")}.get(flag, word)
+        word = str(value).lower() if isinstance(value, bool) else value
+        return entry.option_title(word, language())
     if isinstance(value, list):
         return " / ".join(map(str, value))
     number = Fraction(value)
@@ -78,13 +78,20 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
     """The pre-assessments of a company, clause by clause."""
     day = local_date(known_at or dt.datetime.now(dt.UTC))
     figures, audited = queries.figures_of([company.id], day, known_at)[company.id]
+    found = results(figures, day)
+    writable = known_at is None and user.may("company.write")
     context = {
         "company": company,
-        "results": results(figures, day),
+        "results": found,
         "day": day,
         "year": figures.latest_year,
         "audited": audited,
-        "metrics": dictionary(),
+        "gaps": {
+            outcome.clause.id: gap
+            for result in found
+            for outcome in result.tests
+            if writable and (gap := first_gap(outcome, figures))
+        },
     }
     return Section(
         "readiness",

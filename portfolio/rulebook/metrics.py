@@ -19,6 +19,7 @@ UNIT_TITLES = {
     "fraction": {"zh": "比例", "en": "fraction"},
     "yuan": {"zh": "元", "en": "CNY"},
 }
+FLAGS = {"true": {"zh": "是", "en": "Yes"}, "false": {"zh": "否", "en": "No"}}
 TRUE = frozenset({"true", "yes", "1", "是", "有", "y"})
 FALSE = frozenset({"false", "no", "0", "否", "无", "n"})
 
@@ -84,7 +85,9 @@ class Metric:
         return None, option
 
     def option_title(self, word: str, locale: str) -> str:
-        """What an option of an enumeration is called; a word that is none stays as it is."""
+        """What a flag or an option is called; a word that is none stays as it is."""
+        if self.unit == "bool":
+            return FLAGS.get(word, {}).get(locale, word)
         titles = self.values_en if locale == "en" else self.values_zh
         return titles[self.values.index(word)] if word in self.values else word
 

@@ -36,6 +36,7 @@ MESSAGES = {
     "figure.answered": _l("Somebody has decided on this value already."),
     "figure.negative": _l("This is below zero. Is that right?"),
     "figure.part_exceeds_whole": _l("This is more than the whole it is a part of. Is that right?"),
+    "figure.over_whole": _l("This is more than the whole. Is that right?"),
     "flag.unknown": _l("“%(value)s” is neither yes nor no."),
     "option.unknown": _l("“%(value)s” is not one of the options."),
     "metric.unknown": _l("There is no figure called “%(value)s”."),

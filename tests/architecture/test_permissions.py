@@ -92,6 +92,7 @@ DOORS = {
     "companies.document": READERS,
     "companies.new": WRITERS,
     "companies.edit": WRITERS,
+    "companies.facts": WRITERS,
     "companies.figures": WRITERS,
     "companies.answer_dispute": WRITERS,
     "companies.contacts": WRITERS,

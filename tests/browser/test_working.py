@@ -48,6 +48,7 @@ PAGES = (
     "/companies/1",
     "/companies/1/edit",
     "/companies/1/figures",
+    "/companies/1/facts",
     "/companies/new",
     "/companies/1/deals",
     "/companies/1/tags",
@@ -291,6 +292,23 @@ def test_a_company_is_edited_and_errors_keep_what_was_typed(open_page) -> None:
     page.click("form .btn-primary >> nth=-1")
     page.wait_for_url("**/companies/3")
     assert "改过的简称" in page.inner_text("main")
+
+
+def test_an_unknown_clause_leads_to_its_input_with_the_cursor_in_it(open_page) -> None:
+    page = open_page("manager")
+    for kind in ("facts", "figures"):
+        page.goto("/companies/1")
+        for closed in page.locator("details.target:not([open]) > summary").all():
+            closed.click()
+        link = page.locator(f".fillin[href*='/{kind}?']").first
+        if not link.count():
+            page.goto("/companies/1/facts?metric=hnte_valid#f-hnte_valid")  # a group that is closed
+        else:
+            link.click()
+            page.wait_for_url(f"**/{kind}?**")
+        anchor = page.url.split("#")[1]
+        assert page.evaluate("document.activeElement.id") == anchor
+        assert page.locator(f"#{anchor}").is_visible()
 
 
 def test_theme_and_language_are_switched_from_the_menu(open_page) -> None:
