@@ -163,15 +163,25 @@ def by_ids(ids: Sequence[int]) -> list[DealLine]:
 
 @dataclass(frozen=True)
 class Tally:
-    """Of one stage: how many deals, and the sum of the amounts this reader may see."""
+    """Of one stage: how many deals, the sum of the amounts this reader may read, and of how many
+    of the deals they may read it at all."""
 
     count: int = 0
     sum_fen: int | None = None
+    readable: int = 0
 
-    def with_more(self, count: int, sum_fen: int | None) -> "Tally":
-        """This tally and so much more."""
-        known = [int(part) for part in (self.sum_fen, sum_fen) if part is not None]
-        return Tally(self.count + count, sum(known) if known else None)
+    @property
+    def partial(self) -> bool:
+        """Whether the sum leaves deals out that the count has."""
+        return self.readable < self.count
+
+    def __add__(self, other: "Tally") -> "Tally":
+        known = [int(part) for part in (self.sum_fen, other.sum_fen) if part is not None]
+        return Tally(
+            self.count + other.count,
+            sum(known) if known else None,
+            self.readable + other.readable,
+        )
 
 
 def _in_versions(pipeline_ids: Sequence[int]) -> sa.ColumnElement[bool]:
@@ -188,28 +198,25 @@ def tallies(
     base = [_in_versions(pipeline_ids), Deal.status == Status.ACTIVE.value]
     if owner_id is not None:
         base.append(Deal.owner_id == owner_id)
-    amount = sa.func.sum(Deal.amount_fen)
+    count, amount, none = sa.func.count(), sa.func.sum(Deal.amount_fen), sa.literal(0)
     terms, read = user.scopes("deal.terms"), user.scopes("deal.read")
     if terms == read:
-        return _by_stage(user, "deal.read", (sa.func.count(), amount), base)
-    counts = _by_stage(user, "deal.read", (sa.func.count(), sa.null()), base)
-    sums = _by_stage(user, "deal.terms", (sa.literal(0), amount), base) if terms else {}
-    return {
-        stage: Tally(tally.count, sums[stage].sum_fen if stage in sums else None)
-        for stage, tally in counts.items()
-    }
+        return _by_stage(user, "deal.read", (count, amount, count), base)
+    found = _by_stage(user, "deal.read", (count, sa.null(), none), base)
+    sums = _by_stage(user, "deal.terms", (none, amount, count), base) if terms else {}
+    return {stage: tally + sums.get(stage, Tally()) for stage, tally in found.items()}
 
 
 def _by_stage(
-    user: User, permission: str, measures: tuple[Any, Any], base: list[sa.ColumnElement[bool]]
+    user: User, permission: str, measures: tuple[Any, ...], base: list[sa.ColumnElement[bool]]
 ) -> dict[str, Tally]:
     found: dict[str, Tally] = {}
     for part in visible_parts(user, permission):
         rows = db.session.execute(
             sa.select(Deal.stage, *measures).where(part, *base).group_by(Deal.stage)
         )
-        for stage, count, total in rows:
-            found[stage] = found.get(stage, Tally()).with_more(count, total)
+        for stage, *counted in rows:
+            found[stage] = found.get(stage, Tally()) + Tally(*counted)
     return found
 
 

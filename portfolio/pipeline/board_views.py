@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from portfolio.people import access
 from portfolio.pipeline import board_queries, card_views, queries
 from portfolio.pipeline.board_queries import CARDS, Tally
-from portfolio.pipeline.card_views import mine_alone, missing_of, sum_of, tags_of
+from portfolio.pipeline.card_views import mine_alone, missing_of, tags_of
 from portfolio.pipeline.stages import Pipeline, Stage
 from portfolio.pipeline.views import blueprint, deal_or_404, now
 from portfolio.web.formatting import today
@@ -57,8 +57,7 @@ def board() -> str:
         terms=queries.among_seen(user, "deal.terms", shown),
         writable=queries.among_seen(user, "deal.write", shown),
         mine=owner is not None,
-        total=sum(tally.count for tally in tallies.values()),
-        sum_fen=sum_of(tallies),
+        total=sum(tallies.values(), Tally()),
     )
 
 

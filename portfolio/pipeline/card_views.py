@@ -1,9 +1,9 @@
 """What the board is told after a move: the card anew, and the columns' counts and sums."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from flask import render_template, request
+from flask import get_template_attribute, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -13,7 +13,6 @@ from portfolio.pipeline import board_queries, gate_queries, queries
 from portfolio.pipeline.board_queries import CARDS, DealLine, Tally
 from portfolio.pipeline.gates import standings, unmet
 from portfolio.pipeline.models import Deal, Status
-from portfolio.web.formatting import short_money
 
 
 def mine_alone(user: User) -> int | None:
@@ -40,33 +39,31 @@ def missing_of(lines: Sequence[DealLine]) -> dict[int, int]:
     return found
 
 
-def sum_of(tallies: Mapping[str, Tally]) -> int | None:
-    """All columns together, in fen; unknown when none is known."""
-    sums = [tally.sum_fen for tally in tallies.values() if tally.sum_fen is not None]
-    return sum(sums) if sums else None
-
-
 def answer(user: User, deal: Deal) -> dict[str, Any]:
     """The deal and its board as JSON holds them; `card` is empty for a deal that left the board."""
     pipeline = queries.pipeline_of(deal.pipeline)
     versions = queries.versions_in_use(pipeline.key)
     tallies = board_queries.tallies(user, versions, mine_alone(user))
     stages = [*(stage.key for stage in pipeline.stages), *tallies]
-    total, planned = sum(tally.count for tally in tallies.values()), sum_of(tallies)
+    total = sum(tallies.values(), Tally())
     return {
         "version": deal.version,
         "stage": deal.stage,
         "status": deal.status,
         "columns": {key: _column(tallies.get(key, Tally())) for key in stages},
-        "total": ngettext("%(num)s active deal", "%(num)s active deals", total),
-        "planned": "" if planned is None else f"{short_money(planned)} {_('planned')}",
+        "total": ngettext("%(num)s active deal", "%(num)s active deals", total.count),
+        "planned": _sum(total, _("planned")),
         "card": _card(user, deal) if deal.status == Status.ACTIVE.value else "",
     }
 
 
 def _column(tally: Tally) -> dict[str, Any]:
-    known = tally.sum_fen is not None
-    return {"count": tally.count, "sum": f" · {short_money(tally.sum_fen)}" if known else ""}
+    return {"count": tally.count, "sum": _sum(tally)}
+
+
+def _sum(tally: Tally, planned: str = "") -> str:
+    """The sum as the page itself writes it, with what it leaves out."""
+    return str(get_template_attribute("pipeline/_sum.html", "sum_of")(tally, planned)).strip()
 
 
 def _card(user: User, deal: Deal) -> str:

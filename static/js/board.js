@@ -24,11 +24,11 @@ function show(said, card) {
     const column = list.closest(".column");
     if (!tally) continue;
     column.querySelector("[data-count]").textContent = tally.count;
-    column.querySelector("[data-sum]").textContent = tally.sum;
+    column.querySelector("[data-sum]").innerHTML = tally.sum;
     column.classList.toggle("quiet", !tally.count);
   }
   document.querySelector("[data-total]").textContent = said.total;
-  document.querySelector("[data-planned]").textContent = said.planned;
+  document.querySelector("[data-planned]").innerHTML = said.planned;
   const fresh = new DOMParser().parseFromString(said.card, "text/html").querySelector(".kcard");
   if (!fresh) return card.remove();
   const focused = card.contains(document.activeElement);

@@ -118,6 +118,19 @@ def test_the_board_counts_and_sums_what_the_reader_may_see(as_user, cast) -> Non
     assert "7,500万" in as_user("outsider").get("/board").text
 
 
+def test_a_sum_that_leaves_deals_out_says_so_on_board_and_desk(as_user, cast) -> None:
+    factories.deal(cast["manager"], name="甲", terms={"amount_fen": 300 * WAN})
+    factories.deal(cast["outsider"], name="乙", terms={"amount_fen": 500 * WAN})
+    said = "仅合计您有权查看条款的项目：1 / 2 个"
+    for path, places in (("/board", 2), ("/", 1)):  # the title of the board and its column
+        page = as_user("manager").get(path).text
+        assert page.count(f'title="{said}') == page.count(">可见金额<") == places, path
+        whole = as_user("partner").get(path).text
+        assert "800万" in whole and "可见金额" not in whole
+        none = as_user("reader").get(path).text
+        assert "300万" not in none and "可见金额" not in none
+
+
 def test_a_card_names_two_technologies_and_counts_the_rest(as_user, cast) -> None:
     company = factories.company(cast["manager"])
     factories.deal(cast["manager"], company=company)
