@@ -138,6 +138,10 @@ COMPANY_FILTERS: tuple[Any, ...] = (
     chokepoint_views.COMPANY_FILTER,
     readiness_views.COMPANY_FILTER,
 )
+COMPANY_COLUMNS: tuple[Any, ...] = (
+    chokepoint_views.COMPANY_COLUMN,
+    readiness_views.COMPANY_COLUMN,
+)
 DEAL_FILTERS: tuple[Any, ...] = ()
 # How acts are taken back, by the action that the journal keeps.
 UNDOERS: dict[str, Undoer] = {
@@ -219,6 +223,7 @@ def _install_slices(app: Flask) -> None:
     app.extensions["readable_companies"] = companies.readable
     app.extensions["audit_titles"] = AUDIT_TITLES
     app.extensions["company_sections"] = COMPANY_SECTIONS
+    app.extensions["company_columns"] = COMPANY_COLUMNS
     app.extensions["company_filters"] = COMPANY_FILTERS
     app.extensions["company_parts"] = COMPANY_PARTS
     app.extensions["deal_filters"] = DEAL_FILTERS

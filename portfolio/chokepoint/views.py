@@ -1,6 +1,7 @@
 """Pages of chokepoint technologies: the section of a company, and the map."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -16,7 +17,7 @@ from portfolio.chokepoint.models import Evidence, Tag, TagState
 from portfolio.chokepoint.taxonomy import taxonomy
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
-from portfolio.companies.sections import Filter, Section
+from portfolio.companies.sections import Column, Filter, Section
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
@@ -92,6 +93,18 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
     )
 
 
+def _confirmed_titles(company_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The titles of the technologies that companies are confirmed to develop."""
+    known = taxonomy().technologies
+    return {
+        company_id: [title_of(known[name]) for name in names if name in known]
+        for company_id, names in queries.confirmed_of(company_ids).items()
+    }
+
+
+COMPANY_COLUMN = Column(
+    "technologies", _l("Technologies"), _confirmed_titles, "chokepoint/_column.html"
+)
 COMPANY_FILTER = Filter("technology", _l("Technology"), _technologies, queries.company_filter)
 
 

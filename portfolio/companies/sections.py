@@ -1,6 +1,6 @@
-"""What slices above add to the pages of companies: sections and filters (pure)."""
+"""What slices above add to the pages of companies: sections, filters and columns (pure)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,3 +30,15 @@ class Filter:
     title: Any
     choices: Callable[[], Sequence[tuple[str, str]]]
     clause: Callable[[list[str]], Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the list: what it shows of the companies of a page, read at once for all of them,
+    and the template whose macro `cell` writes it; its styles."""
+
+    key: str
+    title: Any
+    values: Callable[[Sequence[int]], Mapping[int, Any]]
+    template: str
+    style: str = ""

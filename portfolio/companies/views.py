@@ -1,6 +1,7 @@
 """Pages of companies: list, search, one company, and the forms that enter and change it."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import (
@@ -8,6 +9,7 @@ from flask import (
     abort,
     current_app,
     flash,
+    get_template_attribute,
     redirect,
     render_template,
     request,
@@ -24,6 +26,7 @@ from portfolio.companies.forms import CompanyForm, form_for, lines, split, texts
 from portfolio.companies.listing import Listing, read_listing
 from portfolio.companies.models import Company, Figure, LeadSource, Round
 from portfolio.journal import operations as journal
+from portfolio.companies.sections import Column
 from portfolio.kernel import money, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import from_micro, grouped
@@ -114,8 +117,18 @@ def index() -> str:
         places=queries.places(user),
         industries=queries.industries(user),
         sources=LeadSource,
+        columns=_columns(ids),
         chips=_chips(listing, filters),
     )
+
+
+def _columns(ids: Sequence[int]) -> list[tuple[Column, Any, Mapping[int, Any]]]:
+    """The columns that other slices add, with the macro of a cell and what is in it by company."""
+    columns: Sequence[Column] = current_app.extensions["company_columns"]
+    return [
+        (column, get_template_attribute(column.template, "cell"), column.values(ids))
+        for column in columns
+    ]
 
 
 def _chips(listing: Listing, filters: Any) -> list[tuple[str, str]]:

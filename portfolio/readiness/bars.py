@@ -1,5 +1,6 @@
 """Distance bars: where a value stands against its threshold, as shapes of an SVG (pure)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -28,3 +29,21 @@ def bar_of(status: str, value: Fraction | str | None, threshold: Any) -> Bar:
     else:
         reach = int(max(Fraction(0), min(value / limit * TICK, Fraction(WIDTH))))
     return Bar(status, reach, max(0, TICK - reach) if status == "fail" else 0)
+
+
+SPLIT = 1000  # the width of a bar that is split by verdict
+
+
+def parts_of(numbers: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """A whole bar split by numbers: key, left edge and width of each part that is there.
+
+    The parts fill the bar without a gap.
+    """
+    total = sum(numbers.values())
+    found, so_far = [], 0
+    for key, number in numbers.items():
+        left, right = (so_far * SPLIT // total if total else 0), so_far + number
+        if number:
+            found.append((key, left, right * SPLIT // total - left))
+        so_far = right
+    return found

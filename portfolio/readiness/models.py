@@ -14,6 +14,8 @@ class Assessment(Base):
     """One company under one target; a new row only when the outcome changed.
 
     `outcome` is JSON: the status, value, threshold and gap of each clause, as computed then.
+    `distance` repeats in one number how far it is from being met (`nearness.distance`); None until
+    the first refresh after an upgrade.
     """
 
     __tablename__ = "assessment"
@@ -24,6 +26,7 @@ class Assessment(Base):
     book: Mapped[str]
     status: Mapped[str]
     outcome: Mapped[str]
+    distance: Mapped[int | None] = mapped_column(sa.BigInteger)
     as_of: Mapped[dt.date]
     computed_at: Mapped[dt.datetime]
     superseded_at: Mapped[dt.datetime | None]
@@ -34,6 +37,14 @@ class Assessment(Base):
             "company_id",
             "target",
             unique=True,
+            sqlite_where=CURRENT,
+            postgresql_where=CURRENT,
+        ),
+        sa.Index(
+            "ix_assessment_nearest",
+            "target",
+            "distance",
+            "company_id",
             sqlite_where=CURRENT,
             postgresql_where=CURRENT,
         ),

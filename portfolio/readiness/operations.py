@@ -14,6 +14,7 @@ from portfolio.kernel.dates import local_date
 from portfolio.kernel.numbers import MICRO, plain
 from portfolio.readiness import queries
 from portfolio.readiness.models import Assessment
+from portfolio.readiness.nearness import distance
 from portfolio.readiness.targets import Result, results
 from portfolio.rulebook.engine import Outcome
 
@@ -38,6 +39,8 @@ def _refresh_chunk(ids: list[int], now: dt.datetime) -> int:
             row = _row(company_id, result, day, now)
             old = known.get((company_id, result.target.key))
             if old is not None and (old.book, old.outcome) == (row["book"], row["outcome"]):
+                if old.distance is None:  # stored before distances were
+                    old.distance = row["distance"]
                 continue
             if old is not None:
                 stale.append(old.id)
@@ -59,6 +62,7 @@ def _row(company_id: int, result: Result, day: dt.date, now: dt.datetime) -> dic
         "book": result.book.id,
         "status": result.outcome.status,
         "outcome": json.dumps(clauses, ensure_ascii=False),
+        "distance": distance(result),
         "as_of": day,
         "computed_at": now,
         "superseded_at": None,

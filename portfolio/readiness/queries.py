@@ -12,7 +12,8 @@ from portfolio.companies.models import Company, Figure
 from portfolio.extensions import db
 from portfolio.kernel.numbers import MICRO
 from portfolio.readiness.models import Assessment
-from portfolio.readiness.targets import latest_year
+from portfolio.readiness.nearness import Near, near
+from portfolio.readiness.targets import latest_year, targets
 from portfolio.rulebook.engine import Figures
 
 
@@ -67,6 +68,50 @@ def company_filter(chosen: Sequence[str]) -> sa.ColumnElement[bool]:
         Assessment.superseded_at.is_(None), sa.or_(sa.false(), *clauses)
     )
     return Company.id.in_(found)
+
+
+def nearest_standard(company_ids: Iterable[int]) -> dict[int, Near]:
+    """For each company the standard that it meets, or is nearest to meeting: one query."""
+    keys = [target.key for target in targets() if target.standard]
+    rows = db.session.execute(
+        sa.select(Assessment.company_id, Assessment.target, Assessment.book, Assessment.outcome)
+        .where(
+            Assessment.company_id.in_(list(company_ids)),
+            Assessment.target.in_(keys),
+            Assessment.superseded_at.is_(None),
+        )
+        .order_by(Assessment.distance.nulls_last(), Assessment.target)
+    )
+    found: dict[int, Near] = {}
+    for company_id, *stored in rows:
+        if company_id not in found and (read := near(*stored)):
+            found[company_id] = read
+    return found
+
+
+def nearest_to(
+    target: str, condition: sa.ColumnElement[bool], limit: int = 5
+) -> list[tuple[int, str, Near]]:
+    """The companies under a condition that are nearest to a target without meeting it yet: id,
+    name and what is missing."""
+    rows = db.session.execute(
+        sa.select(
+            Company.id,
+            sa.func.coalesce(sa.func.nullif(Company.short_name, ""), Company.name_zh),
+            Assessment.book,
+            Assessment.outcome,
+        )
+        .join(Company, Company.id == Assessment.company_id)
+        .where(
+            Assessment.target == target,
+            Assessment.superseded_at.is_(None),
+            Assessment.distance > 0,
+            condition,
+        )
+        .order_by(Assessment.distance, Assessment.company_id)
+        .limit(limit)
+    )
+    return [(row[0], row[1], read) for row in rows if (read := near(target, row[2], row[3]))]
 
 
 def counts(condition: sa.ColumnElement[bool]) -> dict[tuple[str, str], int]:

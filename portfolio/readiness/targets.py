@@ -33,6 +33,7 @@ class Target:
     en: str
     books: tuple[str, ...]
     clause: str
+    standard: bool = False
 
     def book_on(self, day: dt.date) -> Rulebook | None:
         """The version in force on a day."""

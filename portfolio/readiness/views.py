@@ -1,6 +1,8 @@
 """Pages of readiness: the section of a company, and the library under each target."""
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -8,18 +10,20 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
-from portfolio.companies.sections import Filter, Section
+from portfolio.companies.sections import Column, Filter, Section
 from portfolio.kernel import money
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.numbers import MICRO, grouped
 from portfolio.people import access
 from portfolio.people.models import User
 from portfolio.readiness import queries
-from portfolio.readiness.bars import bar_of
+from portfolio.readiness.bars import Bar, bar_of, parts_of
 from portfolio.readiness.gaps import first_gap
+from portfolio.readiness.nearness import Near
 from portfolio.readiness.targets import Verdict, results, targets
 from portfolio.rulebook import citations
 from portfolio.rulebook.engine import Outcome
@@ -28,6 +32,9 @@ from portfolio.web.formatting import title_of
 from portfolio.web.i18n import language
 
 blueprint = Blueprint("readiness", __name__)
+
+READINESS_CSS = "css/readiness.css"
+NEAREST = 5
 
 UNITS = {
     "percent": "%",
@@ -99,7 +106,7 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
         "readiness/_company.html",
         context,
         order=30,
-        style="css/readiness.css",
+        style=READINESS_CSS,
         as_known=True,
     )
 
@@ -112,17 +119,50 @@ def _choices() -> list[tuple[str, str]]:
     ]
 
 
+@dataclass(frozen=True)
+class Line:
+    """How near a company is to a target, in words and as a bar; `clause` is the hardest one."""
+
+    target: str
+    status: str
+    words: str
+    clause: str
+    bar: Bar
+
+
+def _line(found: Near) -> Line:
+    hardest = found.hardest
+    words = title_of(Verdict._value2member_map_[found.status])
+    if hardest.gap:
+        words = _("short by %(gap)s", gap=measure(hardest, hardest.gap))
+    elif found.status == Verdict.UNKNOWN.value:
+        words = ngettext("%(num)d input missing", "%(num)d inputs missing", found.unknown)
+    bar = bar_of(hardest.status, hardest.value, hardest.clause.threshold)
+    return Line(title_of(found.target), found.status, words, title_of(hardest.clause), bar)
+
+
+def _nearest_lines(company_ids: Sequence[int]) -> dict[int, Line]:
+    return {i: _line(found) for i, found in queries.nearest_standard(company_ids).items()}
+
+
+COMPANY_COLUMN = Column(
+    "readiness", _l("Nearest standard"), _nearest_lines, "readiness/_column.html", READINESS_CSS
+)
 COMPANY_FILTER = Filter("readiness", _l("Readiness"), _choices, queries.company_filter)
 
 
 @blueprint.get("/readiness")
 @access.permit("company.read")
 def index() -> str:
-    """How many companies stand how under each target; each number opens its list."""
-    user = access.me()
+    """Under each target how many companies stand how, and which are nearest to meeting it."""
+    seen = companies.visible(access.me())
+    counts = queries.counts(seen)
+    cards = []
+    for target in targets():
+        numbers = {v.value: counts.get((target.key, v.value), 0) for v in Verdict}
+        nearest = queries.nearest_to(target.key, seen, NEAREST)
+        lines = [(company_id, name, _line(found)) for company_id, name, found in nearest]
+        cards.append((target, numbers, parts_of(numbers), lines))
     return render_template(
-        "readiness/index.html",
-        targets=targets(),
-        day=local_date(dt.datetime.now(dt.UTC)),
-        counts=queries.counts(companies.visible(user)),
+        "readiness/index.html", cards=cards, day=local_date(dt.datetime.now(dt.UTC))
     )

@@ -1,0 +1,81 @@
+"""How near a company is to meeting a target: one number to sort by, and the clause that is hardest
+(pure)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from portfolio.kernel.numbers import MICRO
+from portfolio.readiness.targets import Result, Target, targets
+from portfolio.rulebook.engine import Outcome
+from portfolio.rulebook.loader import Clause, library
+from portfolio.rulebook.metrics import dictionary
+
+
+def distance(result: Result) -> int:
+    """Millionths of a clause that are missing: 0 when it is met, a million for each clause that
+    is unknown or not met at all, and of a number that is short its share of the threshold."""
+    return sum(_missing(test) for test in result.tests)
+
+
+def _missing(test: Outcome) -> int:
+    if test.status == "pass":
+        return 0
+    threshold = test.clause.threshold
+    if not test.gap or isinstance(threshold, str | list | bool) or not threshold:
+        return MICRO
+    share = test.gap / abs(Fraction(threshold))
+    return max(1, min(MICRO, int(share * MICRO)))
+
+
+@dataclass(frozen=True)
+class Near:
+    """A stored outcome for reading: its target and verdict, the hardest of the clauses that decided
+    it, and how many are unknown."""
+
+    target: Target
+    status: str
+    hardest: Outcome
+    unknown: int
+
+
+@lru_cache(maxsize=20_000)
+def near(target_key: str, book_id: str, stored: str) -> Near | None:
+    """What a stored outcome says; None where the rulebook no longer has its target or clauses."""
+    target = next((t for t in targets() if t.key == target_key), None)
+    book = library().get(book_id)
+    if target is None or book is None:
+        return None
+    rows = {row["id"]: row for row in json.loads(stored)}
+    clause = _found(book.roots, target.clause)
+    outcome = _restored(clause, rows) if clause else None
+    if outcome is None:
+        return None
+    tests = Result(target, book, outcome).tests
+    unknown = sum(test.status == "unknown" for test in tests)
+    deciding = [test for test in tests if test.status == outcome.status]
+    return Near(target, outcome.status, max(deciding, key=_missing), unknown)
+
+
+def _found(clauses: tuple[Clause, ...], clause_id: str) -> Clause | None:
+    for clause in clauses:
+        below = clause if clause.id == clause_id else _found(clause.children, clause_id)
+        if below is not None:
+            return below
+    return None
+
+
+def _restored(clause: Clause, rows: Mapping[str, Mapping[str, Any]]) -> Outcome | None:
+    """The outcome as it was computed, from its stored rows."""
+    row = rows.get(clause.id)
+    below = library()[clause.book].roots if clause.book else clause.children
+    children = tuple(o for child in below if (o := _restored(child, rows)))
+    if row is None or len(children) != len(below):
+        return None
+    value, gap = row["value"], row["gap"]
+    if value is not None and dictionary()[clause.metrics[0]].numeric:
+        value = Fraction(value)
+    return Outcome(clause, row["status"], value, Fraction(gap) if gap else None, (), children)

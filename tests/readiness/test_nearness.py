@@ -1,0 +1,153 @@
+"""How near companies are to their targets: in one number, in the list, on the overview."""
+
+import datetime as dt
+import json
+from fractions import Fraction
+
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portfolio.chokepoint import operations as chokepoint
+from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.companies.operations import Statement, state_figures
+from portfolio.extensions import db, unit_of_work
+from portfolio.kernel.numbers import MICRO
+from portfolio.readiness import operations, queries
+from portfolio.readiness.bars import SPLIT, parts_of
+from portfolio.readiness.models import Assessment
+from portfolio.readiness.nearness import distance, near
+from portfolio.readiness.targets import results
+from portfolio.rulebook.engine import Figures
+from tests import factories
+
+NOW = dt.datetime.now(dt.UTC)
+YEAR = NOW.year - 1
+DAY = dt.date(2026, 11, 23)
+
+
+def far(**facts: int):
+    """The fourth standard with R&D of so much, and a market value of so much, in 万元."""
+    years = {("rd_spend", year): Fraction(facts["rd"]) for year in (2025, 2024) if "rd" in facts}
+    known = {"expected_market_cap": Fraction(facts["cap"])} if "cap" in facts else {}
+    found = {r.target.key: r for r in results(Figures(2025, years, known), DAY)}
+    return distance(found["bse-4"])
+
+
+def test_what_is_missing_counts_by_its_share_and_what_is_unknown_as_a_whole_clause() -> None:
+    assert far(rd=2_500, cap=150_000) == 0
+    assert far(rd=2_250, cap=150_000) == MICRO // 10
+    assert far(rd=2_250, cap=75_000) == MICRO // 10 + MICRO // 2
+    assert far(rd=2_500) == MICRO
+    assert far() == 2 * MICRO
+    assert far(rd=2_500, cap=149_999) > 0
+
+
+@given(rd=st.integers(0, 5_000), cap=st.integers(0, 300_000), more=st.integers(0, 5_000))
+def test_more_of_a_figure_never_leads_further_away(rd, cap, more) -> None:
+    assert far(rd=rd + more, cap=cap) <= far(rd=rd, cap=cap)
+    assert (far(rd=rd, cap=cap) == 0) == (rd >= 2_500 and cap >= 150_000)
+
+
+@given(st.dictionaries(st.sampled_from(["pass", "fail", "unknown"]), st.integers(0, 10**6)))
+def test_a_split_bar_is_filled_without_gaps(numbers) -> None:
+    parts = parts_of(numbers)
+    assert [key for key, _, _ in parts] == [key for key, n in numbers.items() if n]
+    edges = [0, *(left + width for _, left, width in parts)]
+    assert [left for _, left, _ in parts] == edges[:-1]
+    assert edges[-1] == (SPLIT if parts else 0)
+
+
+def research(company, rd: int, cap: int | None = None) -> None:
+    rows = [Statement(company.id, "rd_spend", year, micro=rd * MICRO) for year in (YEAR, YEAR - 1)]
+    if cap:
+        rows.append(Statement(company.id, "expected_market_cap", None, micro=cap * MICRO))
+    with unit_of_work("figure.state"):
+        state_figures(rows, None, NOW)
+
+
+def test_the_overview_links_the_counts_and_names_the_nearest_first(as_user, cast) -> None:
+    for number in range(8):
+        company = factories.company(cast["manager"], name_zh=f"青岛研发{number}号公司")
+        research(company, 2_400 - number * 100, 150_000)
+    done = factories.company(cast["manager"], name_zh="青岛已达标公司")
+    research(done, 3_000, 200_000)
+    page = as_user("reader").get("/readiness").text
+    card = page.split('aria-labelledby="t-bse-4"')[1].split("</section>")[0]
+    for verdict, number in (("pass", 1), ("fail", 8)):
+        link = f"/companies?readiness=bse-4:{verdict}"
+        assert card.count(link) == 2, "the part of the bar and the number lead to the list"
+        assert f"<b>{number}</b>" in card
+    assert "青岛已达标" not in card
+    shown = [card.find(f"青岛研发{number}号") for number in range(8)]
+    assert shown[:5] == sorted(shown[:5]) and -1 not in shown[:5] and shown[5:] == [-1] * 3
+    assert "差 200万" in card
+
+
+def test_a_committee_member_sees_no_company_that_is_not_on_the_agenda(as_user, cast) -> None:
+    company = factories.company(cast["manager"], name_zh="青岛议程外公司")
+    research(company, 2_400, 150_000)
+    assert "青岛议程外" not in as_user("committee").get("/readiness").text
+
+
+def test_the_list_shows_technologies_the_nearest_standard_and_short_names(as_user, cast) -> None:
+    company = factories.company(
+        cast["manager"],
+        name_zh="青岛列表科技股份有限公司",
+        short_name="列表科技",
+        stock_codes=["430001"],
+    )
+    research(company, 2_400, 150_000)
+    with unit_of_work("tag.confirm", cast["manager"]):
+        for technology, level in (("uv-led", "E1"), ("photoresist", "E3"), ("bearings", "E0")):
+            chokepoint.confirm(company.id, technology, level, "报告", cast["manager"], NOW)
+    page = as_user("reader").get("/companies").text
+    row = page.split("<tbody>")[1]
+    book = taxonomy().technologies
+    assert f'title="{book["photoresist"].zh}"' in row and f'title="{book["uv-led"].zh}"' in row
+    assert "+1" in row and "列表科技" in row and "430001" in row
+    assert "差 200万" in row and "北交所标准四" in row and 'width="72" height="8"' in row
+
+
+def test_a_page_of_the_list_asks_the_same_queries_whatever_its_length(
+    as_user, cast, queries
+) -> None:
+    client = as_user("reader")
+
+    def asked() -> int:
+        client.get("/companies")
+        queries.clear()
+        assert client.get("/companies").status_code == 200
+        return len(queries)
+
+    def enter(count: int) -> None:
+        for _ in range(count):
+            company = factories.company(cast["manager"])
+            research(company, 2_400, 150_000)
+            with unit_of_work("tag.confirm", cast["manager"]):
+                chokepoint.confirm(company.id, "uv-led", "E1", "报告", cast["manager"], NOW)
+
+    enter(1)
+    first = asked()
+    enter(12)
+    assert asked() == first
+
+
+def test_a_refresh_fills_in_distances_that_an_upgrade_left_open(cast) -> None:
+    company = factories.company(cast["manager"])
+    research(company, 2_250, 150_000)
+    with unit_of_work("readiness.refresh"):
+        db.session.execute(sa.update(Assessment).values(distance=None))
+    count = db.session.query(Assessment).count()
+    assert queries.nearest_to("bse-4", sa.true()) == []
+    with unit_of_work("readiness.refresh"):
+        assert operations.refresh([company.id], NOW) == 0
+    assert db.session.query(Assessment).count() == count
+    (found,) = queries.nearest_to("bse-4", sa.true())
+    assert found[0] == company.id and found[2].hardest.gap == 500
+
+
+def test_an_outcome_of_a_book_that_is_gone_is_left_out() -> None:
+    assert near("bse-4", "bse-listing-1999", "[]") is None
+    assert near("gone", "bse-listing-2025", "[]") is None
+    assert near("bse-4", "bse-listing-2025", json.dumps([])) is None
