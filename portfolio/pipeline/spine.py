@@ -10,21 +10,39 @@ from portfolio.kernel.dates import local_date
 from portfolio.pipeline.happened import happened
 from portfolio.pipeline.stages import Pipeline, Stage
 
+# The way through any pipeline is drawn in so many colours, from its first stage to its last.
+PARTS = 5
+LONGEST_WEEKS = 12
+
 
 @dataclass(frozen=True)
 class Stretch:
-    """A stay in one stage: how long it lasted, and what happened at its beginning."""
+    """A stay in one stage: how long it lasted, and what happened at its beginning.
+
+    `part` says in which of PARTS equal parts of the pipeline the stage lies, from 1.
+    """
 
     stage: Stage
     event: Any
     days: int
     standing: str
     ongoing: bool
+    part: int
 
     @property
     def overridden(self) -> list[dict[str, str]]:
         """The conditions that were left open, with their titles in both languages."""
         return json.loads(self.event.overridden) if self.event.overridden else []
+
+    @property
+    def weeks(self) -> int:
+        """How long it is drawn: begun weeks, no longer than a quarter of a year."""
+        return min(LONGEST_WEEKS, -(-self.days // 7))
+
+    @property
+    def over(self) -> int:
+        """Days over the usual stay while the deal was worked on; 0 for a deal that was at rest."""
+        return self.stage.over(self.days) if self.event.to_status == "active" else 0
 
 
 def spine(pipeline: Pipeline, events: Sequence[Any], today: dt.date) -> list[Stretch]:
@@ -40,5 +58,6 @@ def spine(pipeline: Pipeline, events: Sequence[Any], today: dt.date) -> list[Str
         end = today if last else local_date(kept[number + 1].happened_at)
         stage = pipeline.stage(event.to_stage)
         days = max(0, (end - start).days)
-        stretches.append(Stretch(stage, event, days, stage.standing(days), last))
+        part = 1 + stage.position * PARTS // len(pipeline.stages)
+        stretches.append(Stretch(stage, event, days, stage.standing(days), last, part))
     return stretches[::-1]
