@@ -24,7 +24,11 @@ class FormReader(HTMLParser):
         name = given.get("name", "")
         if tag == "input" and name:
             ticked = given.get("type") not in {"checkbox", "radio"} or "checked" in given
-            if ticked:
+            if ticked and name in self.sent and given.get("type") == "checkbox":
+                before = self.sent[name]
+                several = before if isinstance(before, list) else [before]
+                self.sent[name] = [*several, given.get("value", "")]
+            elif ticked:
                 self.sent[name] = given.get("value", "")
         elif tag == "select":
             self._select = name, "multiple" in given

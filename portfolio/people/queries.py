@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from portfolio.extensions import db
+from portfolio.people import policy
 from portfolio.people.models import LoginFailure, PasswordLink, User, UserRole, UserSession
 
 
@@ -26,6 +27,18 @@ def active_names() -> dict[int, str]:
 def names() -> dict[int, str]:
     """Everybody who ever had an account: id and name, by name."""
     rows = db.session.execute(sa.select(User.id, User.name).order_by(User.name, User.id))
+    return {row.id: row.name for row in rows}
+
+
+def active_names_with(permission: str) -> dict[int, str]:
+    """Those who can log in and hold the permission in any scope: id and name, by name."""
+    roles = [role.key for role in policy.ROLES.values() if permission in role.permissions]
+    holders = sa.select(UserRole.user_id).where(UserRole.role.in_(roles))
+    rows = db.session.execute(
+        sa.select(User.id, User.name)
+        .where(User.active, User.id.in_(holders))
+        .order_by(User.name, User.id)
+    )
     return {row.id: row.name for row in rows}
 
 

@@ -23,7 +23,7 @@ from portfolio.companies.models import Round
 from portfolio.kernel import money
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline.models import Deal
-from portfolio.web.fields import DayField, choices, choices_of
+from portfolio.web.fields import CheckboxesField, DayField, choices, choices_of
 from portfolio.web.messages import text_of
 
 
@@ -58,7 +58,7 @@ class DealForm(FlaskForm):
     pipeline = SelectField(_l("Pipeline"))
     vehicle_id = SelectField(_l("Vehicle"), coerce=int)
     owner_id = SelectField(_l("Owner"), coerce=int)
-    team = SelectMultipleField(_l("Team"), coerce=int)
+    team = CheckboxesField(_l("Team"), coerce=int)
     walled = BooleanField(_l("Confidential: for the team alone"))
     round = SelectField(_l("Round"), choices=lambda: choices_of(Round), default="")
     round_size_fen = WanField(_l("Round size (10,000 CNY)"))
@@ -74,33 +74,65 @@ class DealForm(FlaskForm):
     next_step = StringField(_l("Next step"), [Length(max=200)])
     next_step_on = DayField(_l("On"))
 
+    more_than_whole = _l("Our amount is more than the whole round.")
+
     def validate_amount_fen(self, field: Field) -> None:
         """Our part is no more than the round."""
         whole = self.round_size_fen.fen
         if field.fen is not None and whole is not None and field.fen > whole:
-            raise ValidationError(_l("Our amount is more than the whole round."))
+            raise ValidationError(self.more_than_whole)
 
     def values(self) -> dict[str, Any]:
-        """The deal's own columns."""
-        return {
+        """The deal's own columns, as far as the form asks for them."""
+        given: dict[str, Any] = {
             "name": self.name.data,
             "vehicle_id": self.vehicle_id.data,
-            "co_investment": bool(self.co_investment.data),
-            "trl": self.trl.data,
             "risks": self.risks.data or "",
             "next_step": self.next_step.data or "",
             "next_step_on": self.next_step_on.day,
         }
+        if "trl" in self:
+            given |= {"co_investment": bool(self.co_investment.data), "trl": self.trl.data}
+        return given
 
     def terms(self) -> dict[str, Any]:
-        """The terms as the operation takes them."""
-        return {
-            "round": self.round.data or "",
+        """The terms as the operation takes them, as far as the form asks for them."""
+        given: dict[str, Any] = {
             "round_size_fen": self.round_size_fen.fen,
             "amount_fen": self.amount_fen.fen,
-            "pre_money_fen": self.pre_money_fen.fen,
-            "lead_investor": self.lead_investor.data or "",
         }
+        if "round" in self:
+            given |= {
+                "round": self.round.data or "",
+                "pre_money_fen": self.pre_money_fen.fen,
+                "lead_investor": self.lead_investor.data or "",
+            }
+        return given
+
+
+class CommitmentForm(DealForm):
+    """A commitment to a sub-fund: it has a fund size and our part, and none of a round's terms."""
+
+    round_size_fen = WanField(_l("Fund size (10,000 CNY)"))
+    amount_fen = WanField(_l("Our commitment (10,000 CNY)"))
+    more_than_whole = _l("Our commitment is more than the whole fund.")
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        for name in ("round", "pre_money_fen", "lead_investor", "co_investment", "trl"):
+            del self[name]
+
+
+FORMS: dict[str, type[DealForm]] = {"vehicle": CommitmentForm}
+
+
+def form_of(target: str) -> type[DealForm]:
+    """The form of deals in a company or in a vehicle, as the pipeline's `target` says."""
+    return FORMS.get(target, DealForm)
+
+
+def _form_of(deal: Deal) -> type[DealForm]:
+    return form_of("vehicle" if deal.target_vehicle_id else "company")
 
 
 # What two people may change at the same time, field by field.
@@ -113,7 +145,7 @@ SHARED = (
 
 def form_for(deal: Deal) -> DealForm:
     """The form filled with what is stored, and with what it was opened on."""
-    form = DealForm(obj=deal)
+    form = _form_of(deal)(obj=deal)
     if not form.is_submitted():
         form.team.data = _team(deal)
         form.version.data = str(deal.version)
@@ -123,14 +155,14 @@ def form_for(deal: Deal) -> DealForm:
 
 def stored_form(deal: Deal) -> DealForm:
     """The form as it would be shown now, whatever was sent."""
-    form = DealForm(formdata=None, obj=deal)
+    form = _form_of(deal)(formdata=None, obj=deal)
     form.team.data = _team(deal)
     return form
 
 
 def take_over_theirs(form: DealForm, deal: Deal, names: Iterable[str]) -> None:
     """Put what is stored in the place of what was sent."""
-    for name in names:
+    for name in filter(form.__contains__, names):
         value = _team(deal) if name == "team" else getattr(deal, name)
         form[name].process_data(value)
 
@@ -141,7 +173,7 @@ def _team(deal: Deal) -> list[int]:
 
 def texts_of(form: DealForm) -> dict[str, str]:
     """The shared fields as texts that are equal when the values are."""
-    return {name: _text(form[name]) for name in SHARED}
+    return {name: _text(form[name]) for name in SHARED if name in form}
 
 
 def opened_on(form: DealForm) -> dict[str, str] | None:
@@ -150,7 +182,7 @@ def opened_on(form: DealForm) -> dict[str, str] | None:
         texts = json.loads(form.opened.data or "")
     except ValueError:
         return None
-    return texts if isinstance(texts, dict) and set(texts) == set(SHARED) else None
+    return texts if isinstance(texts, dict) and set(texts) == set(texts_of(form)) else None
 
 
 def _text(field: Field) -> str:

@@ -32,6 +32,7 @@ from portfolio.pipeline.forms import (
     SHARED,
     DealForm,
     form_for,
+    form_of,
     opened_on,
     shown,
     stored_form,
@@ -207,10 +208,11 @@ def _offered(user: User, deal: Deal, pipeline: Pipeline) -> list[str]:
     ]
 
 
-def _prepared(form: DealForm, company: Company | None) -> DealForm:
-    active = list(people.active_names().items())
-    form.owner_id.choices = choices(active)
-    form.team.choices = choices(active)
+def _prepared(form: DealForm, company: Company | None, present: dict[int, str]) -> DealForm:
+    """The form with its choices: who may work on deals, and who is `present` on this one."""
+    workers = people.active_names_with("deal.write") | present
+    form.owner_id.choices = choices(workers.items())
+    form.team.choices = choices(workers.items())
     form.vehicle_id.choices = choices((v.id, title_of(v)) for v in queries.vehicles())
     rows = queries.pipelines().values()
     wanted = [p for p in rows if company is not None or p.key != "direct"]
@@ -223,8 +225,10 @@ def _prepared(form: DealForm, company: Company | None) -> DealForm:
 def new(company_id: int) -> Answer:
     """Open a deal in a company."""
     company = companies.get_visible(access.me(), company_id) or abort(404)
-    form = _prepared(DealForm(), company)
+    asked = request.form.get("pipeline") or request.args.get("pipeline", "direct")
+    form = _prepared(form_of(_target(asked))(), company, {})
     if request.method == "GET":
+        form.pipeline.data = asked
         form.owner_id.data = access.me().id
         form.name.data = company.display_name
     form.pipeline.validate_choice = True
@@ -271,7 +275,8 @@ def edit(deal_id: int) -> Answer:
     deal = looked_at(deal_or_404(deal_id))
     if not queries.may(access.me(), "deal.write", deal):
         abort(403)
-    form = _prepared(form_for(deal), deal.company)
+    team = people.names_of({deal.owner_id, *(member.user_id for member in deal.members)})
+    form = _prepared(form_for(deal), deal.company, team)
     form.pipeline.choices = choices([(deal.pipeline.key, "")])
     form.pipeline.data = deal.pipeline.key
     if form.is_submitted():

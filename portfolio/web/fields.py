@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import StringField
+from wtforms import SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from portfolio.kernel import dates
 from portfolio.kernel.errors import InputError
@@ -24,6 +25,13 @@ def choices(pairs: Iterable[tuple[Any, str]], blank: bool = False) -> list[Selec
 def choices_of(kind: Any, blank: bool = True) -> list[SelectChoice]:
     """The members of a titled enumeration as choices."""
     return choices(((member.value, title_of(member)) for member in kind), blank)
+
+
+class CheckboxesField(SelectMultipleField):
+    """Several of some choices, each a box to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class DayField(StringField):
