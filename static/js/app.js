@@ -22,6 +22,13 @@ export function toast(text, undo) {
   setTimeout(() => box.remove(), undo ? 10000 : 6000);
 }
 
+// On a phone the navigation scrolls: where one is stands in sight.
+const here = one(".topbar nav [aria-current]");
+if (here) {
+  const nav = here.parentElement;
+  nav.scrollLeft = here.offsetLeft - nav.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
+}
+
 // The palette: the server finds, the list is plain links.
 const palette = one("#palette");
 const open = () => {
