@@ -54,6 +54,7 @@ from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import record_views as pipeline_record_views
 from portfolio.pipeline import section_views as pipeline_section_views
 from portfolio.pipeline import undo_operations as pipeline_undo
+from portfolio.pipeline import vehicle_views as pipeline_vehicle_views
 from portfolio.pipeline import views as pipeline_views
 from portfolio.pipeline import wall_views as pipeline_wall_views
 from portfolio.readiness import commands as readiness_commands
@@ -79,6 +80,7 @@ VIEWS = (
     pipeline_views,
     pipeline_board_views,
     pipeline_move_views,
+    pipeline_vehicle_views,
     pipeline_check_views,
     pipeline_bulk_views,
     pipeline_record_views,

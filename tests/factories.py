@@ -16,8 +16,9 @@ from portfolio.pipeline import check_operations as checks
 from portfolio.pipeline import gate_queries, queries
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline.gates import Answers, CheckAnswer, CheckState, Standing, unmet
-from portfolio.pipeline.models import Deal, PipelineVersion, Vehicle
+from portfolio.pipeline.models import Deal, PipelineVersion, Vehicle, VehicleKind
 from portfolio.pipeline.stages import Move
+from portfolio.pipeline.vehicle_operations import enter_vehicle
 
 _numbers = itertools.count(1)
 NOW = dt.datetime(2026, 11, 23, 1, 0, tzinfo=dt.UTC)
@@ -41,32 +42,44 @@ def company(actor: User | None = None, now: dt.datetime = NOW, **values: Any) ->
 
 def vehicle() -> Vehicle:
     """The mother fund, entered once per database."""
-    found = db.session.query(Vehicle).first()
+    found = db.session.query(Vehicle).filter_by(kind="mother").first()
     if found:
         return found
     with unit_of_work("vehicle.enter"):
-        row = Vehicle(
-            kind="mother", name_zh="青岛天使母基金", name_en="Qingdao Angel Fund of Funds"
-        )
-        db.session.add(row)
-    return row
+        return enter_vehicle(VehicleKind.MOTHER, "青岛天使母基金", "Qingdao Angel Fund of Funds")
+
+
+def subfund(name: str = "齐鲁新材子基金") -> Vehicle:
+    """A sub-fund to commit to, entered once per name."""
+    found = db.session.query(Vehicle).filter_by(name_zh=name).first()
+    if found:
+        return found
+    with unit_of_work("vehicle.enter"):
+        return enter_vehicle(VehicleKind.SUBFUND, name)
 
 
 def deal(owner: User, now: dt.datetime = NOW, **values: Any) -> Deal:
-    """An open direct deal in the first stage."""
+    """An open deal in the first stage: direct, or in another pipeline by its key."""
     pipeline_row = queries.current_pipeline(values.pop("pipeline", "direct"))
     assert pipeline_row is not None
-    target = values.pop("company", None) or company(owner, now)
+    if queries.pipeline_of(pipeline_row).target == "vehicle":
+        fund = subfund()
+        target = {"target_vehicle_id": fund.id}
+        name = f"{fund.name_zh} 出资"
+    else:
+        about = values.pop("company", None) or company(owner, now)
+        target = {"company_id": about.id}
+        name = f"{about.display_name} 天使轮"
     investor = vehicle()
     with unit_of_work("deal.open", owner):
         return pipeline.open_deal(
-            name=values.pop("name", f"{target.display_name} 天使轮"),
+            name=values.pop("name", name),
             pipeline=pipeline_row,
             vehicle_id=investor.id,
             owner_id=owner.id,
             actor=owner,
             now=now,
-            company_id=target.id,
+            **target,
             **values,
         )
 

@@ -25,6 +25,8 @@ ACTIONS = {
     "check.verify": ("复核清单", "Verified a checklist"),
     "contact.enter": ("添加人员", "Added a person"),
     "contact.import": ("导入人员", "Imported people"),
+    "vehicle.change": ("修改出资主体", "Changed a vehicle"),
+    "vehicle.enter": ("登记出资主体", "Entered a vehicle"),
     "deal.break_glass": ("开启保密项目", "Opened a walled deal"),
     "deal.change": ("修改项目", "Changed the deal"),
     "deal.export": ("导出项目", "Exported deals"),

@@ -25,8 +25,8 @@ from portfolio.companies import portrait_queries as portrait
 from portfolio.companies.forms import CompanyForm, form_for, lines, split, texts_of
 from portfolio.companies.listing import Listing, read_listing
 from portfolio.companies.models import Company, Figure, LeadSource, Round
-from portfolio.journal import operations as journal
 from portfolio.companies.sections import Column
+from portfolio.journal import operations as journal
 from portfolio.kernel import money, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import from_micro, grouped

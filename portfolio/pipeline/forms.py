@@ -123,16 +123,8 @@ class CommitmentForm(DealForm):
             del self[name]
 
 
-FORMS: dict[str, type[DealForm]] = {"vehicle": CommitmentForm}
-
-
-def form_of(target: str) -> type[DealForm]:
-    """The form of deals in a company or in a vehicle, as the pipeline's `target` says."""
-    return FORMS.get(target, DealForm)
-
-
 def _form_of(deal: Deal) -> type[DealForm]:
-    return form_of("vehicle" if deal.target_vehicle_id else "company")
+    return CommitmentForm if deal.target_vehicle_id else DealForm
 
 
 # What two people may change at the same time, field by field.

@@ -76,6 +76,8 @@ def open_deal(
     """Open a deal in the first stage of a pipeline. Raises InputError without one target."""
     if (company_id is None) == (target_vehicle_id is None):
         raise InputError("deal.one_target")
+    if (queries.pipeline_of(pipeline).target == "vehicle") != (target_vehicle_id is not None):
+        raise InputError("deal.wrong_target", value=pipeline.key)
     if not clean(name):
         raise InputError("name.missing")
     first = queries.pipeline_of(pipeline).first.key

@@ -237,6 +237,14 @@ def pipelines() -> dict[int, Pipeline]:
     return {row.id: pipeline_of(row) for row in rows}
 
 
+def current_pipelines() -> list[Pipeline]:
+    """The versions that new deals begin in, the oldest pipeline first."""
+    rows = db.session.scalars(
+        sa.select(PipelineVersion).where(PipelineVersion.current).order_by(PipelineVersion.id)
+    )
+    return [pipeline_of(row) for row in rows]
+
+
 def versions_in_use(key: str) -> list[int]:
     """The row ids of a pipeline's current version and of those that deals still stand in."""
     held = sa.exists().where(Deal.pipeline_id == PipelineVersion.id)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from portfolio.kernel.errors import InputError
-from portfolio.pipeline.definition import check_definition, leads_to, normalised
+from portfolio.pipeline.definition import TARGETS, check_definition, leads_to, normalised
 from portfolio.pipeline.kinds import MoveKind, Status
 
 
@@ -147,6 +147,7 @@ class Pipeline:
         self.version: int = whole["version"]
         self.zh: str = whole["zh"]
         self.en: str = whole["en"]
+        self.target: str = whole.get("target", TARGETS[0])
         self.moves = {kind: _rule(kind, row) for kind, row in whole["moves"].items()}
         self.stages = tuple(_stage(n, row) for n, row in enumerate(whole["stage"]))
         self.checklists = tuple(_checklist(row) for row in whole.get("checklist", ()))

@@ -1,8 +1,9 @@
 """Pages of deals: list, one deal, entering and changing it, and every move."""
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import (
     Blueprint,
@@ -32,7 +33,6 @@ from portfolio.pipeline.forms import (
     SHARED,
     DealForm,
     form_for,
-    form_of,
     opened_on,
     shown,
     stored_form,
@@ -102,6 +102,7 @@ def index() -> str:
         owners=people.active_names(),
         filters=filters,
         chips=_chips(listing, pipelines),
+        commitments=[flow for flow in queries.current_pipelines() if flow.target == "vehicle"],
         doings=Doing,
         most=MOST,
     )
@@ -208,15 +209,16 @@ def _offered(user: User, deal: Deal, pipeline: Pipeline) -> list[str]:
     ]
 
 
-def _prepared(form: DealForm, company: Company | None, present: dict[int, str]) -> DealForm:
-    """The form with its choices: who may work on deals, and who is `present` on this one."""
-    workers = people.active_names_with("deal.write") | present
+Form = TypeVar("Form", bound=DealForm)
+
+
+def prepared(form: Form, offered: Iterable[Pipeline], present: Mapping[int, str]) -> Form:
+    """The form with its choices: the pipelines offered, who may work on deals, who does on this."""
+    workers = people.active_names_with("deal.write") | dict(present)
     form.owner_id.choices = choices(workers.items())
     form.team.choices = choices(workers.items())
     form.vehicle_id.choices = choices((v.id, title_of(v)) for v in queries.vehicles())
-    rows = queries.pipelines().values()
-    wanted = [p for p in rows if company is not None or p.key != "direct"]
-    form.pipeline.choices = choices({p.key: title_of(p) for p in wanted}.items())
+    form.pipeline.choices = choices((p.key, title_of(p)) for p in offered)
     return form
 
 
@@ -226,7 +228,7 @@ def new(company_id: int) -> Answer:
     """Open a deal in a company."""
     company = companies.get_visible(access.me(), company_id) or abort(404)
     asked = request.form.get("pipeline") or request.args.get("pipeline", "direct")
-    form = _prepared(form_of(_target(asked))(), company, {})
+    form = prepared(DealForm(), _in_companies(), {})
     if request.method == "GET":
         form.pipeline.data = asked
         form.owner_id.data = access.me().id
@@ -243,6 +245,11 @@ def new(company_id: int) -> Answer:
         return _form_page(form, company, None)
     flash(_("Opened %(code)s.", code=deal.code))
     return redirect(url_for("pipeline.show", deal_id=deal.id))
+
+
+def _in_companies() -> list[Pipeline]:
+    """The pipelines in force whose deals are about a company."""
+    return [flow for flow in queries.current_pipelines() if flow.target == "company"]
 
 
 def _opened(form: DealForm, company: Company, pipeline: PipelineVersion) -> Deal:
@@ -276,8 +283,7 @@ def edit(deal_id: int) -> Answer:
     if not queries.may(access.me(), "deal.write", deal):
         abort(403)
     team = people.names_of({deal.owner_id, *(member.user_id for member in deal.members)})
-    form = _prepared(form_for(deal), deal.company, team)
-    form.pipeline.choices = choices([(deal.pipeline.key, "")])
+    form = prepared(form_for(deal), [queries.pipeline_of(deal.pipeline)], team)
     form.pipeline.data = deal.pipeline.key
     if form.is_submitted():
         answers = {name: request.form.get(f"keep-{name}") for name in SHARED}

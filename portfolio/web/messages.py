@@ -135,6 +135,8 @@ MESSAGES = {
     "stock_code.malformed": _l("“%(value)s” is no stock code: it has six digits."),
     "uscc.taken": _l("Another company has the credit code %(value)s."),
     "stock_code.taken": _l("Another company has the stock code %(value)s."),
+    "deal.wrong_target": _l("The pipeline “%(value)s” is not for deals of this kind."),
+    "vehicle.taken": _l("There is a fund of this name already: “%(value)s”."),
     "deal.one_target": _l("A deal is about one company or one sub-fund."),
     "deal.no_walled": _l("No confidential deal has the number “%(value)s”."),
     "undo.changed": _l("It was changed meanwhile and cannot be taken back any more."),

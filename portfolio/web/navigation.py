@@ -20,6 +20,7 @@ MENU = (
     ("import", "/imports", _l("Imports")),
     ("audit.read", "/audit", _l("Audit trail")),
     ("people.manage", "/settings", _l("Settings")),
+    ("settings.manage", "/settings/vehicles", _l("Funds and vehicles")),
     ("deal.write", "/handover", _l("Hand over my work")),
     ("", "/sessions", _l("My sessions")),
 )

@@ -17,6 +17,11 @@ async function post(path, fields) {
   return said;
 }
 
+// What the server wrote, in the place of what stands in the element.
+function write(element, html) {
+  element.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+}
+
 // Counts and sums of all columns, and the card itself, as the server has them now.
 function show(said, card) {
   for (const list of lists) {
@@ -24,11 +29,11 @@ function show(said, card) {
     const column = list.closest(".column");
     if (!tally) continue;
     column.querySelector("[data-count]").textContent = tally.count;
-    column.querySelector("[data-sum]").innerHTML = tally.sum;
+    write(column.querySelector("[data-sum]"), tally.sum);
     column.classList.toggle("quiet", !tally.count);
   }
   document.querySelector("[data-total]").textContent = said.total;
-  document.querySelector("[data-planned]").innerHTML = said.planned;
+  write(document.querySelector("[data-planned]"), said.planned);
   const fresh = new DOMParser().parseFromString(said.card, "text/html").querySelector(".kcard");
   if (!fresh) return card.remove();
   const focused = card.contains(document.activeElement);
