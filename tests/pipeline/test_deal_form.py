@@ -102,7 +102,7 @@ def test_an_administrator_enters_and_changes_the_funds(as_user, cast) -> None:
     (known,) = db.session.query(Vehicle)
     path = f"/settings/vehicles/{known.id}"
     assert 'value="500000.00"' in client.get(path).text
-    assert client.post(path, data={"name_zh": "青岛母基金"}).status_code == 302
+    assert client.post(path, data={"name_zh": "青岛母基金", "size_fen": ""}).status_code == 302
     db.session.expire_all()
     assert (known.name_zh, known.size_fen, known.kind) == ("青岛母基金", None, "mother")
     assert client.get("/settings/vehicles/999").status_code == 404
