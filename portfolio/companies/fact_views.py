@@ -11,6 +11,7 @@ from portfolio.companies.fact_sheet import GROUPS, NOT_KNOWN, ORDER, TypedFacts,
 from portfolio.companies.forms import FactForm
 from portfolio.companies.models import Company
 from portfolio.companies.operations import Statement
+from portfolio.companies.undo_operations import keep_stated
 from portfolio.companies.views import Answer, blueprint, company_or_404
 from portfolio.people import access
 from portfolio.web.formatting import today
@@ -31,11 +32,12 @@ def facts(company_id: int) -> Answer:
     valid = form.validate()
     if not valid or typed.errors or (typed.questions and not form.confirmed.data):
         return _page(company, form, texts, typed), 422
+    now, former = dt.datetime.now(dt.UTC), queries.current_rows([company.id])
     with access.writing("figure.state"):
-        added = operations.state_figures(
-            _statements(company, form, typed), access.me(), dt.datetime.now(dt.UTC)
-        )
-    flash(ngettext("%(num)d fact recorded.", "%(num)d facts recorded.", len(added)))
+        added = operations.state_figures(_statements(company, form, typed), access.me(), now)
+        act = keep_stated(company, added, former, access.me(), now)
+    said = ngettext("%(num)d fact recorded.", "%(num)d facts recorded.", len(added))
+    flash(said, str(act.id) if act else "message")
     return redirect(url_for("companies.show", company_id=company.id, _anchor="dated"))
 
 

@@ -1,7 +1,6 @@
 """Forms that add to a company: a year's figures, people, notes, tasks, documents."""
 
 import datetime as dt
-from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
@@ -25,11 +24,10 @@ from portfolio.companies.models import (
     Task,
 )
 from portfolio.companies.operations import Statement
-from portfolio.companies.undo_operations import finishing, restated
+from portfolio.companies.undo_operations import finishing, keep_stated
 from portfolio.companies.views import Answer, blueprint, company_or_404
 from portfolio.companies.year_sheet import GROUPS, ORDER, Typed, read_figures
 from portfolio.extensions import db
-from portfolio.journal import operations as journal
 from portfolio.journal.models import Act
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
@@ -68,18 +66,9 @@ def figures(company_id: int) -> Answer:
         return _figure_page(company, form, texts, typed, stored), 422
     with access.writing("figure.state"):
         added = operations.state_figures(_statements(company, form, typed), access.me(), _now())
-        act = _keep_figures(company, added, stored) if added else None
+        act = keep_stated(company, added, stored, access.me(), _now())
     said = _("%(count)s figures of %(year)s recorded.", count=len(added), year=year)
     return _back(company.id, "figures", said, act)
-
-
-def _keep_figures(company: Company, added: Sequence[Figure], former: Any) -> Act:
-    """So that the former values can be stated again."""
-    told = restated(added, former)
-    name = company.display_name
-    return journal.keep(
-        "figure.state", "company", company.id, told, access.me(), _now(), name, company.id
-    )
 
 
 def _statements(company: Company, form: FigureYearForm, typed: Typed) -> list[Statement]:

@@ -29,13 +29,22 @@ def finishing(task: Task, actor: User, now: dt.datetime) -> AbstractContextManag
     )
 
 
-def restated(rows: Sequence[Figure], former: dict[tuple[int, str, int | None], Figure]) -> Any:
-    """What the undoer of stated figures needs: each new row, and what was current before it."""
-    return {
-        "figures": [
-            [row.id, _facts(known) if (known := former.get(_key(row))) else None] for row in rows
-        ]
-    }
+def keep_stated(
+    company: Company,
+    rows: Sequence[Figure],
+    former: dict[tuple[int, str, int | None], Figure],
+    actor: User,
+    now: dt.datetime,
+) -> Act | None:
+    """Keep that figures were stated, so that what was current before can be stated again; None
+    where nothing was."""
+    if not rows:
+        return None
+    told = [[row.id, _facts(known) if (known := former.get(_key(row))) else None] for row in rows]
+    name = company.display_name
+    return journal.keep(
+        "figure.state", "company", company.id, {"figures": told}, actor, now, name, company.id
+    )
 
 
 def _key(row: Figure) -> tuple[int, str, int | None]:

@@ -16,7 +16,7 @@ from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
 from portfolio.companies.sections import Column, Filter, Section
 from portfolio.kernel import money
-from portfolio.kernel.dates import local_date
+from portfolio.kernel.dates import local_date, reported_year
 from portfolio.kernel.numbers import MICRO, grouped
 from portfolio.people import access
 from portfolio.people.models import User
@@ -97,7 +97,7 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
             outcome.clause.id: gap
             for result in found
             for outcome in result.tests
-            if writable and (gap := first_gap(outcome, figures))
+            if writable and (gap := first_gap(outcome, figures, reported_year(day)))
         },
     }
     return Section(

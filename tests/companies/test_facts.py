@@ -72,6 +72,21 @@ def test_a_blank_erases_nothing_and_a_correction_keeps_the_old_row(as_user, comp
     ]
 
 
+def test_facts_are_taken_back_from_the_message(as_user, company) -> None:
+    client = as_user("manager")
+    path = f"/companies/{company.id}/facts"
+    client.post(path, data=SAID | {"f-neeq_tier": "base"})
+    client.get(f"/companies/{company.id}")
+    client.post(path, data=SAID | {"f-neeq_tier": "innovation", "f-governance_sound": "true"})
+    undo = re.findall(r"/acts/\d+/undo", client.get(f"/companies/{company.id}").text)
+    assert undo, "the message offers it"
+    assert client.post(undo[0]).status_code == 302
+    rows = {name: row.choice for name, row in current(company).items()}
+    assert rows == {"neeq_tier": "base"}
+    nothing = client.post(path, data=SAID | {"f-neeq_tier": "base"}, follow_redirects=True)
+    assert "0 项" in nothing.text
+
+
 def test_what_nobody_knows_any_more_is_said_and_makes_the_clause_unknown(as_user, company) -> None:
     client = as_user("manager")
     path = f"/companies/{company.id}/facts"
