@@ -181,7 +181,7 @@ class FactForm(FlaskForm):
     source = StringField(
         _l("Source"), [DataRequired(_l("Say where the facts come from.")), Length(max=200)]
     )
-    evidence = TextAreaField(_l("Evidence"), [Length(max=4000)])
+    evidence = TextAreaField(_l("What it rests on"), [Length(max=4000)])
     confirmed = BooleanField(_l("The doubtful values are right"))
 
     def validate_as_of(self, field: DayField) -> None:

@@ -29,7 +29,7 @@ FIELD_TITLES = {
     "fiscal_year": _l("Fiscal year"),
     "listed_on": _l("Listed on"),
     "deal": _l("Number of the deal"),
-    "name": _l("Name"),
+    "name": _l("Deal name"),
     "pipeline": _l("Pipeline"),
     "vehicle": _l("Vehicle"),
     "vehicle_id": _l("Vehicle"),

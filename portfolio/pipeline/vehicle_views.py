@@ -26,8 +26,10 @@ KINDS = {kind.value: kind for kind in VehicleKind}
 class VehicleForm(FlaskForm):
     """The mother fund or a sub-fund."""
 
-    kind = SelectField(_l("Kind"), choices=lambda: choices_of(VehicleKind))
-    name_zh = StringField(_l("Name"), [DataRequired(_l("A fund needs a name.")), Length(max=200)])
+    kind = SelectField(_l("Kind"), choices=lambda: choices_of(VehicleKind, blank=False))
+    name_zh = StringField(
+        _l("Fund name"), [DataRequired(_l("A fund needs a name.")), Length(max=200)]
+    )
     name_en = StringField(_l("English name"), [Length(max=200)])
     manager_name = StringField(_l("Fund manager"), [Length(max=200)])
     size_fen = WanField(_l("Fund size (10,000 CNY)"))
@@ -44,11 +46,10 @@ class VehicleForm(FlaskForm):
 def vehicles() -> Answer:
     """Every vehicle, and the form for a new one."""
     form = VehicleForm()
-    kind = KINDS.get(form.kind.data or "", VehicleKind.MOTHER)
     if form.validate_on_submit():
         try:
             with access.writing("vehicle.enter"):
-                entered = enter_vehicle(kind, *form.values())
+                entered = enter_vehicle(KINDS[form.kind.data or ""], *form.values())
         except InputError as error:
             form.name_zh.errors = [text_of(error)]
         else:

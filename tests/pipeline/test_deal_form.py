@@ -99,6 +99,8 @@ def test_an_administrator_enters_and_changes_the_funds(as_user, cast) -> None:
     assert again.status_code == 422 and "已有同名基金" in again.text
     empty = client.post("/settings/vehicles", data=mother | {"name_zh": "", "size_fen": "很大"})
     assert empty.status_code == 422 and 'value="很大"' in empty.text
+    for kind in ("", "company"):
+        assert client.post("/settings/vehicles", data=mother | {"kind": kind}).status_code == 422
     (known,) = db.session.query(Vehicle)
     path = f"/settings/vehicles/{known.id}"
     assert 'value="500000.00"' in client.get(path).text

@@ -43,6 +43,16 @@ def test_a_translation_keeps_the_values_of_its_message(slice_name: str) -> None:
             assert f"%({value})" in own, (own, text)
 
 
+def test_a_message_says_the_same_in_every_slice() -> None:
+    # The catalogues are read as one: of two translations the last would stand on every page.
+    said: dict[tuple[object, object], dict[object, str]] = {}
+    for slice_name in script.slices():
+        for message in script.known_catalog(slice_name, "zh_Hans_CN") or ():
+            if message.id:
+                said.setdefault((message.id, message.context), {})[message.string] = slice_name
+    assert not {key[0]: texts for key, texts in said.items() if len(texts) > 1}
+
+
 def test_every_code_that_is_raised_has_a_sentence() -> None:
     pattern = re.compile(
         r"""(?:InputError|Refusal|doubt|refuse|Finding)\((?:[^()"']*,\s*)?["']([a-z_]+\.[a-z_0-9]+)["']"""
