@@ -51,7 +51,7 @@ def table(home: Path) -> None:
             now = dt.datetime.now(dt.UTC)
             with unit_of_work("company.import"):
                 batch = operations.keep_upload(content, "bench.csv", None, now)
-                operations.apply(batch, prepared.plan, None, now)
+                operations.apply(batch, prepared, None, now)
 
         ours = ROWS / seconds(take_in)
         rows: list[list[str]] = []
