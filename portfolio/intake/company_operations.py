@@ -23,6 +23,7 @@ from portfolio.intake import queries
 from portfolio.intake.checks import Tell, silent
 from portfolio.intake.models import ImportBatch, ImportChange
 from portfolio.intake.plan import CompanyPlan, Duplicate, FigureKey, Plan, Value, likely_duplicates
+from portfolio.kernel.parts import in_parts
 from portfolio.kernel.stockcode import board_of
 
 BATCH = 2000
@@ -65,8 +66,7 @@ def _insert_companies(
     fresh: Sequence[CompanyPlan], actor_id: int | None, now: dt.datetime
 ) -> dict[int, int]:
     ids: dict[int, int] = {}
-    for start in range(0, len(fresh), BATCH):
-        part = fresh[start : start + BATCH]
+    for part in in_parts(fresh, BATCH):
         found = db.session.scalars(
             sa.insert(Company).returning(Company.id, sort_by_parameter_order=True),
             [_company_row(company, actor_id, now) for company in part],
@@ -134,8 +134,8 @@ def _insert_codes(plan: Plan, ids: dict[int, int]) -> None:
 
 
 def _insert(model: Any, rows: Sequence[dict[str, Any]]) -> None:
-    for start in range(0, len(rows), BATCH):
-        db.session.execute(sa.insert(model), rows[start : start + BATCH])
+    for part in in_parts(rows, BATCH):
+        db.session.execute(sa.insert(model), part)
 
 
 def _reindex(plan: Plan, ids: dict[int, int]) -> None:

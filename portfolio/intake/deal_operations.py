@@ -11,12 +11,13 @@ from portfolio.extensions import db
 from portfolio.intake.checks import Tell, silent
 from portfolio.intake.choices import Choices
 from portfolio.intake.company_operations import change_row
-from portfolio.intake.lookup_queries import Lookup, Trade, acting
+from portfolio.intake.lookup_queries import Lookup, Trade, acting, known_deals
 from portfolio.intake.models import ImportBatch, ImportChange
 from portfolio.intake.record_plan import Item, RecordPlan, repeated, settle
 from portfolio.intake.rows import Finding, Row
 from portfolio.kernel import money
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.parts import in_parts
 from portfolio.people import policy
 from portfolio.people.models import User
 from portfolio.pipeline import operations as deals
@@ -39,7 +40,6 @@ BLAMED = {
     "row": "company",
     "name": "name",
 }
-CHUNK = 900
 
 
 class Planner:
@@ -64,10 +64,8 @@ class Planner:
         """Deals without a number in the file, by company, name and target: the very same again."""
         ids = sorted(self.lookup.companies())
         found: dict[tuple[Any, ...], Deal] = {}
-        seen = pipeline.visible(self.actor) if self.actor else sa.true()
-        query = sa.select(Deal).where(seen).order_by(Deal.id.desc())
-        for start in range(0, len(ids), CHUNK):
-            part = ids[start : start + CHUNK]
+        query = sa.select(Deal).where(known_deals(self.actor)).order_by(Deal.id.desc())
+        for part in in_parts(ids):
             for deal in db.session.scalars(query.where(Deal.company_id.in_(part))):
                 found[(deal.company_id, None, deal.name)] = deal
         for deal in db.session.scalars(query.where(Deal.target_vehicle_id.is_not(None))):

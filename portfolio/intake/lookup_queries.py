@@ -1,7 +1,7 @@
 """Whom and what the rows of records name: companies, deals, people, vehicles, stages."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
@@ -13,13 +13,13 @@ from portfolio.intake.console import Console
 from portfolio.intake.plan import Known, find
 from portfolio.intake.rows import Row
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.parts import in_parts
 from portfolio.kernel.text import folded
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline.models import Deal, PipelineVersion
 from portfolio.pipeline.stages import Pipeline, Stage
 
-CHUNK = 900
 CO_INVESTMENT = "（跟投）"
 
 
@@ -43,7 +43,7 @@ class Lookup:
         if self.actor is None:
             return set(ids)
         return {
-            i for part in _parts(ids) for i in pipeline.ids_with(self.actor, "deal.write", part)
+            i for part in in_parts(ids) for i in pipeline.ids_with(self.actor, "deal.write", part)
         }
 
     def companies(self) -> set[int]:
@@ -87,11 +87,6 @@ class Lookup:
         return found[0]
 
 
-def _parts(values: Iterable[Any]) -> Iterable[list[Any]]:
-    kept = list(values)
-    return (kept[start : start + CHUNK] for start in range(0, len(kept), CHUNK))
-
-
 def _people() -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for row in db.session.execute(sa.select(User.id, User.name, User.email).where(User.active)):
@@ -100,10 +95,15 @@ def _people() -> dict[str, list[int]]:
     return found
 
 
+def known_deals(actor: User | None) -> sa.ColumnElement[bool]:
+    """The condition over deals that exist for the person; the console knows all but deleted ones."""
+    return pipeline.visible(actor) if actor else Deal.deleted_at.is_(None)
+
+
 def _deals(numbers: set[str], actor: User | None) -> dict[str, Deal]:
     found: dict[str, Deal] = {}
-    seen = pipeline.visible(actor) if actor else sa.true()
-    for part in _parts(numbers):
+    seen = known_deals(actor)
+    for part in in_parts(numbers):
         rows = db.session.scalars(
             sa.select(Deal).where(Deal.code.in_(part), seen).options(selectinload(Deal.members))
         )

@@ -1,7 +1,6 @@
 """Reads for imports: the companies a file may mean, and the batches so far."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -10,14 +9,7 @@ from portfolio.extensions import db
 from portfolio.intake.models import BatchState, ImportBatch, ImportJob, ImportMapping, JobState
 from portfolio.intake.plan import FILLED, Known, Snapshot
 from portfolio.intake.rows import Row
-
-CHUNK = 900
-
-
-def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
-    kept = list(values)
-    for start in range(0, len(kept), CHUNK):
-        yield kept[start : start + CHUNK]
+from portfolio.kernel.parts import in_parts
 
 
 def snapshot(rows: Sequence[Row], figures: bool = True) -> Snapshot:
@@ -45,12 +37,12 @@ def _companies(codes: set[str], credits: set[str], names: set[str]) -> dict[int,
         (credits, Company.uscc, Company.id),
         (names, Company.name_zh, Company.id),
     ):
-        for part in _chunks(wanted):
+        for part in in_parts(wanted):
             ids.update(db.session.scalars(sa.select(owner).where(column.in_(part))))
     columns = [getattr(Company, name) for name in ("id", "name_zh", *FILLED)]
     known = {}
-    for part in _chunks(ids):
-        for row in db.session.execute(sa.select(*columns).where(Company.id.in_(part))):
+    for some in in_parts(ids):
+        for row in db.session.execute(sa.select(*columns).where(Company.id.in_(some))):
             values = dict(row._mapping)
             company_id = values.pop("id")
             known[company_id] = Known(company_id, values, set())
@@ -58,7 +50,7 @@ def _companies(codes: set[str], credits: set[str], names: set[str]) -> dict[int,
 
 
 def _add_codes(known: dict[int, Known]) -> None:
-    for part in _chunks(known):
+    for part in in_parts(known):
         rows = sa.select(StockCode.company_id, StockCode.code).where(StockCode.company_id.in_(part))
         for company_id, code in db.session.execute(rows):
             known[company_id].codes.add(code)
@@ -73,7 +65,7 @@ def _add_figures(known: dict[int, Known]) -> None:
         Figure.choice,
         Figure.disputed,
     )
-    for part in _chunks(known):
+    for part in in_parts(known):
         query = sa.select(*columns).where(
             Figure.company_id.in_(part), Figure.superseded_at.is_(None)
         )
@@ -94,7 +86,7 @@ def everybodys_names() -> dict[int, str]:
 def codes_of(company_ids: Iterable[int]) -> dict[int, str]:
     """The stock codes of companies, as one text each."""
     found: dict[int, list[str]] = {}
-    for part in _chunks(company_ids):
+    for part in in_parts(company_ids):
         rows = sa.select(StockCode.company_id, StockCode.code).where(StockCode.company_id.in_(part))
         for company_id, code in db.session.execute(rows):
             found.setdefault(company_id, []).append(code)
@@ -126,7 +118,7 @@ def same_file(sha256: str) -> ImportBatch | None:
 def names_of(company_ids: Iterable[int]) -> dict[int, str]:
     """Names by id, for the companies on a page."""
     found: dict[int, str] = {}
-    for part in _chunks(company_ids):
+    for part in in_parts(company_ids):
         rows = sa.select(Company.id, Company.name_zh).where(Company.id.in_(part))
         found.update((row[0], row[1]) for row in db.session.execute(rows))
     return found

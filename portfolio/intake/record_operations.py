@@ -17,6 +17,7 @@ from portfolio.intake.models import ImportBatch, ImportChange, Kind
 from portfolio.intake.record_plan import Item, RecordPlan, repeated, settle
 from portfolio.intake.rows import Finding, Row
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
 
 MODELS: dict[str, Any] = {
@@ -30,7 +31,6 @@ SETTABLE = {
     Kind.TASKS.value: ("due_on",),
     Kind.DOCUMENTS.value: ("kind", "dated_on", "link", "note"),
 }
-CHUNK = 900
 
 
 def plan_records(
@@ -85,8 +85,7 @@ def _present(kind: str, keys: Sequence[tuple[Any, ...]]) -> dict[Any, Any]:
     model, found = MODELS[kind], {}
     for place, column in enumerate(("company_id", "deal_id")):
         ids = sorted({key[place] for key in keys if key[place] is not None})
-        for start in range(0, len(ids), CHUNK):
-            part = ids[start : start + CHUNK]
+        for part in in_parts(ids):
             query = (
                 sa.select(model).where(getattr(model, column).in_(part)).order_by(model.id.desc())
             )

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,13 +27,13 @@ from portfolio.intake import deal_operations
 from portfolio.intake.lookup_queries import acting
 from portfolio.intake.models import BatchState, ImportBatch, ImportChange
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
 from portfolio.pipeline import operations as deals
 from portfolio.pipeline.models import Deal, DealMember, DealTerms, StageEvent, Status
 from portfolio.pipeline.stages import Move
 from portfolio.readiness.models import Assessment
 
-CHUNK = 900
 SHOWN = 20
 # Rows that an entered company has of itself. Whatever else names it is somebody's use of it.
 OWN = (Assessment, Figure, StockCode, CompanyName, CompanySearch)
@@ -71,11 +71,6 @@ class Written:
     created: bool
     before: Mapping[str, Any]
     after: Mapping[str, Any]
-
-
-def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
-    kept = list(values)
-    return (kept[start : start + CHUNK] for start in range(0, len(kept), CHUNK))
 
 
 def _written(batch: ImportBatch) -> list[Written]:
@@ -118,7 +113,7 @@ def obstacles(batch: ImportBatch, written: Sequence[Written]) -> list[Obstacle]:
 
 def _changed_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterator[Obstacle]:
     wanted = {w.object_id: w for w in written if w.object_type == "company"}
-    for part in _chunks(wanted):
+    for part in in_parts(wanted):
         rows = db.session.scalars(
             sa.select(Company)
             .where(Company.id.in_(part))
@@ -150,7 +145,7 @@ def _used_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterator[
     """Companies that the import entered and that other records name by now."""
     created = [w.object_id for w in written if w.object_type == "company" and w.created]
     own = {model.__tablename__ for model in OWN}
-    for part in _chunks(created):
+    for part in in_parts(created):
         used: set[int] = set()
         for table, column in referring(Company.__tablename__):
             if table.name not in own:
@@ -203,8 +198,8 @@ def _changed_deals(written: Sequence[Written]) -> Iterator[Obstacle]:
         if change.object_type != "deal":
             continue
         deal = db.session.get(Deal, change.object_id, populate_existing=True)
-        if deal is None:
-            yield Obstacle(str(change.object_id), "gone")
+        if deal is None or deal.deleted_at is not None:
+            yield Obstacle(deal.code if deal else str(change.object_id), "gone")
         elif deal.version != change.after["version"]:
             yield Obstacle(deal.code, "changed")
         elif change.created and _deal_used(deal):
@@ -243,7 +238,7 @@ def _replaced(
     batch: ImportBatch, companies: set[int], keys: set[tuple[int, str, int | None]]
 ) -> list[Figure]:
     found: list[Figure] = []
-    for part in _chunks(companies):
+    for part in in_parts(companies):
         rows = db.session.scalars(
             sa.select(Figure).where(
                 Figure.company_id.in_(part),
@@ -291,7 +286,7 @@ def _restore(record: Any, name: str, value: Any) -> None:
 
 def _remove_companies(created: Sequence[int]) -> None:
     """Companies that the import entered and nobody used go with their rows."""
-    for part in _chunks(created):
+    for part in in_parts(created):
         rows = db.session.scalars(sa.select(Company).where(Company.id.in_(part))).all()
         audit.record_many(
             audit.Entry(

@@ -10,11 +10,11 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
-from portfolio.pipeline import operations, queries
+from portfolio.pipeline import queries
 from portfolio.pipeline.forms import CommitmentForm, WanField
 from portfolio.pipeline.models import Deal, PipelineVersion, Vehicle, VehicleKind
 from portfolio.pipeline.vehicle_operations import change_vehicle, enter_vehicle
-from portfolio.pipeline.views import Answer, blueprint, now, prepared
+from portfolio.pipeline.views import Answer, blueprint, opened, prepared
 from portfolio.web.fields import choices, choices_of
 from portfolio.web.formatting import title_of
 from portfolio.web.messages import text_of
@@ -145,17 +145,4 @@ def _opened(form: NewCommitmentForm, pipeline: PipelineVersion) -> Deal:
         name, manager = form.target_name.data or "", form.target_manager.data or ""
         size = form.round_size_fen.fen
         target_id = enter_vehicle(VehicleKind.SUBFUND, name, "", manager, size).id
-    values = form.values()
-    return operations.open_deal(
-        name=str(values.pop("name")),
-        pipeline=pipeline,
-        vehicle_id=values.pop("vehicle_id"),
-        owner_id=form.owner_id.data,
-        actor=access.me(),
-        now=now(),
-        target_vehicle_id=target_id,
-        walled=bool(form.walled.data),
-        team=form.team.data or (),
-        terms=form.terms(),
-        values=values,
-    )
+    return opened(form, pipeline, target_vehicle_id=target_id)

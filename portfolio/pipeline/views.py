@@ -239,7 +239,7 @@ def new(company_id: int) -> Answer:
     pipeline = queries.current_pipeline(form.pipeline.data) or abort(404)
     try:
         with access.writing("deal.open"):
-            deal = _opened(form, company, pipeline)
+            deal = opened(form, pipeline, company_id=company.id)
     except InputError as error:
         form.form_errors.append(text_of(error))
         return _form_page(form, company, None)
@@ -252,7 +252,9 @@ def _in_companies() -> list[Pipeline]:
     return [flow for flow in queries.current_pipelines() if flow.target == "company"]
 
 
-def _opened(form: DealForm, company: Company, pipeline: PipelineVersion) -> Deal:
+def opened(form: DealForm, pipeline: PipelineVersion, **target: int) -> Deal:
+    """The deal that the form describes, in a company or a vehicle (`company_id` or
+    `target_vehicle_id`). Raises InputError."""
     values = form.values()
     return operations.open_deal(
         name=str(values.pop("name")),
@@ -261,11 +263,11 @@ def _opened(form: DealForm, company: Company, pipeline: PipelineVersion) -> Deal
         owner_id=form.owner_id.data,
         actor=access.me(),
         now=now(),
-        company_id=company.id,
         walled=bool(form.walled.data),
         team=form.team.data or (),
         terms=form.terms(),
         values=values,
+        **target,
     )
 
 

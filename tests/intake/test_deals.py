@@ -165,3 +165,24 @@ def test_a_deal_moved_since_is_not_taken_back(send, cast, company) -> None:
     refused = client.post(page + "/undo")
     assert refused.status_code == 422 and deal.code in refused.text
     assert (deals()[0].stage, deals()[0].status) == ("pool", "active")
+
+
+def test_a_deleted_deal_is_not_there_for_the_console_either(run, send, cast, company) -> None:
+    deal = factories.deal(cast["manager"], company=company, name="删掉的")
+    with unit_of_work("deal.delete", cast["manager"]):
+        deal.deleted_at = factories.NOW
+    by_number = f"项目编号,下一步\n{deal.code},约访谈\n"
+    code, report, _ = run(by_number, command="deals")
+    assert code == 1 and [f["code"] for f in report["refused"]] == ["deal.unknown"]
+    again = HEAD + "海纳传动,删掉的,manager@fund.example,,,,\n"
+    code, report, _ = run(again, command="deals")
+    assert code == 0 and report["created"] == {"records": 1}, "entered anew, not taken for the old"
+
+
+def test_an_import_whose_deal_was_deleted_since_is_not_taken_back(send, cast, company) -> None:
+    client, page = send(HEAD + "海纳传动,甲,,,,,\n")
+    client.post(page + "/confirmation")
+    (deal,) = deals()
+    assert client.post(f"/records/deal/{deal.id}/deletion").status_code == 302
+    refused = client.post(page + "/undo")
+    assert refused.status_code == 422 and deal.code in refused.text
