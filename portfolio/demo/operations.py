@@ -25,7 +25,8 @@ from portfolio.people import operations as people
 from portfolio.people.models import User
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline import queries as deals
-from portfolio.pipeline.models import Deal, GrantKind, PipelineVersion, Vehicle
+from portfolio.pipeline import vehicle_operations
+from portfolio.pipeline.models import KINDS, Deal, GrantKind, PipelineVersion, Vehicle
 
 FILE = Path(__file__).with_name("story.toml")
 PASSWORD = "look-around-2026"  # noqa: S105 - printed by `make run`; production loads no demo
@@ -100,15 +101,10 @@ def enter_person(row: dict[str, Any], now: dt.datetime) -> User:
 
 def enter_vehicle(row: dict[str, Any]) -> Vehicle:
     """The mother fund or a sub-fund."""
-    vehicle = Vehicle(
-        kind=row["kind"],
-        name_zh=row["zh"],
-        name_en=row["en"],
-        size_fen=row["size_wan"] * 1_000_000,
+    kind, size_fen = KINDS[row["kind"]], row["size_wan"] * 1_000_000
+    return vehicle_operations.enter_vehicle(
+        kind, row["zh"], row["en"], row.get("manager", ""), size_fen
     )
-    db.session.add(vehicle)
-    db.session.flush()
-    return vehicle
 
 
 def _name(rng: random.Random) -> str:

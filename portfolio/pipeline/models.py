@@ -30,6 +30,9 @@ class VehicleKind(TitledEnum):
     SUBFUND = "subfund", "子基金", "Sub-fund"
 
 
+KINDS = {kind.value: kind for kind in VehicleKind}
+
+
 class PipelineVersion(Base):
     """One version of a pipeline; `definition` is its JSON. Deals keep the version they are in."""
 

@@ -12,7 +12,7 @@ from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.pipeline import queries
 from portfolio.pipeline.forms import CommitmentForm, WanField
-from portfolio.pipeline.models import Deal, PipelineVersion, Vehicle, VehicleKind
+from portfolio.pipeline.models import KINDS, Deal, PipelineVersion, Vehicle, VehicleKind
 from portfolio.pipeline.vehicle_operations import change_vehicle, enter_vehicle
 from portfolio.pipeline.views import Answer, blueprint, opened, prepared
 from portfolio.web.fields import choices, choices_of
@@ -20,7 +20,6 @@ from portfolio.web.formatting import title_of
 from portfolio.web.messages import text_of
 
 NEW = 0
-KINDS = {kind.value: kind for kind in VehicleKind}
 
 
 class VehicleForm(FlaskForm):
