@@ -187,6 +187,7 @@ COLUMNS = {
     "number": ("版本号", "Version"),
     "numbers": ("编号范围", "Numbers"),
     "overridden": ("未满足的条件", "Conditions left open"),
+    "other_reasons": ("其他原因", "Further reasons"),
     "owner_id": ("负责人", "Owner"),
     "phone": ("电话", "Phone"),
     "pipeline_id": ("流程版本", "Version of the pipeline"),

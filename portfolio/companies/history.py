@@ -1,6 +1,7 @@
 """The history of a record as people read it: one line per act, made from audit entries (pure)."""
 
 import datetime as dt
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -169,7 +170,12 @@ def _stage_event(values: dict[str, tuple[Any, Any]], words: Words) -> Iterator[D
         if before is not None and before != after:
             old, new = (words.of("stage_event", part, value) for value in (before, after))
             yield Detail(column_title(part, words.locale), old, new)
-    for name in ("reason_code", "note", "revisit_on"):
+    if text := words.of("stage_event", "reason_code", told.get("reason_code")):
+        yield Detail(column_title("reason_code", words.locale), "", text)
+    if codes := json.loads(told.get("other_reasons") or "[]"):
+        text = "、".join(words.of("stage_event", "reason_code", code) for code in codes)
+        yield Detail(column_title("other_reasons", words.locale), "", text)
+    for name in ("note", "revisit_on"):
         if text := words.of("stage_event", name, told.get(name)):
             yield Detail(column_title(name, words.locale), "", text)
 

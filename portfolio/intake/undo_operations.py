@@ -30,8 +30,8 @@ from portfolio.kernel.errors import InputError
 from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
 from portfolio.pipeline import operations as deals
-from portfolio.pipeline.models import Deal, DealMember, DealTerms, StageEvent, Status
-from portfolio.pipeline.stages import Move
+from portfolio.pipeline import undo_operations as deal_undo
+from portfolio.pipeline.models import Deal, DealMember, DealTerms, StageEvent
 from portfolio.readiness.models import Assessment
 
 SHOWN = 20
@@ -321,16 +321,14 @@ def _undo_records(written: Sequence[Written], actor: User | None) -> None:
 def _undo_deals(
     written: Sequence[Written], batch: ImportBatch, actor: User | None, now: dt.datetime
 ) -> None:
-    """Deals keep their events: one that the import opened is withdrawn, one that it changed gets
-    its former values as new ones."""
+    """Deals keep their events: one that the import opened goes to the bin, one that it changed
+    gets its former values as new ones."""
     for change in written:
         if change.object_type != "deal":
             continue
         deal = db.session.get_one(Deal, change.object_id)
         if change.created:
-            if deal.status == Status.ACTIVE.value:
-                wanted = Move("withdraw", note=batch.filename, withdrawn_by="us")
-                deals.move(deal, wanted, acting(actor), now)
+            deal_undo.hide(deal, acting(actor), now)
             continue
         _restore_deal(deal, dict(change.before), batch, actor, now)
 

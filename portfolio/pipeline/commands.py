@@ -29,6 +29,7 @@ group = AppGroup("deals", help="Deals.")
 @click.argument("stage", required=False, default="")
 @click.option("--kind", default="forward", show_default=True, help="Kind of move.")
 @click.option("--reason", "reason_code", default="", help="Reason code.")
+@click.option("--other-reason", "other_reasons", multiple=True, help="Further reason code.")
 @click.option("--note", default="", help="In your words.")
 @click.option("--revisit-on", "revisit_on", help="Day to look again, such as 2026-12-31.")
 @click.option("--evidence", default="", help="What is new, for reopening.")
@@ -41,6 +42,7 @@ def move(
     stage: str,
     kind: str,
     reason_code: str,
+    other_reasons: tuple[str, ...],
     note: str,
     revisit_on: str | None,
     evidence: str,
@@ -56,7 +58,9 @@ def move(
     """
     try:
         day = dates.parse_date(revisit_on) if revisit_on else None
-        wanted = Move(kind, stage, reason_code, note, day, evidence=evidence, override=override)
+        wanted = Move(
+            kind, stage, reason_code, note, day, other_reasons, evidence=evidence, override=override
+        )
         deal, event = _moved(code, wanted, answers, _person(address))
     except InputError as error:
         _refuse(error, as_json)

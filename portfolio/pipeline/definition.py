@@ -12,11 +12,11 @@ LEADS = ("steps", "ahead", "to")
 REASON_KINDS = ("pass", "reject", "hold")
 MOST_ON_A_TEAM = 20
 STATUSES = frozenset(status.value for status in Status)
-FLAGS = ("reason", "evidence", "override", "withdrawn_by", "primary")
+FLAGS = ("reason", "main_reason", "evidence", "override", "withdrawn_by", "primary")
 MOVE_KEYS = frozenset(
     (
         *(*LEADS, *FLAGS, "zh", "en", "done", "from_status", "to_status", "jump", "except", "only"),
-        *("reasons", "permission", "revisit_days"),
+        *("reasons", "permission", "revisit_days", "words"),
     )
 )
 NEEDS = ("field", "any_field", "items", "checklists", "answered", "team", "tag", "activity")
@@ -153,7 +153,12 @@ def _move(
         raise FaultyDefinition("unknown_key", f"{place}.{name}", name)
     if len([name for name in LEADS if name in rule]) > 1:
         raise FaultyDefinition("value", place, ", ".join(n for n in LEADS if n in rule))
-    for name, least, most in (("steps", -9, 9), ("ahead", 2, 99), ("revisit_days", 1, 3660)):
+    for name, least, most in (
+        ("steps", -9, 9),
+        ("ahead", 2, 99),
+        ("revisit_days", 1, 3660),
+        ("words", 1, 400),
+    ):
         if name in rule and (not _whole(rule[name], least, most) or rule[name] == 0):
             raise FaultyDefinition("value", f"{place}.{name}", rule[name])
     for name in FLAGS:

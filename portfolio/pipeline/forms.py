@@ -206,6 +206,7 @@ class MoveForm(FlaskForm):
     kind = HiddenField()
     to_stage = HiddenField()
     reason_code = SelectField(_l("Main reason"), default="")
+    other_reasons = CheckboxesField(_l("Further reasons"))
     note = TextAreaField(_l("In your words"), [Length(max=4000)])
     revisit_on = DayField(_l("Look at it again on"))
     evidence = TextAreaField(_l("New evidence"), [Length(max=4000)])

@@ -219,6 +219,8 @@ class StageEvent(Base):
     recorded_at: Mapped[dt.datetime]
     actor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     reason_code: Mapped[str] = mapped_column(default="")
+    # Codes beside the main one, as a JSON list; "" for none.
+    other_reasons: Mapped[str] = mapped_column(default="", server_default="")
     note: Mapped[str] = mapped_column(default="")
     revisit_on: Mapped[dt.date | None]
     # The conditions left open when a partner moved on or skipped, as JSON; "" for other moves.

@@ -36,11 +36,17 @@ from portfolio.web.formatting import title_of
 from portfolio.web.messages import text_of
 
 ASKED_FOR = frozenset(
-    ("gate.missing", "move.reason_missing", "move.revisit_missing", "move.evidence_missing")
+    (
+        *("gate.missing", "move.reason_missing", "move.main_reason_missing", "move.words_missing"),
+        *("move.revisit_missing", "move.evidence_missing"),
+    )
 )
 PLACES = {
     "move.reason_missing": "reason_code",
+    "move.main_reason_missing": "reason_code",
     "move.reason_unknown": "reason_code",
+    "move.reason_unfit": "reason_code",
+    "move.words_missing": "note",
     "move.evidence_missing": "evidence",
     "move.revisit_missing": "revisit_on",
     "move.revisit_past": "revisit_on",
@@ -118,9 +124,12 @@ def _form(deal: Deal, flow: Pipeline) -> MoveForm:
         except InputError:
             kind = "forward"
     form.kind.data = kind
-    form.note.flags.required = kind in flow.moves and flow.moves[kind].override
-    reasons = ((reason.key, title_of(reason)) for reason in flow.reasons_for(kind))
+    rule = flow.moves.get(kind)
+    form.note.flags.required = bool(rule and (rule.override or rule.words))
+    form.reason_code.flags.required = bool(rule and rule.main_reason)
+    reasons = [(reason.key, title_of(reason)) for reason in flow.reasons_for(kind)]
     form.reason_code.choices = choices(reasons, blank=True)
+    form.other_reasons.choices = choices(reasons)
     if request.method == "GET":
         form.version.data = str(deal.version)
     return form
@@ -163,6 +172,7 @@ def _move(asking: Asking) -> Act:
         reason_code=form.reason_code.data or "",
         note=form.note.data or "",
         revisit_on=form.revisit_on.day,
+        other_reasons=tuple(form.other_reasons.data or ()),
         withdrawn_by=form.withdrawn_by.data or "",
         evidence=form.evidence.data or "",
         override=form.override.data or "",

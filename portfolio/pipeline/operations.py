@@ -270,6 +270,7 @@ def _append_event(
     wanted: Move,
     overridden: str = "",
 ) -> StageEvent:
+    others = [code for code in dict.fromkeys(wanted.other_reasons) if code != wanted.reason_code]
     event = StageEvent(
         deal_id=deal.id,
         kind=kind,
@@ -281,6 +282,7 @@ def _append_event(
         recorded_at=now,
         actor_id=actor.id if actor else None,
         reason_code=wanted.reason_code,
+        other_reasons=json.dumps(others) if others else "",
         note="\n".join(
             dict.fromkeys(t for t in (wanted.note.strip(), wanted.override.strip()) if t)
         ),

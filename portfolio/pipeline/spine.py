@@ -2,13 +2,13 @@
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from portfolio.kernel.dates import local_date
 from portfolio.pipeline.happened import happened
-from portfolio.pipeline.stages import Pipeline, Stage
+from portfolio.pipeline.stages import Pipeline, Reason, Stage
 
 # The way through any pipeline is drawn in so many colours, from its first stage to its last.
 PARTS = 5
@@ -19,7 +19,8 @@ LONGEST_WEEKS = 12
 class Stretch:
     """A stay in one stage: how long it lasted, and what happened at its beginning.
 
-    `part` says in which of PARTS equal parts of the pipeline the stage lies, from 1.
+    `part` says in which of PARTS equal parts of the pipeline the stage lies, from 1; `reasons`
+    begin with the main one.
     """
 
     stage: Stage
@@ -28,6 +29,7 @@ class Stretch:
     standing: str
     ongoing: bool
     part: int
+    reasons: tuple[Reason, ...]
 
     @property
     def overridden(self) -> list[dict[str, str]]:
@@ -59,5 +61,13 @@ def spine(pipeline: Pipeline, events: Sequence[Any], today: dt.date) -> list[Str
         stage = pipeline.stage(event.to_stage)
         days = max(0, (end - start).days)
         part = 1 + stage.position * PARTS // len(pipeline.stages)
-        stretches.append(Stretch(stage, event, days, stage.standing(days), last, part))
+        reasons = tuple(_reasons(pipeline, event))
+        stretches.append(Stretch(stage, event, days, stage.standing(days), last, part, reasons))
     return stretches[::-1]
+
+
+def _reasons(pipeline: Pipeline, event: Any) -> Iterator[Reason]:
+    others = json.loads(event.other_reasons) if event.other_reasons else []
+    for code in (event.reason_code, *others):
+        if reason := pipeline.reason(code):
+            yield reason

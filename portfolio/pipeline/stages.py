@@ -96,7 +96,8 @@ class Reason:
 class Move:
     """A move that is asked for: its kind and, where the kind leaves it open, the stage.
 
-    `override` is the reason to move on although conditions are open.
+    `override` is the reason to move on although conditions are open; `other_reasons` are codes
+    beside the main one.
     """
 
     kind: str
@@ -104,6 +105,7 @@ class Move:
     reason_code: str = ""
     note: str = ""
     revisit_on: dt.date | None = None
+    other_reasons: tuple[str, ...] = ()
     withdrawn_by: str = ""
     evidence: str = ""
     evidence_version_id: int | None = None
@@ -112,7 +114,11 @@ class Move:
 
 @dataclass(frozen=True)
 class MoveRule:
-    """What the definition says of one kind of move; `leads` is its own row of the definition."""
+    """What the definition says of one kind of move; `leads` is its own row of the definition.
+
+    With `reason` it needs a code or a note, with `main_reason` a code; `words` is the least number
+    of characters of the note.
+    """
 
     kind: str
     zh: str
@@ -122,6 +128,8 @@ class MoveRule:
     to_status: str
     reason: bool
     reason_kinds: tuple[str, ...]
+    main_reason: bool
+    words: int
     permission: str
     revisit_days: int | None
     evidence: bool
@@ -249,8 +257,9 @@ class Pipeline:
     def check(self, stage: str, status: str, move: Move, today: dt.date) -> tuple[str, str]:
         """The stage and status after a move. Raises InputError with what is wrong.
 
-        Codes: `move.not_allowed`, `move.reason_missing`, `move.reason_unknown`,
-        `move.revisit_missing`, `move.revisit_past`, `move.revisit_late`, `move.evidence_missing`.
+        Codes: `move.not_allowed`, `move.reason_missing`, `move.main_reason_missing`,
+        `move.reason_unknown`, `move.reason_unfit`, `move.words_missing`, `move.revisit_missing`,
+        `move.revisit_past`, `move.revisit_late`, `move.evidence_missing`.
         """
         if move.kind not in self.offered(stage, status):
             raise InputError("move.not_allowed", from_stage=stage, to_stage=move.to_stage)
@@ -264,10 +273,18 @@ class Pipeline:
         return target, rule.to_status
 
     def _check_reason(self, rule: MoveRule, move: Move) -> None:
+        if rule.main_reason and not move.reason_code:
+            raise InputError("move.main_reason_missing")
         if rule.reason and not (move.reason_code or move.note.strip()):
             raise InputError("move.reason_missing")
-        if move.reason_code and move.reason_code not in self._reason_by_key:
-            raise InputError("move.reason_unknown", value=move.reason_code)
+        for code in (move.reason_code, *move.other_reasons):
+            reason = self.reason(code)
+            if code and reason is None:
+                raise InputError("move.reason_unknown", value=code)
+            if reason and rule.reason_kinds and reason.kind not in rule.reason_kinds:
+                raise InputError("move.reason_unfit", value=reason)
+        if len(move.note.strip()) < rule.words:
+            raise InputError("move.words_missing", minimum=rule.words)
 
     def _target(self, stage: str, move: Move) -> str:
         targets = self.targets(move.kind, stage)
@@ -295,6 +312,8 @@ def _rule(kind: str, row: Mapping[str, Any]) -> MoveRule:
         to_status=row.get("to_status", Status.ACTIVE.value),
         reason=bool(row.get("reason")),
         reason_kinds=tuple(row.get("reasons", ())),
+        main_reason=bool(row.get("main_reason")),
+        words=row.get("words", 0),
         permission=row.get("permission", ""),
         revisit_days=row.get("revisit_days"),
         evidence=bool(row.get("evidence")),

@@ -147,6 +147,11 @@ def require_deletable(actor: User, deal: Deal) -> None:
 def delete(deal: Deal, actor: User, now: dt.datetime) -> Act | None:
     """Hide a deal from everybody, and with it whatever is tied to it."""
     require_deletable(actor, deal)
+    return hide(deal, actor, now)
+
+
+def hide(deal: Deal, actor: User | None, now: dt.datetime) -> Act | None:
+    """Hide a deal from everybody so that it can be restored; whoever calls says who may."""
     with journal.keeping(
         "deal.delete", "deal", deal.id, actor, now, deal.name, deal.company_id, deal.id
     ) as kept:

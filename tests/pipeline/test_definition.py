@@ -1,6 +1,7 @@
 """A definition that cannot work is refused with its place and its reason, before anybody uses it."""
 
 import copy
+import dataclasses
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -215,3 +216,40 @@ def test_the_first_version_is_read_in_the_present_shape_and_means_the_same() -> 
                 assert sorted(old.targets(kind, stage.key)) == sorted(new.targets(kind, stage.key))
                 assert old.moves[kind].to_status == new.moves[kind].to_status
     assert not any(stage.conditions for stage in old.stages)
+
+
+def strict() -> Pipeline:
+    """A pipeline whose refusals need a main code and words."""
+    whole = copy.deepcopy(definition("direct-2"))
+    whole["moves"]["reject"] |= {"main_reason": True, "words": 10}
+    return Pipeline(whole)
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"note": "市场空间太小，不足以支撑估值"}, "main_reason_missing"),
+        ({"reason_code": "r_market_small"}, "words_missing"),
+        ({"reason_code": "r_market_small", "note": "  市场太小    "}, "words_missing"),
+        ({"reason_code": "r_market_small", "note": "一二三四五六七八九"}, "words_missing"),
+        ({"reason_code": "h_wait_data", "note": "等待第三方检测数据出来"}, "reason_unfit"),
+        (
+            {"reason_code": "r_market_small", "other_reasons": ("p_team",), "note": "字" * 10},
+            "reason_unfit",
+        ),
+        (
+            {"reason_code": "r_market_small", "other_reasons": ("nonsense",), "note": "字" * 10},
+            "reason_unknown",
+        ),
+    ],
+)
+def test_a_refusal_says_its_main_reason_and_more_in_words(given, code) -> None:
+    with pytest.raises(InputError, match=code):
+        strict().check("lead", "active", Move("reject", **given), TODAY)
+
+
+def test_ten_characters_with_any_number_of_further_reasons_are_enough() -> None:
+    move = Move("reject", reason_code="r_team_integrity", note="字" * 10)
+    for others in ((), ("r_terms",), ("r_terms", "r_exit", "r_valuation")):
+        wanted = dataclasses.replace(move, other_reasons=others)
+        assert strict().check("lead", "active", wanted, TODAY) == ("lead", "rejected")

@@ -18,7 +18,13 @@ NOW = dt.datetime.now(dt.UTC)
 def event(stage: str, day: dt.date, status: str = "active"):
     instant = dt.datetime.combine(day, dt.time(4), dt.UTC)
     return SimpleNamespace(
-        to_stage=stage, to_status=status, happened_at=instant, id=1, undoes_id=None
+        to_stage=stage,
+        to_status=status,
+        happened_at=instant,
+        id=1,
+        undoes_id=None,
+        reason_code="",
+        other_reasons="",
     )
 
 
