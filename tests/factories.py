@@ -134,3 +134,9 @@ def advance(deal: Deal, actor: User, *to_stages: str, now: dt.datetime = NOW) ->
         with unit_of_work("deal.move", actor):
             pipeline.move(deal, Move("forward", to_stage=stage), actor, now)
     return deal
+
+
+def seen(deal, **fields):
+    """What a form about a deal sends that was opened on its present version."""
+    db.session.refresh(deal)
+    return {"version": str(deal.version), **fields}

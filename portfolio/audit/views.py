@@ -23,6 +23,7 @@ from portfolio.audit.words import Words, people_in
 from portfolio.extensions import db
 from portfolio.kernel.dates import parse_date
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.web.downloads import Share
@@ -48,10 +49,6 @@ MOST_EXPORTED = 100_000
 DEAL_CODE = re.compile(r"P[0-9]{4}-0*([0-9]{1,9})", re.IGNORECASE)
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
 def _day(name: str, errors: dict[str, str]) -> dt.datetime | None:
     text = request.args.get(name, "").strip()
     if not text:
@@ -69,7 +66,7 @@ def _object(errors: dict[str, str]) -> tuple[str, int | None]:
     kind, text = request.args.get("object", "").strip(), request.args.get("id", "").strip()
     if code := DEAL_CODE.fullmatch(text):
         return "deal", int(code[1])
-    number = _number(text)
+    number = short_number(text)
     if text and number is None:
         errors["id"] = _("“%(value)s” is no number of an object.", value=text)
     return kind, number
@@ -81,7 +78,7 @@ def _search(errors: dict[str, str]) -> queries.Search:
         errors["until"] = _("The end lies before the beginning.")
     kind, number = _object(errors)
     return queries.Search(
-        actor_id=_number(request.args.get("person", "")),
+        actor_id=short_number(request.args.get("person", "")),
         object_type=kind,
         object_id=number,
         action=request.args.get("action", "").strip(),

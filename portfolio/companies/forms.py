@@ -19,7 +19,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from portfolio.companies.models import Company, LeadSource
 from portfolio.kernel import stockcode, uscc
 from portfolio.kernel.errors import InputError
-from portfolio.web.fields import DayField, choices_of
+from portfolio.web.fields import DayField, VersionField, choices_of
 from portfolio.web.formatting import today
 from portfolio.web.messages import text_of
 
@@ -70,7 +70,7 @@ def split(text: str | None) -> list[str]:
 class CompanyForm(FlaskForm):
     """A company's own columns and names."""
 
-    version = HiddenField()
+    version = VersionField()
     opened = HiddenField()
     name_zh = StringField(
         _l("Chinese name"), [DataRequired(_l("A company needs its Chinese name.")), Length(max=200)]
@@ -107,11 +107,6 @@ class CompanyForm(FlaskForm):
         except ValueError:
             return None
         return instant if instant.tzinfo else None
-
-    def expected_version(self) -> int:
-        """The version that was changed; 0, which none has, when it is not said."""
-        text = str((self.version.raw_data or [""])[0])  # what was sent, never what is stored
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
     def values(self) -> dict[str, Any]:
         """What the operation takes."""

@@ -234,7 +234,7 @@ def edit(company_id: int) -> Answer:
                 company,
                 form.values(),
                 dt.datetime.now(dt.UTC),
-                form.expected_version(),
+                form.version.seen,
                 lines(form.former_names.data),
                 split(form.stock_codes.data),
             )

@@ -10,6 +10,7 @@ from portfolio.extensions import db
 from portfolio.handover import operations, queries
 from portfolio.handover.plan import Choice, Door, Plan
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.people.models import User
@@ -23,7 +24,7 @@ blueprint = Blueprint("handover", __name__)
 @access.signed_in
 def own() -> Any:
     """Hand over one's own work; a partner chooses here whose else."""
-    person = _number(request.args.get("person", ""))
+    person = short_number(request.args.get("person", ""))
     if person is not None and person != access.me().id:
         return redirect(url_for("handover.of_person", user_id=person))
     return _handle(access.me())
@@ -72,19 +73,15 @@ def _confirmed(leaver: User, door: Door, plan: Plan, choice: Choice) -> Any:
     return redirect(url_for("people.settings" if door.manages else "pipeline.desk"))
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
 def _choice(plan: Plan, door: Door) -> Choice:
     others = {
         item.deal_id: person
         for item in plan.items
-        if (person := _number(request.form.get(f"deal-{item.deal_id}", ""))) is not None
+        if (person := short_number(request.form.get(f"deal-{item.deal_id}", ""))) is not None
     }
     close = door.closes and bool(request.form.get("close"))
     return Choice(
-        successor_id=_number(request.form.get("successor", "")),
+        successor_id=short_number(request.form.get("successor", "")),
         by_deal=others,
         end_digests=close or bool(request.form.get("end_digests")),
         close=close,

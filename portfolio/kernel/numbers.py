@@ -23,6 +23,11 @@ def parse_decimal(text: str) -> Decimal:
     return Decimal(plain.replace(",", ""))
 
 
+def short_number(text: str) -> int | None:
+    """What nine digits at most say, as numbers of rows and versions do; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def to_micro(value: Decimal) -> int:
     """Whole millionths. Raises InputError `number.too_fine` or `number.too_large`."""
     micro = scaled_exactly(value, MICRO)

@@ -9,6 +9,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from portfolio.companies.models import LeadSource, Round
 from portfolio.kernel import dates, money
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import short_number
 from portfolio.kernel.text import clean
 from portfolio.people import queries as people
 from portfolio.pipeline.askable import FIELDS, Field
@@ -27,9 +28,10 @@ def read_field(asked: Field, text: str) -> Any:
     if asked.kind == "day":
         return dates.parse_date(text)
     if asked.kind in {"number", "person"}:
-        if not (text.isascii() and text.isdigit() and len(text) < 10):
+        number = short_number(text)
+        if number is None:
             raise InputError("number.malformed", value=text)
-        return int(text)
+        return number
     if asked.kind in OPTIONS and text not in OPTIONS[asked.kind]._value2member_map_:
         raise InputError("option.unknown", value=text)
     return text
@@ -71,7 +73,7 @@ def read_form(sent: MultiDict[str, str], files: Mapping[str, FileStorage], flow:
         fields=fields,
         items=items,
         verified=tuple(key for key in flow.items if sent.get(f"v-{key}")),
-        team=tuple(int(text) for text in sent.getlist("team") if text.isascii() and text.isdigit()),
+        team=tuple(n for text in sent.getlist("team") if (n := short_number(text)) is not None),
         contact=sent.get("contact", ""),
     )
     return typed

@@ -7,6 +7,7 @@ from typing import Any
 from flask import abort, jsonify, render_template, request
 from werkzeug.wrappers import Response
 
+from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.pipeline import board_queries, card_views, queries
 from portfolio.pipeline.board_queries import CARDS, Tally
@@ -76,8 +77,7 @@ def column(stage_key: str) -> str:
     stages = {stage.key: stage for stage in _stages(pipeline, [stage_key])}
     if stage_key not in stages:
         abort(404)
-    text = request.args.get("offset", "0")
-    offset = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    offset = short_number(request.args.get("offset", "0")) or 0
     user = access.me()
     cards = board_queries.cards(user, versions, stage_key, offset, mine_alone(user))
     ids = [deal.id for deal in cards]

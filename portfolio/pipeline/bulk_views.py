@@ -13,6 +13,7 @@ from wtforms.validators import Length
 
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.pipeline import board_queries, bulk_operations, queries
@@ -86,13 +87,10 @@ def _wanted() -> dict[int, int | None]:
     found: dict[int, int | None] = {}
     for text in request.form.getlist("deal"):
         number, _colon, version = text.partition(":")
-        if _is_number(number) and (not version or _is_number(version)):
-            found[int(number)] = int(version) if version else None
+        deal_id = short_number(number)
+        if deal_id is not None and (not version or short_number(version) is not None):
+            found[deal_id] = short_number(version)
     return found
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 def _matching() -> Sequence[int]:

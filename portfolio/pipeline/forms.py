@@ -23,7 +23,7 @@ from portfolio.companies.models import Round
 from portfolio.kernel import money
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline.models import Deal
-from portfolio.web.fields import CheckboxesField, DayField, choices, choices_of
+from portfolio.web.fields import CheckboxesField, DayField, VersionField, choices, choices_of
 from portfolio.web.messages import text_of
 
 
@@ -52,7 +52,7 @@ class WanField(StringField):
 class DealForm(FlaskForm):
     """A deal's own columns, its terms, and who works on it."""
 
-    version = HiddenField()
+    version = VersionField()
     opened = HiddenField()
     name = StringField(_l("Deal"), [DataRequired(_l("A deal needs a name.")), Length(max=200)])
     pipeline = SelectField(_l("Pipeline"))
@@ -202,7 +202,7 @@ def shown(field: Field, text: str) -> str:
 class MoveForm(FlaskForm):
     """A move: its kind, and what the kind asks for."""
 
-    version = HiddenField()
+    version = VersionField()
     kind = HiddenField()
     to_stage = HiddenField()
     reason_code = SelectField(_l("Main reason"), default="")

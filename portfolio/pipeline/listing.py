@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from portfolio.kernel.numbers import short_number
+
 SORTS = ("updated", "name", "amount", "entered", "created")
 DEFAULT_SORT = "-updated"
 
@@ -36,7 +38,7 @@ def read_deal_listing(
         return tuple(v.strip() for v in arguments.get(name, ()) if v.strip())
 
     sort = next(iter(values("sort")), DEFAULT_SORT)
-    owners = tuple(int(v) for v in values("owner") if v.isascii() and v.isdigit() and len(v) < 10)
+    owners = tuple(n for v in values("owner") if (n := short_number(v)) is not None)
     return DealListing(
         text=" ".join(values("q"))[:100],
         pipeline=next(iter(values("pipeline")), ""),

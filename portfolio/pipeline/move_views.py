@@ -165,7 +165,6 @@ def _with_files(asking: Asking) -> Answers:
 
 def _move(asking: Asking) -> Act:
     form, deal = asking.form, asking.deal
-    version = int(form.version.data) if (form.version.data or "").isdigit() else None
     wanted = Move(
         kind=asking.kind,
         to_stage=form.to_stage.data or "",
@@ -182,7 +181,7 @@ def _move(asking: Asking) -> Act:
         if form.evidence_file.data:
             kept = _keep(deal, form.evidence_file.data, _("New evidence"))
             wanted = replace(wanted, evidence_version_id=kept)
-        return undo_operations.move(deal, wanted, access.me(), now(), version, answers)
+        return undo_operations.move(deal, wanted, access.me(), now(), form.version.seen, answers)
 
 
 def _keep(deal: Deal, upload: FileStorage, title: str) -> int:

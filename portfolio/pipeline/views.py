@@ -309,7 +309,7 @@ def edit(deal_id: int) -> Answer:
 
 def _changed(deal: Deal, form: DealForm) -> None:
     user, moment = access.me(), now()
-    operations.change(deal, form.values(), user, moment, int(form.version.data or 0))
+    operations.change(deal, form.values(), user, moment, form.version.seen)
     terms = form.terms()
     if any(getattr(deal, name) != value for name, value in terms.items()):
         operations.state_terms(deal, terms, user, moment)

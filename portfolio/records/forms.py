@@ -4,19 +4,19 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from portfolio.kernel.text import clean
 from portfolio.people import queries as people
-from portfolio.web.fields import DayField, choices
+from portfolio.web.fields import DayField, VersionField, choices
 from portfolio.web.record_forms import ActivityForm, TaskForm
 
 
 class _Versioned(FlaskForm):
     """Knows which version it was opened on."""
 
-    version = HiddenField()
+    version = VersionField()
 
 
 class ContactChange(_Versioned):
@@ -39,7 +39,7 @@ class ContactChange(_Versioned):
 class TaskChange(TaskForm):
     """Something to be done."""
 
-    version = HiddenField()
+    version = VersionField()
 
 
 class DocumentChange(_Versioned):
@@ -51,7 +51,7 @@ class DocumentChange(_Versioned):
 class ActivityChange(ActivityForm):
     """A note or a contact."""
 
-    version = HiddenField()
+    version = VersionField()
 
 
 CHANGES: dict[str, type[FlaskForm]] = {

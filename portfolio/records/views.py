@@ -13,6 +13,7 @@ from portfolio.companies.operations import Conflict, check_version
 from portfolio.journal import operations as journal
 from portfolio.journal.operations import Keeping
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.records import forms, operations, queries
@@ -80,10 +81,9 @@ def change(kind: str, number: int) -> Answer:
 
 
 def _changed(of: Record, form: Any) -> Keeping:
-    version = form.version.data or ""
     with access.writing(f"{of.kind}.change"), _keeping(f"{of.kind}.change", of) as kept:
         if hasattr(of.row, "version"):
-            check_version(of.row.version, int(version) if version.isdigit() else 0)
+            check_version(of.row.version, form.version.seen)
         record_operations.change(of.row, forms.values_of(form))
     return kept
 
@@ -146,10 +146,11 @@ def set_back(kind: str, number: int) -> Response:
     """Set one field back to what it was before an entry of the trail."""
     of = _writable(kind, number)
     seq, column, version = (request.form.get(n, "") for n in ("entry", "column", "version"))
-    entry = queries.entry_of(of, int(seq)) if seq.isdigit() and len(seq) < 10 else None
+    number_of_entry = short_number(seq)
+    entry = queries.entry_of(of, number_of_entry) if number_of_entry else None
     if entry is None:
         abort(404)
-    expected = int(version) if version.isdigit() else None
+    expected = short_number(version) or 0 if hasattr(of.row, "version") else None
     back = redirect(url_for("records.history", kind=kind, number=number))
     try:
         with access.writing(f"{kind}.change"), _keeping(f"{kind}.change", of) as kept:

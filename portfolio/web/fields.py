@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import SelectMultipleField, StringField
+from wtforms import HiddenField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portfolio.kernel import dates
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import short_number
 from portfolio.web.formatting import title_of
 from portfolio.web.messages import text_of
 
@@ -32,6 +33,15 @@ class CheckboxesField(SelectMultipleField):
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
+
+
+class VersionField(HiddenField):
+    """Which version of a record the person saw."""
+
+    @property
+    def seen(self) -> int:
+        """What was sent, never what is stored; 0, which no record has, when nothing sound was."""
+        return short_number(str((self.raw_data or [""])[0])) or 0
 
 
 class DayField(StringField):

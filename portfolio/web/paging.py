@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import request
 
 from portfolio.extensions import db
+from portfolio.kernel.numbers import short_number
 
 PER_PAGE = 50
 DEEPEST = 20_000
@@ -40,8 +41,7 @@ class Page:
 
 def page_number() -> int:
     """The page asked for in the address; anything odd means the first."""
-    text = request.args.get("page", "1")
-    return min(max(1, int(text)), DEEPEST) if text.isascii() and text.isdigit() else 1
+    return min(short_number(request.args.get("page", "1")) or 1, DEEPEST)
 
 
 def page_of(ids: sa.Select[int], count: int | None = None) -> tuple[Sequence[int], int, int]:

@@ -71,7 +71,7 @@ def test_a_move_without_its_reason_opens_a_form_that_asks_for_it(as_user, cast) 
     assert (
         "此操作需要填写原因" in page.text and "市场空间" not in page.text and "市场小" in page.text
     )
-    done = client.post(path, data={"kind": "reject", "reason_code": "r_market_small"})
+    done = client.post(path, data=factories.seen(deal, kind="reject", reason_code="r_market_small"))
     assert done.status_code == 302
     assert "否决" in client.get(f"/deals/{deal.id}").text
 
@@ -82,7 +82,11 @@ def test_the_board_gets_an_answer_it_can_show(as_user, cast) -> None:
     path = f"/deals/{deal.id}/moves"
     client = as_user("manager")
     factories.ready(deal, cast["manager"], "pool")
-    moved = client.post(path, data={"kind": "forward", "to_stage": "pool"}, headers=json)
+    unseen = client.post(path, data={"kind": "forward", "to_stage": "pool"}, headers=json)
+    assert unseen.status_code == 409, "who names no version has seen none"
+    moved = client.post(
+        path, data=factories.seen(deal, kind="forward", to_stage="pool"), headers=json
+    )
     assert moved.json["stage"] == "pool" and "项目库" in moved.json["message"]
     again = client.post(
         path,
@@ -93,7 +97,7 @@ def test_the_board_gets_an_answer_it_can_show(as_user, cast) -> None:
     stale = client.post(path, data={"kind": "forward", "version": "1"}, headers=json)
     assert stale.status_code == 409
     skipped = client.post(
-        path, data={"kind": "forward", "to_stage": "ic", "note": "x"}, headers=json
+        path, data=factories.seen(deal, kind="forward", to_stage="ic", note="x"), headers=json
     )
     assert skipped.status_code == 403
     assert as_user("outsider").post(path, data={"kind": "forward"}, headers=json).status_code == 403
@@ -302,3 +306,14 @@ def test_what_i_did_not_touch_stays_as_the_other_saved_it(as_user, cast) -> None
         1000 * 10**6,
         True,
     )
+
+
+@pytest.mark.parametrize("version", ["abc", "²", "9" * 5000, "", "-1"])
+def test_a_version_that_is_none_is_a_conflict_and_no_fault(as_user, cast, version) -> None:
+    deal = factories.deal(cast["manager"])
+    client = as_user("manager")
+    sent = {"kind": "forward", "version": version}
+    assert client.post(f"/deals/{deal.id}/moves", data=sent).status_code == 409
+    form = sent_form(client.get(f"/deals/{deal.id}/edit").text) | {"version": version, "name": "新"}
+    assert client.post(f"/deals/{deal.id}/edit", data=form).status_code == 409
+    assert client.get(f"/deals?page={version}&owner={version}").status_code == 200

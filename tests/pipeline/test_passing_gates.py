@@ -278,7 +278,7 @@ def test_a_move_passes_exactly_when_nothing_is_open_and_an_override_keeps_just_t
 def test_dragging_meets_the_same_refusal_and_is_told_where_to_answer(as_user, cast) -> None:
     deal = factories.deal(cast["manager"])
     client, path = as_user("manager"), f"/deals/{deal.id}/moves"
-    dragged = {"kind": "forward", "to_stage": "pool"}
+    dragged = factories.seen(deal, kind="forward", to_stage="pool")
     answer = client.post(path, data=dragged, headers=JSON)
     assert answer.status_code == 422
     assert "还有 3 项条件未满足" in answer.json["message"] and "已查重" in answer.json["message"]
@@ -352,7 +352,7 @@ def test_a_file_proves_an_item_and_only_readers_of_the_terms_get_it(as_user, cas
     deal = factories.deal(cast["manager"])
     client, path = as_user("manager"), f"/deals/{deal.id}/moves"
     sent = {
-        "kind": "forward",
+        **factories.seen(deal, kind="forward"),
         "f-company.industry": "新材料",
         "f-company.lead_source": "roadshow",
         "i-s02-file": (io.BytesIO("查重截图".encode()), "查重.txt"),
@@ -378,9 +378,9 @@ def test_the_partners_override_shows_on_the_spine_and_in_the_trail(as_user, cast
     path = f"/deals/{deal.id}/moves"
     assert "条件未齐仍然推进" not in as_user("manager").get(path).text
     assert "条件未齐仍然推进" in as_user("partner").get(path).text
-    short = as_user("partner").post(path, data={"kind": "forward", "override": "急"})
+    short = as_user("partner").post(path, data=factories.seen(deal, kind="forward", override="急"))
     assert short.status_code == 422 and 'id="override-err"' in short.text
-    done = as_user("partner").post(path, data={"kind": "forward", "override": REASON})
+    done = as_user("partner").post(path, data=factories.seen(deal, kind="forward", override=REASON))
     assert done.status_code == 302
     page = as_user("reader").get(f"/deals/{deal.id}").text
     assert "在 3 项条件未满足时推进" in page and REASON in page and "已查重" in page
@@ -394,10 +394,10 @@ def test_a_rejected_deal_reopens_with_new_evidence_and_the_old_decision_stays(
     deal = factories.advance(factories.deal(cast["manager"]), cast["manager"])
     move(deal, cast["manager"], kind="reject", reason_code="r_no_customer", note="无客户")
     client, path = as_user("manager"), f"/deals/{deal.id}/moves"
-    page = client.post(path, data={"kind": "reopen", "note": "再看看"})
+    page = client.post(path, data=factories.seen(deal, kind="reopen", note="再看看"))
     assert page.status_code == 422 and 'id="evidence-err"' in page.text
     file = (io.BytesIO(b"order"), "订单.pdf")
-    sent = {"kind": "reopen", "evidence_file": file}
+    sent = factories.seen(deal, kind="reopen", evidence_file=file)
     answer = client.post(path, data=sent, content_type="multipart/form-data")
     assert answer.status_code == 302
     page = client.get(f"/deals/{deal.id}").text

@@ -156,7 +156,9 @@ def test_the_answer_of_a_move_holds_the_card_and_every_columns_count_and_sum(
     factories.ready(deal, cast["manager"], now=NOW)
     client = as_user("manager")
     said = client.post(
-        f"/deals/{deal.id}/moves", data={"kind": "forward", "to_stage": "pool"}, headers=JSON
+        f"/deals/{deal.id}/moves",
+        data=factories.seen(deal, kind="forward", to_stage="pool"),
+        headers=JSON,
     ).json
     assert said["columns"]["pool"]["count"] == said["columns"]["lead"]["count"] == 1
     assert ">800万<" in said["columns"]["pool"]["sum"]
