@@ -121,6 +121,8 @@ COLUMNS = {
     "as_of": ("数据日期", "As of"),
     "audited": ("经审计", "Audited"),
     "batch": ("导入批次", "Import"),
+    "former_names": ("曾用名", "Former names"),
+    "stock_codes": ("证券代码", "Stock codes"),
     "batch_id": ("导入批次", "Import"),
     "board": ("板块", "Board"),
     "changed_at": ("变更时间", "Changed at"),

@@ -8,20 +8,21 @@ from typing import Any
 
 from portfolio.intake.headings import Target
 from portfolio.intake.reading import Table
-from portfolio.intake.rows import Row, same_company
+from portfolio.intake.rows import LONGEST_SHOWN, Row, same_company
 from portfolio.kernel import dates, money, stockcode, uscc
 from portfolio.kernel.errors import InputError
-from portfolio.kernel.numbers import MICRO, parse_decimal
+from portfolio.kernel.numbers import MICRO, parse_decimal, rounded_micro, signed
 from portfolio.kernel.text import clean, halfwidth
 from portfolio.rulebook.metrics import Metric, dictionary
 
 YEARS = range(1990, 2101)
+_YEAR = re.compile(r"[0-9]{4}")
 TOLD_EVERY = 500
 
 
 def _year(text: str) -> int:
     digits = halfwidth(text).removesuffix("年度").removesuffix("年").removesuffix(".0").strip()
-    if not (digits.isascii() and digits.isdigit() and int(digits) in YEARS):
+    if not (_YEAR.fullmatch(digits) and int(digits) in YEARS):
         raise InputError("year.malformed", value=text)
     return int(digits)
 
@@ -43,7 +44,6 @@ READERS: dict[str, Callable[[str], Any]] = {
 LIKE_FORMULA = re.compile(r"[-+|%＋－](?![\d\s().-]*$)")
 NAMES = ("name_zh", "company", "name", "title")
 CODES = ("stock_code", "uscc", "deal")
-LONGEST_SHOWN = 60
 Tell = Callable[[int], None]
 
 
@@ -75,10 +75,10 @@ def _row(number: int, cells: Sequence[str], targets: Sequence[Target], table: Ta
     row = Row(number + table.first_row)
     for place, (cell, target) in enumerate(zip(cells, targets, strict=True)):
         text = clean(cell)
-        if not target.field or not text:
+        if target.field and (number, place) in table.formulas:
+            row.refuse(target.metric or target.field, "cell.formula", value=text)
             continue
-        if (number, place) in table.formulas:
-            row.refuse(target.metric or target.field, "cell.formula", value=text[:LONGEST_SHOWN])
+        if not target.field or not text:
             continue
         try:
             _take(row, target, text)
@@ -96,22 +96,30 @@ def _take(row: Row, target: Target, text: str) -> None:
     else:
         row.columns[target.field] = READERS.get(target.field, str)(text)
         if target.field not in READERS and LIKE_FORMULA.match(text):
-            row.doubt(target.field, "cell.like_formula", value=text[:LONGEST_SHOWN])
+            row.doubt(target.field, "cell.like_formula", value=text)
 
 
 def _figure(row: Row, metric: Metric, text: str, factor: Decimal) -> tuple[int | None, str | None]:
     if not metric.numeric:
         return metric.read(text)
-    plain = text.rstrip("%％").strip() if metric.unit == "percent" else text
-    if metric.money and any(unit in plain for unit in "万亿元"):
-        return money.parse_yuan(plain, default_unit=10_000, negative=True), None
-    micro = parse_decimal(plain) * factor * MICRO
-    whole = int(micro.to_integral_value())
-    if micro != whole:
-        row.doubt(metric.id, "number.rounded", value=text)
-    if metric.never_negative and whole < 0:
+    micro = _micro(row, metric, text, factor)
+    if metric.never_negative and micro < 0:
         row.doubt(metric.id, "figure.negative", value=text)
-    return whole, None
+    return micro, None
+
+
+def _micro(row: Row, metric: Metric, text: str, factor: Decimal) -> int:
+    """Millionths of the metric's unit; what is finer is rounded and doubted. Raises InputError
+    for what no number or amount is, or is too large to be kept."""
+    if metric.money and any(unit in text for unit in "万亿元"):
+        return money.parse_yuan(text, default_unit=10_000, negative=True)
+    number = parse_decimal(signed(text).rstrip("%").rstrip() if metric.unit == "percent" else text)
+    micro, rest = rounded_micro(number, factor)
+    if metric.money:
+        money.check_size(micro, text)
+    if rest:
+        row.doubt(metric.id, "number.rounded", value=text)
+    return micro
 
 
 def _require(row: Row, targets: Sequence[Target]) -> None:

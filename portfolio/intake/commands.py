@@ -10,7 +10,7 @@ import click
 
 from portfolio.companies.commands import group as companies
 from portfolio.extensions import unit_of_work
-from portfolio.intake import operations, queries
+from portfolio.intake import headings, operations, queries, reporting
 from portfolio.intake.choices import KEEP, TAKE, Choices
 from portfolio.intake.job_operations import ACTIONS
 from portfolio.intake.models import Kind
@@ -74,13 +74,14 @@ def _run(
     content = file.read_bytes()
     try:
         actor = _person(address)
-        chosen = json.loads(mapping.read_text(encoding="utf-8")) if mapping else {}
+        chosen = headings.read_mapping(mapping.read_bytes()) if mapping else {}
         choices = Choices(TAKE if update else KEEP)
         prepared = operations.prepare(content, chosen, kind, choices, actor)
         operations.rehearse(prepared)
-    except (InputError, ValueError) as error:
-        said = text_of(error) if isinstance(error, InputError) else str(error)
-        click.echo(said, err=True)
+    except InputError as error:
+        if as_json:
+            _print(_worded(reporting.refused_whole(kind, error)), as_json)
+        click.echo(text_of(error), err=True)
         raise SystemExit(1) from error
     refused = bool(prepared.plan.refused) and not sound_rows_only
     report = operations.report(prepared, [])

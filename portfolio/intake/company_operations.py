@@ -14,6 +14,7 @@ from portfolio.companies.models import (
     CompanySearch,
     Figure,
     LeadSource,
+    NameKind,
     StockCode,
 )
 from portfolio.companies.operations import REVENUE, search_row
@@ -48,7 +49,7 @@ def apply(
             ids[id(company)] = company.known.id
             _complete(company, now)
     tell(plan.rows // 5)
-    _insert_codes(plan, ids)
+    _insert_codes_and_names(plan, ids)
     _reindex(plan, ids)
     tell(plan.rows * 2 // 5)
     _supersede(plan, ids, now)
@@ -109,7 +110,7 @@ def _complete(company: CompanyPlan, now: dt.datetime) -> None:
     values: dict[str, Any] = dict(company.columns)
     if any(key[0] == REVENUE for key in company.current):
         values.update(latest_revenue_fen=revenue, latest_revenue_year=year)
-    if values:
+    if values or company.touched:
         db.session.execute(
             sa.update(Company)
             .where(Company.id == company.known.id)
@@ -117,16 +118,15 @@ def _complete(company: CompanyPlan, now: dt.datetime) -> None:
         )
 
 
-def _insert_codes(plan: Plan, ids: dict[int, int]) -> None:
+def _insert_codes_and_names(plan: Plan, ids: dict[int, int]) -> None:
     codes = [
         {"company_id": ids[id(c)], "code": code, "board": board_of(code), "listed_on": day}
         for c in plan.companies
         for code, day in c.codes.items()
     ]
     names = [
-        {"company_id": ids[id(c)], "name": name, "kind": "former"}
+        {"company_id": ids[id(c)], "name": name, "kind": NameKind.FORMER.value}
         for c in plan.companies
-        if c.known is None
         for name in c.former_names
     ]
     for model, rows in ((StockCode, codes), (CompanyName, names)):
@@ -143,13 +143,14 @@ def _reindex(plan: Plan, ids: dict[int, int]) -> None:
     changed: list[dict[str, Any]] = []
     for company in plan.companies:
         known = company.known
-        if known is not None and not (company.columns or company.codes):
+        if known is not None and not company.touched:
             continue
         columns = {**(known.columns if known else {}), **company.columns}
         names = [columns.get(name) or "" for name in ("name_zh", "short_name", "name_en")]
+        names += [*(known.names if known else ()), *company.former_names]
         codes = [*(known.codes if known else ()), *company.codes]
         credit = [columns["uscc"]] if columns.get("uscc") else []
-        row = search_row(ids[id(company)], [*names, *company.former_names], [*credit, *codes])
+        row = search_row(ids[id(company)], names, [*credit, *codes])
         (fresh if known is None else changed).append(row)
     _insert(CompanySearch, fresh)
     if changed:
@@ -229,17 +230,23 @@ def _insert_figures(
 
 
 def _keep_changes(plan: Plan, ids: dict[int, int], batch: ImportBatch) -> None:
-    """What an undo takes back: companies entered, columns changed, codes added."""
+    """What an undo takes back: companies entered, columns changed, codes and names added."""
     rows = []
     for company in plan.companies:
         new = company.known is None
         after = {name: audit.plain(value) for name, value in company.columns.items()}
         before = {name: audit.plain(company.before.get(name)) for name in after}
-        if company.codes:
-            after["stock_codes"], before["stock_codes"] = sorted(company.codes), []
+        for name, added in _added(company).items():
+            after[name], before[name] = added, []
         if new or after:
             rows.append(change_row(batch, "company", ids[id(company)], new, before, after))
     _insert(ImportChange, rows)
+
+
+def _added(company: CompanyPlan) -> dict[str, list[str]]:
+    """The codes and the names that a company gets."""
+    added = {"stock_codes": sorted(company.codes), "former_names": company.former_names}
+    return {name: values for name, values in added.items() if values}
 
 
 def change_row(
@@ -265,7 +272,7 @@ def _record(plan: Plan, ids: dict[int, int], batch: ImportBatch) -> None:
     """One entry for each company: what was entered, filled or changed, and which figures came."""
     for company in plan.companies:
         company_id = ids[id(company)]
-        if company.columns or company.codes or company.current or company.disputed:
+        if company.touched or company.current or company.disputed:
             _record_columns(company, company_id, batch)
         if company.current or company.disputed:
             _record_figures(company, company_id, batch)
@@ -273,10 +280,17 @@ def _record(plan: Plan, ids: dict[int, int], batch: ImportBatch) -> None:
 
 def _record_columns(company: CompanyPlan, company_id: int, batch: ImportBatch) -> None:
     columns = {name: audit.plain(value) for name, value in company.columns.items()}
+    held: dict[str, set[str]] = {}
     before: dict[str, Any] = {}
     if company.known is not None:
         before = {name: audit.plain(company.before.get(name)) for name in columns} | {"batch": None}
+        held = {"stock_codes": company.known.codes, "former_names": company.known.names}
     said = {**columns, "batch": batch.id}
+    for name, added in _added(company).items():
+        present = sorted(held.get(name, ()))
+        said[name] = "; ".join([*present, *added])
+        if company.known is not None:
+            before[name] = "; ".join(present)
     audit.record(audit.Entry("company.import", "company", company_id, before, said, company_id))
 
 

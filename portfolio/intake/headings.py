@@ -1,5 +1,6 @@
 """What each heading of a file stands for: a column of the company, a figure, or nothing (pure)."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -150,6 +151,23 @@ def choices(kind: str = COMPANIES) -> list[str]:
     """Every field a column can be mapped onto."""
     metrics = (METRIC + metric_id for metric_id in dictionary()) if kind == COMPANIES else ()
     return [*fields_of(kind), *metrics]
+
+
+def read_mapping(content: bytes) -> dict[str, str]:
+    """A mapping of headings onto fields from a JSON file. Raises InputError `mapping.malformed`, or
+    `mapping.column_twice` where a column is named twice."""
+    try:
+        pairs = json.loads(content.decode("utf-8-sig"), object_pairs_hook=tuple)
+    except (ValueError, RecursionError) as error:
+        raise InputError("mapping.malformed") from error
+    if not isinstance(pairs, tuple) or not all(isinstance(field, str) for _, field in pairs):
+        raise InputError("mapping.malformed")
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [heading for heading, _ in pairs]
+        twice = next(heading for heading in names if names.count(heading) > 1)
+        raise InputError("mapping.column_twice", value=twice)
+    return found
 
 
 def mapped(

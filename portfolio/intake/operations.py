@@ -197,7 +197,7 @@ def _columns(batch: ImportBatch, table: Table) -> dict[str, Any]:
         reason = "" if stands_for else target.reason or "column.unmapped"
         sample = [row[place][:60] for row in table.rows[:SAMPLE] if row[place].strip()]
         columns.append({"heading": label, "field": stands_for, "reason": reason, "sample": sample})
-    return {"columns": columns, "size": len(table.rows)}
+    return {"columns": columns, "size": len(table.rows), "encoding": table.encoding}
 
 
 def rehearse(prepared: Prepared) -> None:

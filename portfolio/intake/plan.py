@@ -21,13 +21,16 @@ FigureKey = tuple[str, int | None]
 
 @dataclass
 class Known:
-    """A company as it stands: its columns, names, codes and current figures."""
+    """A company as it stands: its columns, other names, codes and current figures. `disputed` are
+    values that wait for an answer, `answered` those that somebody has decided on."""
 
     id: int
     columns: dict[str, Any]
-    codes: set[str]
+    codes: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
     figures: dict[tuple[str, int | None], Value] = field(default_factory=dict)
     disputed: set[tuple[str, int | None, Value]] = field(default_factory=set)
+    answered: set[tuple[str, int | None, Value]] = field(default_factory=set)
 
 
 @dataclass
@@ -65,6 +68,11 @@ class CompanyPlan:
     def current(self) -> dict[FigureKey, Value]:
         """The figures that become current: those that are new, and those that replace others."""
         return {**self.figures, **self.replaced}
+
+    @property
+    def touched(self) -> bool:
+        """Whether the company's own columns, codes or names change."""
+        return bool(self.columns or self.codes or self.former_names)
 
 
 @dataclass(frozen=True)
@@ -182,9 +190,9 @@ def _columns(plan: Plan, company: CompanyPlan, row: Row) -> None:
     for code in row.columns.get("stock_code") or []:
         if company.known is None or code not in company.known.codes:
             company.codes.setdefault(code, row.columns.get("listed_on"))
-    for name in row.columns.get("former_names") or []:
-        if name not in company.former_names:
-            company.former_names.append(name)
+    said = row.columns.get("former_names") or []
+    known = company.known.names | {company.known.columns["name_zh"]} if company.known else set()
+    company.former_names += [n for n in said if n not in {*known, *company.former_names}]
     for name in ("name_zh", *FILLED):
         if name in row.columns:
             _column(plan, company, row, name, row.columns[name])
@@ -198,28 +206,27 @@ def _column(plan: Plan, company: CompanyPlan, row: Row, name: str, value: Any) -
     if not present:
         company.columns[name] = value
     elif present != value:
-        taken = _differs(plan, company, row, name, None, str(present), str(value), "value.differs")
-        if taken:
+        found = _difference(plan, company, row, (name, None), str(present), str(value))
+        _warn(plan, found, "value.differs")
+        if found.taken:
             company.columns[name], company.before[name] = value, present
 
 
-def _differs(
-    plan: Plan,
-    company: CompanyPlan,
-    row: Row,
-    name: str,
-    year: int | None,
-    known: str,
-    value: str,
-    code: str,
-) -> bool:
-    """Name a difference; answers whether the file's value is taken."""
-    taken = plan.choices.takes(row.number, name)
-    params = (("known", known), ("value", value))
-    plan.warnings.append(Finding(row.number, name, "value.taken" if taken else code, params))
+def _difference(
+    plan: Plan, company: CompanyPlan, row: Row, key: FigureKey, known: str, value: str
+) -> Difference:
+    """Keep a difference to be chosen about; it says whether the file's value is taken."""
+    taken = plan.choices.takes(row.number, key[0])
     whose = str(company.known.columns["name_zh"]) if company.known else ""
-    plan.differences.append(Difference(row.number, name, year, whose, known, value, taken))
-    return taken
+    found = Difference(row.number, key[0], key[1], whose, known, value, taken)
+    plan.differences.append(found)
+    return found
+
+
+def _warn(plan: Plan, found: Difference, code: str) -> None:
+    params = (("known", found.known), ("value", found.value))
+    code = "value.taken" if found.taken else code
+    plan.warnings.append(Finding(found.row, found.field, code, params))
 
 
 def _figures(plan: Plan, company: CompanyPlan, row: Row) -> None:
@@ -239,12 +246,16 @@ def _figures(plan: Plan, company: CompanyPlan, row: Row) -> None:
 def _other_figure(
     plan: Plan, company: CompanyPlan, row: Row, key: FigureKey, value: Value, current: Value
 ) -> None:
-    metric = dictionary()[key[0]]
-    code = "figure.hundredfold" if _hundredfold(value, current) else "figure.differs"
-    known, said = str(metric.written(*current)), str(metric.written(*value))
-    if _differs(plan, company, row, key[0], key[1], known, said, code):
+    assert company.known is not None  # noqa: S101 - only a known company has another figure
+    metric, stated = dictionary()[key[0]], (*key, value)
+    written = str(metric.written(*current)), str(metric.written(*value))
+    found = _difference(plan, company, row, key, *written)
+    if found.taken or stated not in company.known.answered:
+        code = "figure.hundredfold" if _hundredfold(value, current) else "figure.differs"
+        _warn(plan, found, code)
+    if found.taken:
         company.replaced[key] = value
-    elif company.known is not None and (*key, value) in company.known.disputed:
+    elif stated in company.known.disputed | company.known.answered:
         company.same.add(key)
     else:
         company.disputed[key] = value

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
-from portfolio.companies.models import Company, Figure, StockCode
+from portfolio.companies.models import Company, CompanyName, Figure, StockCode
 from portfolio.extensions import db
 from portfolio.intake.models import BatchState, ImportBatch, ImportJob, ImportMapping, JobState
 from portfolio.intake.plan import FILLED, Known, Snapshot
@@ -13,14 +14,17 @@ from portfolio.kernel.parts import in_parts
 
 
 def snapshot(rows: Sequence[Row], figures: bool = True) -> Snapshot:
-    """The companies that the rows may mean, with their codes and, unless not asked for, figures."""
+    """The companies that the rows may mean, with their codes and other names and, unless not asked
+    for, figures."""
     codes = {code for row in rows for code in row.columns.get("stock_code") or []}
     credits = {row.columns["uscc"] for row in rows if row.columns.get("uscc")}
     names = {row.columns["name_zh"] for row in rows if row.columns.get("name_zh")}
     known = _companies(codes, credits, names)
     _add_codes(known)
+    _add_names(known)
     if figures:
         _add_figures(known)
+        _add_answers(known)
     found = Snapshot()
     for company in known.values():
         found.by_code.update(dict.fromkeys(company.codes, company))
@@ -45,7 +49,7 @@ def _companies(codes: set[str], credits: set[str], names: set[str]) -> dict[int,
         for row in db.session.execute(sa.select(*columns).where(Company.id.in_(some))):
             values = dict(row._mapping)
             company_id = values.pop("id")
-            known[company_id] = Known(company_id, values, set())
+            known[company_id] = Known(company_id, values)
     return known
 
 
@@ -54,6 +58,13 @@ def _add_codes(known: dict[int, Known]) -> None:
         rows = sa.select(StockCode.company_id, StockCode.code).where(StockCode.company_id.in_(part))
         for company_id, code in db.session.execute(rows):
             known[company_id].codes.add(code)
+
+
+def _add_names(known: dict[int, Known]) -> None:
+    for part in in_parts(known):
+        rows = sa.select(CompanyName.company_id, CompanyName.name)
+        for company_id, name in db.session.execute(rows.where(CompanyName.company_id.in_(part))):
+            known[company_id].names.add(name)
 
 
 def _add_figures(known: dict[int, Known]) -> None:
@@ -75,6 +86,26 @@ def _add_figures(known: dict[int, Known]) -> None:
                 company.disputed.add((metric, year, (micro, choice)))
             else:
                 company.figures[(metric, year)] = (micro, choice)
+
+
+def _add_answers(known: dict[int, Known]) -> None:
+    """Values that somebody has decided on: those that were kept beside and are so no more, and the
+    current ones that such a value replaced. Taking an import back decides nothing."""
+    beside = orm.aliased(Figure)
+    taken_back = sa.select(ImportBatch.id).where(ImportBatch.state == BatchState.UNDONE.value)
+    columns = (Figure.company_id, Figure.metric, Figure.fiscal_year, Figure.micro, Figure.choice)
+    decided = sa.and_(
+        beside.company_id == Figure.company_id,
+        beside.metric == Figure.metric,
+        beside.fiscal_year.is_not_distinct_from(Figure.fiscal_year),
+        beside.superseded_at == Figure.superseded_at,
+        beside.disputed,
+        sa.func.coalesce(beside.batch_id, 0).not_in(taken_back),
+    )
+    for part in in_parts(known):
+        query = sa.select(*columns).join(beside, decided).where(Figure.company_id.in_(part))
+        for company_id, metric, year, micro, choice in db.session.execute(query):
+            known[company_id].answered.add((metric, year, (micro, choice)))
 
 
 def everybodys_names() -> dict[int, str]:

@@ -13,7 +13,8 @@ from portfolio.kernel.text import clean, folded
 MOST_ROWS = 200_000
 MOST_COLUMNS = 250  # our own export of every figure has 180
 MOST_CHARACTERS = 20_000
-ENCODINGS = ("utf-8-sig", "gb18030")
+BOM = b"\xef\xbb\xbf"
+ENCODINGS = ("utf-8", "gb18030")
 FIRST_CJK = "\u2e80"
 ZIP_HEAD = b"PK\x03\x04"
 OLE_HEAD = b"\xd0\xcf\x11\xe0"
@@ -57,7 +58,7 @@ def read_csv(content: bytes) -> Table:
     """
     if not content.strip():
         raise InputError("file.empty")
-    if content[:HEAD].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(FOREIGN_HEADS):
+    if content[:HEAD].removeprefix(BOM).lstrip().startswith(FOREIGN_HEADS):
         raise InputError("file.not_text")
     text, encoding = _decoded(content)
     table = table_of(_parsed(text), encoding)
@@ -94,9 +95,10 @@ def shape_of(headings: Sequence[str]) -> str:
 
 def _decoded(content: bytes) -> tuple[str, str]:
     failure: UnicodeDecodeError | None = None
-    for encoding in ENCODINGS:
+    marked = content.startswith(BOM)
+    for encoding in ENCODINGS[:1] if marked else ENCODINGS:
         try:
-            text = content.decode(encoding)
+            text = content.decode(encoding).removeprefix(BOM.decode())
         except UnicodeDecodeError as error:
             failure = failure or error
             continue
@@ -104,7 +106,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
             _refuse_mixed(content)
         if _CONTROL.search(text) or _looks_mangled(text, encoding):
             raise InputError("file.not_text")
-        return text, "utf-8" if encoding == "utf-8-sig" else encoding
+        return text, f"{encoding}-bom" if marked else encoding
     assert failure is not None  # noqa: S101 - the loop ends here only after a failure
     row = content[: failure.start].count(b"\n") + 1
     raise InputError("file.encoding", row=row, byte=failure.start + 1)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from portfolio.intake.checks import LIKE_FORMULA, LONGEST_SHOWN, Tell, silent
+from portfolio.intake.checks import LIKE_FORMULA, Tell, silent
 from portfolio.intake.headings import Target, required
 from portfolio.intake.reading import Table
 from portfolio.intake.rows import Row
@@ -40,10 +40,10 @@ def _link(text: str) -> str:
 
 
 def _trl(text: str) -> int:
-    digits = halfwidth(text).upper().removeprefix("TRL").strip().removesuffix(".0")
-    if not (digits.isascii() and digits.isdigit() and int(digits) in TRL):
+    digit = halfwidth(text).upper().removeprefix("TRL").strip().removesuffix(".0")
+    if digit not in map(str, TRL):
         raise InputError("trl.range")
-    return int(digits)
+    return int(digit)
 
 
 READERS: dict[str, Callable[[str], Any]] = {
@@ -79,17 +79,17 @@ def _row(
     row = Row(number + table.first_row)
     for place, (cell, target) in enumerate(zip(cells, targets, strict=True)):
         text = clean(cell)
-        if not target.field or not text:
+        if target.field and (number, place) in table.formulas:
+            row.refuse(target.field, "cell.formula", value=text)
             continue
-        if (number, place) in table.formulas:
-            row.refuse(target.field, "cell.formula", value=text[:LONGEST_SHOWN])
+        if not target.field or not text:
             continue
         try:
             row.columns[IDENTITY.get(target.field, target.field)] = _value(target, text)
         except InputError as error:
             row.refuse(target.field, error.code, **error.params)
         if target.field not in FREE and LIKE_FORMULA.match(text):
-            row.doubt(target.field, "cell.like_formula", value=text[:LONGEST_SHOWN])
+            row.doubt(target.field, "cell.like_formula", value=text)
     _require(row, kind)
     return row
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from portfolio.intake.headings import Target
+from portfolio.intake.headings import COMPANIES, Target
 from portfolio.intake.plan import Difference, Duplicate, Plan
 from portfolio.intake.record_plan import RecordPlan
 from portfolio.intake.rows import Finding
+from portfolio.kernel.errors import InputError
 
 Labels = Mapping[int, tuple[str, str]]
 
@@ -26,9 +27,20 @@ def report(
     }
 
 
+def refused_whole(kind: str, error: InputError) -> dict[str, Any]:
+    """The report of a file of which no row was looked at. The finding's row is the one the refusal
+    names, else 0."""
+    row = int(str(error.params.get("row", 0)))
+    params = tuple((key, str(value)) for key, value in error.params.items())
+    finding = Finding(row, "", error.code, params)
+    empty = Plan() if kind == COMPANIES else RecordPlan()
+    empty.refused.append(finding)
+    return report(empty) | {"ignored": []}
+
+
 def _companies(plan: Plan) -> dict[str, Any]:
     fresh = [c for c in plan.companies if c.known is None]
-    changed = [c for c in plan.companies if c.known is not None and (c.columns or c.codes)]
+    changed = [c for c in plan.companies if c.known is not None and c.touched]
     return {
         "created": {
             "companies": len(fresh),

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+LONGEST_SHOWN = 60
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -37,7 +39,7 @@ class Row:
 
 
 def _plain(params: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    return tuple((key, str(value)) for key, value in params.items())
+    return tuple((key, str(value)[:LONGEST_SHOWN]) for key, value in params.items())
 
 
 def keys(row: Row) -> list[str]:

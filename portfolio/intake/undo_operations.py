@@ -43,6 +43,8 @@ STATED = (
     *("company_id", "metric", "fiscal_year", "micro", "choice", "as_of", "source"),
     *("evidence", "audited", "disputed", "batch_id"),
 )
+# What a company gets more of: the collection, and the column that holds the text.
+ADDED = {"stock_codes": ("stock_codes", "code"), "former_names": ("names", "name")}
 DAYS = frozenset({"founded_on", "listed_on", "due_on", "dated_on", "next_step_on"})
 
 
@@ -117,7 +119,7 @@ def _changed_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterat
         rows = db.session.scalars(
             sa.select(Company)
             .where(Company.id.in_(part))
-            .options(selectinload(Company.stock_codes))
+            .options(selectinload(Company.stock_codes), selectinload(Company.names))
             .execution_options(populate_existing=True)
         )
         present = {row.id: row for row in rows}
@@ -133,12 +135,18 @@ def _changed_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterat
 
 def _as_written(change: Written, row: Any) -> bool:
     for name, value in change.after.items():
-        if name == "stock_codes":
-            if not set(value) <= {code.code for code in row.stock_codes}:
+        if name in ADDED:
+            if not set(value) <= {text for _, text in _collected(row, name)}:
                 return False
         elif audit.plain(getattr(row, name)) != value:
             return False
     return True
+
+
+def _collected(company: Company, name: str) -> list[tuple[Any, str]]:
+    """The listings or other names of a company, each with its text."""
+    attribute, text = ADDED[name]
+    return [(one, getattr(one, text)) for one in getattr(company, attribute)]
 
 
 def _used_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterator[Obstacle]:
@@ -267,9 +275,10 @@ def _restore_companies(written: Sequence[Written], now: dt.datetime) -> None:
             continue
         company = db.session.get_one(Company, change.object_id)
         for name, value in change.before.items():
-            if name == "stock_codes":
+            if name in ADDED:
                 added = set(change.after[name])
-                company.stock_codes = [c for c in company.stock_codes if c.code not in added]
+                kept = [one for one, text in _collected(company, name) if text not in added]
+                setattr(company, ADDED[name][0], kept)
             else:
                 _restore(company, name, value)
         company.updated_at = now

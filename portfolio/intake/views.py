@@ -25,7 +25,7 @@ from portfolio.intake import headings, job_operations, jobs, operations, queries
 from portfolio.intake.choices import ANSWERS, Choices, place, read_choices
 from portfolio.intake.models import BatchState, ImportBatch, JobState, Kind
 from portfolio.intake.reading import labels
-from portfolio.intake.wording_views import field_title, worded
+from portfolio.intake.wording_views import ENCODINGS, field_title, worded
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
@@ -222,6 +222,7 @@ def preview_page(batch: ImportBatch, error: str = "") -> Answer:
         report=report,
         sound=sound,
         columns=_reasoned(found["columns"]),
+        encoding=ENCODINGS.get(found.get("encoding", ""), ""),
         options=[(field, field_title(field)) for field in headings.choices(batch.kind)],
         page=_shown(report, differences, choices, view),
         view=view,

@@ -58,6 +58,7 @@ FIELD_TITLES = {
     "dated_on": _l("Dated"),
     "link": _l("Link"),
 }
+ENCODINGS = {"utf-8": "UTF-8", "utf-8-bom": "UTF-8 BOM", "gb18030": "GB18030", "xlsx": "XLSX"}
 WHAT = {"changed": _l("changed since"), "used": _l("used since"), "gone": _l("no longer there")}
 
 

@@ -4,8 +4,7 @@ import re
 from decimal import ROUND_DOWN, Decimal
 
 from portfolio.kernel.errors import InputError
-from portfolio.kernel.numbers import scaled_exactly
-from portfolio.kernel.text import clean, halfwidth
+from portfolio.kernel.numbers import scaled_exactly, signed
 
 FEN_PER_YUAN = 100
 FEN_PER_WAN = 1_000_000
@@ -22,16 +21,17 @@ _UNITS = {
 }
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+"
 _AMOUNT = re.compile(rf"([-+]?)\s*({_NUMBER})\s*([a-z]*|[元十百千万亿]*)", re.IGNORECASE)
-_PREFIX = re.compile(r"^(?:人民币|rmb|cny|¥|￥)\s*", re.IGNORECASE)
+_PREFIX = re.compile(r"^([-+]?)(?:人民币|rmb|cny|¥)\s*", re.IGNORECASE)
 
 
 def parse_yuan(text: str, default_unit: int = 1, negative: bool = False) -> int:
-    """Fen of an amount such as 1.2亿, 800万, 1,200元, 3.5m; full-width signs are fine.
+    """Fen of an amount such as 1.2亿, 800万, 1,200元, 3.5m; full-width signs are fine,
+    and brackets for what is below zero.
 
     A bare number is in `default_unit` yuan (10,000 for fields in 万元). Raises InputError
     `money.malformed`, `money.negative`, `money.below_fen` or `money.too_large`.
     """
-    plain = _PREFIX.sub("", halfwidth(clean(text)).replace("−", "-"))
+    plain = _PREFIX.sub(r"\1", signed(text))
     match = _AMOUNT.fullmatch(plain)
     unit = match.group(3).lower() if match else "?"
     if match is None or unit not in {"", *_UNITS}:
@@ -40,15 +40,17 @@ def parse_yuan(text: str, default_unit: int = 1, negative: bool = False) -> int:
     fen = scaled_exactly(number, _UNITS.get(unit, default_unit) * FEN_PER_YUAN)
     if fen is None:
         raise InputError("money.below_fen", value=text)
-    return _bounded(-fen if match.group(1) == "-" else fen, text, negative)
-
-
-def _bounded(fen: int, text: str, negative: bool) -> int:
-    if abs(fen) > MOST_FEN:
-        raise InputError("money.too_large", value=text)
+    check_size(fen, text)
+    fen = -fen if match.group(1) == "-" else fen
     if fen < 0 and not negative:
         raise InputError("money.negative", value=text)
     return fen
+
+
+def check_size(fen: int, text: str) -> None:
+    """Refuse an amount beyond any sense. Raises InputError `money.too_large`."""
+    if abs(fen) > MOST_FEN:
+        raise InputError("money.too_large", value=text)
 
 
 def wan(fen: int) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from fractions import Fraction
 
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import clean, halfwidth
@@ -9,15 +10,17 @@ from portfolio.kernel.text import clean, halfwidth
 MICRO = 1_000_000
 LONGEST = 40  # digits
 MOST_MICRO = 9 * 10**18  # a database's largest integer is a little more
+_BRACKETED = re.compile(r"\(\s*([^-+()\s][^()]*?)\s*\)(.*)")
 _NUMBER = re.compile(r"[-+]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)")
 
 
 def parse_decimal(text: str) -> Decimal:
-    """A decimal number with optional grouping by thousands; full-width digits are fine.
+    """A decimal number with optional grouping by thousands; full-width digits are fine, and the
+    accountants' brackets for what is below zero.
 
     Raises InputError `number.malformed` for anything else: exponents, NaN, words.
     """
-    plain = halfwidth(clean(text)).replace("−", "-")
+    plain = signed(text)
     if not _NUMBER.fullmatch(plain):
         raise InputError("number.malformed", value=text)
     return Decimal(plain.replace(",", ""))
@@ -28,6 +31,12 @@ def short_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
+def signed(text: str) -> str:
+    """The text in half width, with a minus where accountants write (1,234.5)."""
+    plain = halfwidth(clean(text)).replace("−", "-")
+    return _BRACKETED.sub(r"-\1\2", plain) if plain.startswith("(") else plain
+
+
 def to_micro(value: Decimal) -> int:
     """Whole millionths. Raises InputError `number.too_fine` or `number.too_large`."""
     micro = scaled_exactly(value, MICRO)
@@ -36,6 +45,19 @@ def to_micro(value: Decimal) -> int:
     if abs(micro) > MOST_MICRO:
         raise InputError("number.too_large", value=str(value))
     return micro
+
+
+def rounded_micro(value: Decimal, factor: Decimal) -> tuple[int, bool]:
+    """Whole millionths of the value times a factor, and whether something was rounded off, half
+    to even. Raises InputError `number.too_large`."""
+    if value.adjusted() > LONGEST:
+        raise InputError("number.too_large", value=str(value))
+    (top, bottom), (times, over) = value.as_integer_ratio(), factor.as_integer_ratio()
+    exact = Fraction(top * times * MICRO, bottom * over)
+    micro = round(exact)
+    if abs(micro) > MOST_MICRO:
+        raise InputError("number.too_large", value=str(value))
+    return micro, micro != exact
 
 
 def scaled_exactly(value: Decimal, factor: int) -> int | None:

@@ -59,6 +59,10 @@ MESSAGES = {
     "workbook.links": _l("Workbooks that refer to other files are not accepted."),
     "workbook.too_large": _l("The workbook holds more than can be read safely."),
     "workbook.too_slow": _l("The workbook takes too long to read."),
+    "mapping.malformed": _l(
+        'The mapping is no JSON object of headings and fields, such as {"营收": "metric:revenue"}.'
+    ),
+    "mapping.column_twice": _l("The mapping names the column “%(value)s” twice."),
     "mapping.no_such_column": _l("The file has no column “%(value)s”."),
     "mapping.no_such_field": _l("There is no field “%(value)s”."),
     "mapping.no_company": _l("No column says which company is meant: name, code or credit code."),

@@ -36,7 +36,7 @@ def archive(entries: dict[str, bytes]) -> bytes:
     ("content", "encoding"),
     [
         (TEXT.encode(), "utf-8"),
-        (TEXT.encode("utf-8-sig"), "utf-8"),
+        (TEXT.encode("utf-8-sig"), "utf-8-bom"),
         (TEXT.encode("gb18030"), "gb18030"),
         (TEXT.replace("\n", "\r\n").replace(",", ";").encode(), "utf-8"),
         (("\n" + TEXT.replace(",", "\t")).encode(), "utf-8"),
@@ -91,6 +91,7 @@ def test_one_line_in_another_encoding_is_named_and_never_read_as_other_character
         (TEXT.encode() + "深圳".encode("gbk") + b"\xff\xfe", "file.encoding"),
         (b"a,b\n1,\x00", "file.not_text"),
         (TEXT.encode("utf-16"), "file.encoding"),
+        (TEXT.encode("utf-8-sig") + "深圳".encode("gbk"), "file.encoding"),
         (b'a,b\n"1,2\n', "file.quotes"),
         (b"a,b\n1,2,3\n", "file.ragged"),
         (b"a,b\n" + b"x" * 20_001 + b",1\n", "file.cell_too_long"),

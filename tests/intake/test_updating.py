@@ -1,5 +1,7 @@
 """A file that says otherwise: old and new side by side, and the person chooses."""
 
+import json
+
 import pytest
 import sqlalchemy as sa
 
@@ -17,6 +19,13 @@ OTHER = HEAD + "430047,海纳传动,济南,2024,120\n430047,海纳传动,,2023,\
 def figures() -> list[tuple]:
     rows = db.session.scalars(sa.select(Figure).order_by(Figure.id))
     return [(f.fiscal_year, f.micro, f.disputed, f.superseded_at is None) for f in rows]
+
+
+def audit_rows(action: str) -> list[tuple[dict, dict]]:
+    """What the entries of an action said before and after."""
+    query = sa.select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.seq)
+    rows = db.session.scalars(query.where(AuditEntry.object_type == "company"))
+    return [(json.loads(row.before), json.loads(row.after)) for row in rows]
 
 
 def company() -> Company:
@@ -116,3 +125,77 @@ def test_choices_for_values_outlast_a_new_choice_for_the_file(run, send) -> None
     client.post(page + "/choices", data={"whole": "keep"})
     client.post(page + "/confirmation")
     assert company().place == "济南"
+
+
+@pytest.mark.parametrize(("answer", "kept"), [("keep", 100 * 10**6), ("take", 120 * 10**6)])
+def test_a_doubt_that_was_answered_does_not_come_back_with_the_same_files(
+    run, as_user, answer, kept
+) -> None:
+    run(FIRST)
+    run(OTHER)
+    row = db.session.query(Figure).filter(Figure.disputed).one()
+    address = f"/companies/{row.company_id}/figures/{row.id}/answer"
+    assert as_user("manager").post(address, data={"answer": answer}).status_code == 302
+    for text in (OTHER, FIRST):
+        code, report, said = run(text)
+        assert code == 0, said
+        assert report["disputed"] == 0
+        assert not [w for w in report["warnings"] if w["code"].startswith("figure.")]
+        assert report["created"]["figures"] == report["updated"]["figures"] == 0
+    now = [m for y, m, disputed, open_ in figures() if y == 2024 and open_]
+    assert now == [kept]
+    other = OTHER if answer == "keep" else FIRST
+    _, report, _ = run(other, "--update")
+    assert report["updated"]["figures"] == 1, "one may still choose the other value"
+
+
+def test_a_doubt_that_was_taken_back_is_no_answer(run, send) -> None:
+    run(FIRST)
+    client, page = send(OTHER)
+    client.post(page + "/confirmation")
+    client.post(page + "/undo")
+    _, report, _ = run(OTHER)
+    assert report["disputed"] == 1
+
+
+NAMED = "证券代码,企业名称,曾用名\n"
+
+
+def test_former_names_and_codes_are_added_to_a_company_that_is_known(run, as_user) -> None:
+    run(NAMED + "430047,海纳传动,老海纳\n")
+    version = company().version
+    _, report, _ = run(NAMED + "430047;920047,海纳传动,老海纳;东海机械;海纳传动\n")
+    assert report["updated"]["companies"] == 1
+    found = company()
+    assert [n.name for n in found.names] == ["老海纳", "东海机械"]
+    assert sorted(c.code for c in found.stock_codes) == ["430047", "920047"]
+    assert found.version == version + 1
+    for wanted in ("东海", "dhjx", "老海纳", "920047", "海纳传动"):
+        assert db.session.scalar(sa.select(Company.id).where(matching(wanted))) == found.id, wanted
+    entry = audit_rows("company.import")[-1]
+    assert entry[0]["former_names"] == "老海纳"
+    assert entry[1]["former_names"] == "老海纳; 东海机械"
+    assert entry[0]["stock_codes"] == "430047"
+    assert entry[1]["stock_codes"] == "430047; 920047"
+    shown = as_user("manager").get(f"/companies/{found.id}").text
+    assert "曾用名" in shown and "东海机械" in shown
+    _, again, _ = run(NAMED + "430047,海纳传动,东海机械\n")
+    assert again["updated"]["companies"] == 0 and again["unchanged"]["companies"] == 1
+
+
+def test_former_names_stay_findable_when_an_import_completes_a_company(run) -> None:
+    run(NAMED + "430047,海纳传动,东海机械\n")
+    run("证券代码,企业名称,简称\n430047,海纳传动,海纳\n")
+    assert db.session.scalar(sa.select(Company.id).where(matching("东海")))
+
+
+def test_names_and_codes_that_were_added_are_taken_back(run, send) -> None:
+    run(NAMED + "430047,海纳传动,老海纳\n")
+    client, page = send(NAMED + "430047;920047,海纳传动,东海机械\n")
+    client.post(page + "/confirmation")
+    assert client.post(page + "/undo").status_code == 302
+    db.session.expire_all()
+    found = company()
+    assert [n.name for n in found.names] == ["老海纳"]
+    assert [c.code for c in found.stock_codes] == ["430047"]
+    assert db.session.scalar(sa.select(Company.id).where(matching("东海"))) is None
