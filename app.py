@@ -19,6 +19,7 @@ from portfolio.committee import commands as committee_commands  # noqa: F401 - `
 from portfolio.committee import export_views as committee_export_views
 from portfolio.committee import views as committee_views
 from portfolio.companies import commands as companies_commands
+from portfolio.companies import duplicate_views as companies_duplicate_views
 from portfolio.companies import export_views as companies_export_views
 from portfolio.companies import fact_views as companies_fact_views
 from portfolio.companies import portrait_views as companies_portrait_views
@@ -76,6 +77,7 @@ VIEWS = (
     companies_portrait_views,
     companies_record_views,
     companies_fact_views,
+    companies_duplicate_views,
     companies_export_views,
     pipeline_views,
     pipeline_board_views,

@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench import files, pages
+from bench import duplicates, files, pages
 
 
 def main() -> None:
@@ -12,6 +12,7 @@ def main() -> None:
     small, large = (int(n) for n in os.environ.get("BENCH_SIZES", "10000,100000").split(","))
     with tempfile.TemporaryDirectory(prefix="kawei-bench-") as home:
         pages.table((small, large), Path(home))
+        duplicates.table(Path(home) / str(large))
         folder = Path(home) / "files"
         folder.mkdir()
         files.table(folder)

@@ -91,7 +91,7 @@ class CompanyForm(FlaskForm):
     )
     lead_source_note = StringField(_l("Who or what exactly"), [Length(max=200)])
     description = TextAreaField(_l("What it does"), [Length(max=20000)])
-    confirmed = BooleanField(_l("It is another company: enter it all the same"))
+    confirmed = BooleanField(_l("It is another company: save it all the same"))
 
     def validate_region_code(self, field: Field) -> None:
         """Six digits, when given."""

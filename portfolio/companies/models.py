@@ -331,3 +331,19 @@ class CompanySearch(Base):
     company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"), primary_key=True)
     folded: Mapped[str] = mapped_column(default="")
     tokens: Mapped[str]
+
+
+class CompanyKey(Base):
+    """What a company is told from likely duplicates by (`likeness.keys_of`)."""
+
+    __tablename__ = "company_key"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"), index=True)
+    kind: Mapped[str]
+    value: Mapped[str]
+
+    __table_args__ = (
+        sa.Index("ix_company_key_kind_value", "kind", "value", "company_id"),
+        {"sqlite_autoincrement": True},
+    )

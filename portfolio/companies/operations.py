@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from portfolio.companies import queries
+from portfolio.companies.duplicate_operations import rekey
 from portfolio.companies.models import (
     Activity,
     Company,
@@ -152,12 +153,13 @@ def search_row(company_id: int, names: Iterable[str], codes: Iterable[str]) -> d
 
 
 def reindex(company: Company) -> None:
-    """Make the company findable by its present names and codes."""
+    """Make the company findable by its present names and codes, and its likely duplicates too."""
     names = [company.name_zh, company.short_name, company.name_en]
     names += [name.name for name in company.names]
     codes = [code for code in (company.uscc, *(c.code for c in company.stock_codes)) if code]
     row = search_row(company.id, names, codes)
     db.session.merge(CompanySearch(**row))
+    rekey(company)
     db.session.flush()
 
 

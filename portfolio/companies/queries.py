@@ -18,7 +18,7 @@ from portfolio.companies.models import (
 from portfolio.companies.sections import Filter
 from portfolio.extensions import db
 from portfolio.kernel import tokens
-from portfolio.kernel.text import folded, without_legal_form
+from portfolio.kernel.text import folded
 from portfolio.people import policy
 from portfolio.people.models import User
 
@@ -228,25 +228,3 @@ def _in_use(user: User, column: Any) -> sa.Select[Any]:
     following = sa.select(sa.func.min(column)).where(column > step.c.value).scalar_subquery()
     step = step.union_all(sa.select(following).where(step.c.value.is_not(None)))
     return sa.select(step.c.value).where(step.c.value.is_not(None)).limit(MOST_VALUES)
-
-
-def likely_duplicates(name: str, uscc: str | None, but: int | None = None) -> Sequence[Company]:
-    """Companies that are likely the one being typed: same credit code, or the same name without
-    its legal form."""
-    bare = without_legal_form(name)
-    conditions = [Company.uscc == uscc] if uscc else []
-    if len(bare) >= 2:
-        conditions.append(matching(bare))
-    if not conditions:
-        return []
-    query = sa.select(Company).where(sa.or_(*conditions)).options(selectinload(Company.names))
-    rows = db.session.scalars(query.limit(40)).all()
-    return [
-        row
-        for row in rows
-        if row.id != but
-        and (
-            (uscc and row.uscc == uscc)
-            or bare in {without_legal_form(n) for n in (row.name_zh, *(o.name for o in row.names))}
-        )
-    ]

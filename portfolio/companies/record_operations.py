@@ -11,6 +11,7 @@ from portfolio.companies.models import (
     TERMS,
     Activity,
     Company,
+    CompanyKey,
     CompanyName,
     CompanySearch,
     Contact,
@@ -93,6 +94,7 @@ PARTS: tuple[type[Any], ...] = (
     Contact,
     CompanyName,
     StockCode,
+    CompanyKey,
     CompanySearch,
 )
 

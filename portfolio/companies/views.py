@@ -20,9 +20,11 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from portfolio.audit import queries as audit
+from portfolio.companies import duplicate_queries as duplicates
 from portfolio.companies import operations, queries
 from portfolio.companies import portrait_queries as portrait
 from portfolio.companies.forms import CompanyForm, form_for, lines, split, texts_of
+from portfolio.companies.likeness import keys_of
 from portfolio.companies.listing import Listing, read_listing
 from portfolio.companies.models import Company, Figure, LeadSource, Round
 from portfolio.companies.sections import Column
@@ -175,10 +177,10 @@ def new() -> Answer:
     """Enter a company; likely duplicates are asked about first."""
     form = CompanyForm()
     if request.method == "GET":
-        return render_template("companies/form.html", form=form, company=None, duplicates=[])
-    duplicates = queries.likely_duplicates(form.name_zh.data or "", form.uscc.data)
-    if not form.validate() or (duplicates and not form.confirmed.data):
-        return _again(form, None, duplicates)
+        return render_template("companies/form.html", form=form, company=None, alike=[])
+    alike = alike_to(form, None)
+    if not form.validate() or (alike and not form.confirmed.data):
+        return _again(form, None, alike)
     try:
         with access.writing("company.register"):
             company = operations.register(
@@ -190,7 +192,7 @@ def new() -> Answer:
             )
     except InputError as error:
         _place(form, error)
-        return _again(form, None, duplicates)
+        return _again(form, None, alike)
     flash(_("Entered %(name)s.", name=company.display_name))
     _doubt_code(company)
     return redirect(url_for("companies.show", company_id=company.id))
@@ -202,8 +204,17 @@ def _doubt_code(company: Company) -> None:
         flash(_("Look at the credit code again: the organisation code in it does not check out."))
 
 
-def _again(form: CompanyForm, company: Company | None, duplicates: Any) -> Answer:
-    page = render_template("companies/form.html", form=form, company=company, duplicates=duplicates)
+def alike_to(form: CompanyForm, company: Company | None) -> list[duplicates.Alike]:
+    """What is likely the company in the form; of a known one, by what is new about it."""
+    keys = keys_of(form.name_zh.data or "", form.uscc.data, lines(form.former_names.data))
+    if company is None:
+        return duplicates.alike(access.me(), keys)
+    kept = duplicates.keys_kept([company.id]).get(company.id, set())
+    return duplicates.alike(access.me(), keys - kept, but=company.id)
+
+
+def _again(form: CompanyForm, company: Company | None, alike: Any) -> Answer:
+    page = render_template("companies/form.html", form=form, company=company, alike=alike)
     return page, 422
 
 
@@ -224,10 +235,11 @@ def edit(company_id: int) -> Answer:
     company = company_or_404(company_id)
     form = form_for(company, dt.datetime.now(dt.UTC))
     if request.method == "GET":
-        return render_template("companies/form.html", form=form, company=company, duplicates=[])
+        return render_template("companies/form.html", form=form, company=company, alike=[])
     _take_over_theirs(form, company)
-    if not form.validate():
-        return _again(form, company, [])
+    alike = alike_to(form, company)
+    if not form.validate() or (alike and not form.confirmed.data):
+        return _again(form, company, alike)
     try:
         with access.writing("company.change"), _kept(company) as kept:
             operations.update(
@@ -242,7 +254,7 @@ def edit(company_id: int) -> Answer:
         return _conflict(company, form)
     except InputError as error:
         _place(form, error)
-        return _again(form, company, [])
+        return _again(form, company, alike)
     flash(_("Saved."), kept.category)
     _doubt_code(company)
     return redirect(url_for("companies.show", company_id=company.id))
@@ -284,7 +296,7 @@ def _conflict(company: Company, form: CompanyForm) -> Answer:
         "companies/form.html",
         form=form,
         company=company,
-        duplicates=[],
+        alike=[],
         differing=found,
         other=last[0].actor_name if last else "",
     )

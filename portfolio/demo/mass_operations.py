@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portfolio.audit import operations as audit
+from portfolio.companies.duplicate_operations import rekey_many
 from portfolio.companies.models import Company, CompanySearch, Figure
 from portfolio.companies.operations import search_row
 from portfolio.demo import operations as demo
@@ -63,6 +64,7 @@ def _companies(
     db.session.execute(sa.insert(Company), rows)
     search = [search_row(row["id"], [row["name_zh"]], [row["uscc"]]) for row in rows]
     db.session.execute(sa.insert(CompanySearch), search)
+    rekey_many(numbers)
     figures = [figure for row in rows for figure in _figures(row, rng, now)]
     for start in range(0, len(figures), BATCH):
         db.session.execute(sa.insert(Figure), figures[start : start + BATCH])

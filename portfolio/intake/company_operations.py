@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portfolio.audit import operations as audit
+from portfolio.companies.duplicate_operations import rekey_many
 from portfolio.companies.models import (
     Company,
     CompanyName,
@@ -20,10 +21,10 @@ from portfolio.companies.models import (
 from portfolio.companies.operations import REVENUE, search_row
 from portfolio.companies.signals import figures_stated
 from portfolio.extensions import Actor, db
-from portfolio.intake import queries
 from portfolio.intake.checks import Tell, silent
+from portfolio.intake.duplicate_queries import among_entered
 from portfolio.intake.models import ImportBatch, ImportChange
-from portfolio.intake.plan import CompanyPlan, Duplicate, FigureKey, Plan, Value, likely_duplicates
+from portfolio.intake.plan import CompanyPlan, Duplicate, FigureKey, Plan, Value
 from portfolio.kernel.parts import in_parts
 from portfolio.kernel.stockcode import board_of
 
@@ -60,7 +61,7 @@ def apply(
     tell(plan.rows * 4 // 5)
     figures_stated.send({ids[id(c)] for c in plan.companies if c.current}, now=now)
     tell(plan.rows)
-    return _duplicates([ids[id(company)] for company in fresh])
+    return among_entered([ids[id(company)] for company in fresh])
 
 
 def _insert_companies(
@@ -155,6 +156,7 @@ def _reindex(plan: Plan, ids: dict[int, int]) -> None:
     _insert(CompanySearch, fresh)
     if changed:
         db.session.execute(sa.update(CompanySearch), changed)
+    rekey_many(row["company_id"] for row in (*fresh, *changed))
 
 
 def _supersede(plan: Plan, ids: dict[int, int], now: dt.datetime) -> None:
@@ -308,10 +310,3 @@ def _worded(figures: dict[FigureKey, Value]) -> dict[str, Any]:
         f"{metric} {year or ''}".strip(): choice if micro is None else micro
         for (metric, year), (micro, choice) in figures.items()
     }
-
-
-def _duplicates(fresh: Sequence[int]) -> list[Duplicate]:
-    if not fresh:
-        return []
-    everybody = {str(key): name for key, name in queries.everybodys_names().items()}
-    return likely_duplicates({str(key): everybody[str(key)] for key in fresh}, everybody)

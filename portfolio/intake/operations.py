@@ -22,9 +22,10 @@ from portfolio.intake import (
 )
 from portfolio.intake.checks import Tell, label_of, read_rows, silent
 from portfolio.intake.choices import Choices, read_choices
+from portfolio.intake.duplicate_queries import among_planned
 from portfolio.intake.headings import Target
 from portfolio.intake.models import BatchState, ImportBatch, ImportMapping, Kind
-from portfolio.intake.plan import Duplicate, Plan, entered_names, likely_duplicates, make_plan
+from portfolio.intake.plan import Duplicate, Plan, entered_names, make_plan
 from portfolio.intake.reading import Table, folded_label, is_workbook, labels, read_csv
 from portfolio.intake.record_checks import read_records
 from portfolio.intake.record_plan import RecordPlan
@@ -219,9 +220,7 @@ def report(prepared: Prepared, duplicates: list[Duplicate] | None = None) -> dic
     """The report of what was planned, with the likely duplicates of what would be entered."""
     plan = prepared.plan
     if duplicates is None and isinstance(plan, Plan):
-        fresh = entered_names(plan)
-        everybody = {str(key): name for key, name in queries.everybodys_names().items()}
-        duplicates = likely_duplicates(fresh, everybody | fresh) if fresh else []
+        duplicates = among_planned(plan)
     whole = reporting.report(plan, duplicates or [], _labels(prepared))
     ignored = reporting.ignored_columns(prepared.table.headings, prepared.targets)
     return whole | {"ignored": ignored}

@@ -8,7 +8,6 @@ from typing import Any
 from portfolio.intake.choices import Choices
 from portfolio.intake.contradictions import contradictions
 from portfolio.intake.rows import Finding, Row, keys, same_company
-from portfolio.kernel.text import without_legal_form
 from portfolio.rulebook.metrics import dictionary
 
 FILLED = [
@@ -282,21 +281,3 @@ def entered_names(plan: Plan) -> dict[str, str]:
     """The companies that would be entered, by the row that begins each, with their names."""
     fresh = (c for c in plan.companies if c.known is None)
     return {f"row {company.row}": str(company.columns["name_zh"]) for company in fresh}
-
-
-def likely_duplicates(fresh: Mapping[str, str], everybody: Mapping[str, str]) -> list[Duplicate]:
-    """Fresh records whose bare name another record has; labels by record with their names."""
-    bare = {label: without_legal_form(name) for label, name in fresh.items()}
-    by_name: dict[str, list[str]] = {name: [] for name in bare.values()}
-    for label, name in everybody.items():
-        found_under = by_name.get(bare.get(label) or without_legal_form(name))
-        if found_under is not None:
-            found_under.append(label)
-    found, seen = [], set()
-    for label, name in bare.items():
-        for other in by_name[name]:
-            pair = tuple(sorted((label, other)))
-            if other != label and pair not in seen:
-                seen.add(pair)
-                found.append(Duplicate(pair[0], pair[1], "name"))
-    return found

@@ -108,12 +108,6 @@ def _add_answers(known: dict[int, Known]) -> None:
             known[company_id].answered.add((metric, year, (micro, choice)))
 
 
-def everybodys_names() -> dict[int, str]:
-    """Every company's name, to find likely duplicates among."""
-    rows = db.session.execute(sa.select(Company.id, Company.name_zh))
-    return {row[0]: row[1] for row in rows}
-
-
 def codes_of(company_ids: Iterable[int]) -> dict[int, str]:
     """The stock codes of companies, as one text each."""
     found: dict[int, list[str]] = {}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 from portfolio.audit import operations as audit
 from portfolio.companies.models import (
     Company,
+    CompanyKey,
     CompanyName,
     CompanySearch,
     Contact,
@@ -36,7 +37,7 @@ from portfolio.readiness.models import Assessment
 
 SHOWN = 20
 # Rows that an entered company has of itself. Whatever else names it is somebody's use of it.
-OWN = (Assessment, Figure, StockCode, CompanyName, CompanySearch)
+OWN = (Assessment, Figure, StockCode, CompanyName, CompanyKey, CompanySearch)
 OWN_OF_DEALS = {StageEvent.__tablename__, DealTerms.__tablename__, DealMember.__tablename__}
 RECORDS: dict[str, Any] = {"contact": Contact, "task": Task, "document": Document}
 STATED = (

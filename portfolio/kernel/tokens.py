@@ -81,6 +81,11 @@ def _other_sound(character: str, usual: str) -> str:
     return next((sound for sound in sounds if sound and sound != usual), "")
 
 
+def sound(text: str) -> str:
+    """A folded text as it is spoken, without tones; Latin letters and digits stay as they are."""
+    return folded("".join(lazy_pinyin(text)))
+
+
 @lru_cache(maxsize=1_000)
 def readings(text: str) -> tuple[tuple[str, str], ...]:
     """(pinyin, initials) of a folded name, empty without Chinese.

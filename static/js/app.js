@@ -121,7 +121,9 @@ document.addEventListener("input", (event) => {
 
 // Where something went wrong, that is what one reads first.
 one("#errsum")?.focus();
-document.addEventListener("htmx:after:swap", () => one("#errsum")?.focus());
+document.addEventListener("htmx:after:swap", () => {
+  if (!document.activeElement?.matches("input, textarea")) one("#errsum")?.focus();
+});
 for (const message of all("#flashes li")) {
   const act = message.dataset.act;
   toast(message.textContent, act && (() => takeBack(act)));

@@ -95,6 +95,7 @@ DOORS = {
     "companies.document": READERS,
     "companies.new": WRITERS,
     "companies.edit": WRITERS,
+    "companies.alike": WRITERS,
     "companies.facts": WRITERS,
     "companies.figures": WRITERS,
     "companies.answer_dispute": WRITERS,
