@@ -37,6 +37,9 @@ from portfolio.health import views as health_views
 from portfolio.intake import batch_views as intake_batch_views
 from portfolio.intake import commands as intake_commands  # noqa: F401 - adds `companies import`
 from portfolio.intake import jobs as intake_jobs
+from portfolio.intake import mapping_views as intake_mapping_views
+from portfolio.intake import run_views as intake_run_views
+from portfolio.intake import upload_views as intake_upload_views
 from portfolio.intake import views as intake_views
 from portfolio.journal import views as journal_views
 from portfolio.journal.operations import Undoer, by_steps
@@ -93,6 +96,9 @@ VIEWS = (
     committee_views,
     committee_export_views,
     intake_views,
+    intake_run_views,
+    intake_upload_views,
+    intake_mapping_views,
     intake_batch_views,
     digest_views,
     handover_views,

@@ -1,25 +1,24 @@
-"""What happens to a checked file: imported, watched, taken back; its rejected rows as a file."""
+"""What happens to a checked file: imported, taken back; its rejected rows as a file."""
 
 import io
 import json
 
 from flask import Response as FlaskResponse
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from portfolio.intake import headings, job_operations, operations, queries, sheets
 from portfolio.intake.models import BatchState, ImportBatch
 from portfolio.intake.operations import RowsRefused
+from portfolio.intake.run_views import look_again, run_beside
 from portfolio.intake.undo_operations import SHOWN, Entangled, undo
 from portfolio.intake.views import (
     Answer,
     batch_or_404,
     blueprint,
-    look_again,
     now,
     preview_page,
     result_page,
-    run_beside,
     waiting_batch,
 )
 from portfolio.intake.wording_views import WHAT, field_title
@@ -70,18 +69,6 @@ def _at_once(batch: ImportBatch, seen: set[int], sound_rows_only: bool) -> Answe
     operations.clear_away(batch)
     flash(_("Imported %(name)s.", name=batch.filename))
     return redirect(url_for("intake.preview", batch_id=batch.id))
-
-
-@blueprint.get("/imports/<int:batch_id>/progress")
-@access.permit("import")
-def progress(batch_id: int) -> Answer:
-    """How far a long run is; the page loads anew when it has ended."""
-    batch = batch_or_404(batch_id)
-    job = queries.open_job(batch.id)
-    if job is None:
-        return FlaskResponse("", headers={"HX-Refresh": "true"})
-    done = job_operations.done_so_far(batch)
-    return render_template("intake/_progress.html", batch=batch, job=job, done=done)
 
 
 @blueprint.post("/imports/<int:batch_id>/undo")

@@ -1,7 +1,8 @@
 """Which of two differing values an import takes: for the file, by column, by value (pure)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 KEEP, TAKE = "keep", "take"
 ANSWERS = (KEEP, TAKE)
@@ -44,3 +45,27 @@ def _answers(said: object) -> dict[str, str]:
     if not isinstance(said, Mapping):
         return {}
     return {str(name): str(answer) for name, answer in said.items() if answer in ANSWERS}
+
+
+def answered(
+    old: Choices, sent: Mapping[str, str], differences: Sequence[Mapping[str, Any]]
+) -> Choices:
+    """The choices after a form was sent: `whole`, `column-…` and `value-…`, each keep or take. A
+    value's answer is kept only where its column would say otherwise."""
+    columns = dict(old.columns)
+    for name in {str(d["field"]) for d in differences}:
+        if f"column-{name}" in sent:
+            columns.pop(name, None)
+            if sent[f"column-{name}"] in ANSWERS:
+                columns[name] = sent[f"column-{name}"]
+    whole = sent.get("whole", old.whole)
+    general = Choices(whole if whole in ANSWERS else old.whole, columns)
+    values = dict(old.values)
+    for difference in differences:
+        row, name = int(difference["row"]), str(difference["field"])
+        answer = sent.get(f"value-{place(row, name)}")
+        if answer in ANSWERS:
+            values.pop(place(row, name), None)
+            if (answer == TAKE) != general.takes(row, name):
+                values[place(row, name)] = answer
+    return Choices(general.whole, columns, values)

@@ -1,0 +1,77 @@
+"""What a person says of an uploaded file: its kind, its columns, which values count; or gives it up."""
+
+import json
+
+from flask import abort, redirect, request, url_for
+
+from portfolio.intake import headings, operations
+from portfolio.intake.choices import answered, read_choices
+from portfolio.intake.models import Kind
+from portfolio.intake.reading import labels
+from portfolio.intake.run_views import look_again
+from portfolio.intake.views import Answer, blueprint, found_by_check, preview_page, waiting_batch
+from portfolio.kernel.errors import InputError
+from portfolio.people import access
+from portfolio.web.messages import text_of
+
+
+@blueprint.post("/imports/<int:batch_id>/mapping")
+@access.permit("import")
+def remap(batch_id: int) -> Answer:
+    """Say what the columns stand for."""
+    batch = waiting_batch(batch_id)
+    table = operations.read_table(operations.upload_path(batch).read_bytes())
+    chosen = {
+        label: request.form.get(f"column-{number}", "")
+        for number, label in enumerate(labels(table.headings))
+    }
+    try:
+        targets = headings.mapped(table.headings, chosen, batch.kind)
+        headings.check_targets(table.headings, targets, batch.kind)
+    except InputError as error:
+        return preview_page(batch, text_of(error))
+    with access.writing("import.map"):
+        batch.mapping, batch.remembered = json.dumps(chosen, ensure_ascii=False), False
+    look_again(batch, len(table.rows))
+    return redirect(url_for("intake.preview", batch_id=batch.id))
+
+
+@blueprint.post("/imports/<int:batch_id>/kind")
+@access.permit("import")
+def rekind(batch_id: int) -> Answer:
+    """Say what the rows are; without a kind, forget how files of this shape were mapped."""
+    batch = waiting_batch(batch_id)
+    kind = request.form.get("kind", "")
+    if kind not in {"", *Kind._value2member_map_}:
+        abort(400)
+    table = operations.read_table(operations.upload_path(batch).read_bytes())
+    with access.writing("import.map"):
+        operations.forget_mapping(batch)
+        batch.kind = kind or headings.recognised(table.headings)
+    look_again(batch, len(table.rows))
+    return redirect(url_for("intake.preview", batch_id=batch.id))
+
+
+@blueprint.post("/imports/<int:batch_id>/choices")
+@access.permit("import")
+def choose(batch_id: int) -> Answer:
+    """Say which of two differing values is taken: for the file, by column, or by value."""
+    batch = waiting_batch(batch_id)
+    found = found_by_check(batch)
+    old = read_choices(json.loads(batch.choices))
+    new = answered(old, request.form, found.get("differences", []))
+    with access.writing("import.choose"):
+        batch.choices = json.dumps(new.as_json(), ensure_ascii=False)
+    look_again(batch, int(found["size"]))
+    target = url_for("intake.preview", batch_id=batch.id, kind="differences")
+    return redirect(target)
+
+
+@blueprint.post("/imports/<int:batch_id>/discard")
+@access.permit("import")
+def give_up(batch_id: int) -> Answer:
+    """Give an upload up."""
+    batch = waiting_batch(batch_id)
+    with access.writing("import.discard"):
+        operations.discard(batch)
+    return redirect(url_for("intake.index"))
