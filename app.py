@@ -45,6 +45,7 @@ from portfolio.journal import views as journal_views
 from portfolio.journal.operations import Undoer, by_steps
 from portfolio.people import access
 from portfolio.people import commands as people_commands
+from portfolio.people import jobs as people_jobs
 from portfolio.people import settings_views as people_settings_views
 from portfolio.people import views as people_views
 from portfolio.people.policy import ROLES
@@ -138,7 +139,7 @@ HEALTH_REPORTS = {
     "digest": digest_views.digest_report,
 }
 # What the scheduler does by the clock beside digests.
-CLOCK_WORK = {"import": intake_jobs.work}
+CLOCK_WORK = {"import": intake_jobs.work, "people": people_jobs.forget_ended}
 COMPANY_SECTIONS: tuple[Any, ...] = (
     pipeline_section_views.company_section,
     chokepoint_views.company_section,

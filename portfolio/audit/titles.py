@@ -70,6 +70,7 @@ ACTIONS = {
     "session.log_in": ("登录", "Logged in"),
     "session.refused": ("登录被拒", "Log-in refused"),
     "session.end": ("终止会话", "Ended sessions"),
+    "session.forget": ("清理已结束的会话", "Forgot ended sessions"),
     "act.undo": ("撤销操作", "Took an act back"),
     "session.log_out": ("退出登录", "Logged out"),
     "session.touch": ("会话续期", "Kept the session alive"),

@@ -1,7 +1,7 @@
 """Who is asking, and what each route demands: no route goes without a declared policy."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
@@ -80,19 +80,21 @@ def set_cookie(response: Response, token: str) -> None:
     )
 
 
+def session_limits(config: Mapping[str, Any]) -> tuple[dt.timedelta, dt.timedelta]:
+    """How long a session may be idle, and how long it lasts at most."""
+    return (
+        dt.timedelta(minutes=config["SESSION_IDLE_MINUTES"]),
+        dt.timedelta(hours=config["SESSION_HOURS"]),
+    )
+
+
 def _identify() -> None:
     g.user = None
     token = request.cookies.get(cookie_name())
     if not token or request.endpoint == "static":
         return
-    config = current_app.config
     now = dt.datetime.now(dt.UTC)
-    found = queries.live_session(
-        hashed(token),
-        now,
-        dt.timedelta(minutes=config["SESSION_IDLE_MINUTES"]),
-        dt.timedelta(hours=config["SESSION_HOURS"]),
-    )
+    found = queries.live_session(hashed(token), now, *session_limits(current_app.config))
     if found is None:
         return
     g.user, session = found

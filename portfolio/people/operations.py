@@ -160,6 +160,13 @@ def end_sessions(user: User, but: str = "") -> None:
     )
 
 
+def forget_ended(now: dt.datetime, idle: dt.timedelta, longest: dt.timedelta) -> None:
+    """Let go of sessions that have ended and of one-time links that are spent."""
+    ended = queries.session_ended(now, idle, longest)
+    db.session.execute(sa.delete(UserSession).where(ended))
+    db.session.execute(sa.delete(PasswordLink).where(queries.link_spent(now)))
+
+
 def set_roles(user: User, roles: Iterable[str]) -> None:
     """Give a person exactly these roles; their sessions end.
 

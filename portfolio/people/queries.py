@@ -76,8 +76,7 @@ def live_session(
             .join(UserSession, UserSession.user_id == User.id)
             .where(
                 UserSession.token_hash == token_hash,
-                UserSession.seen_at > now - idle,
-                UserSession.started_at > now - longest,
+                sa.not_(session_ended(now, idle, longest)),
                 User.active,
             )
             .options(joinedload(User.grants))  # asked on every page: one query, not two
@@ -86,6 +85,25 @@ def live_session(
         .first()
     )
     return (row[0], row[1]) if row else None
+
+
+def anything_ended(now: dt.datetime, idle: dt.timedelta, longest: dt.timedelta) -> bool:
+    """Whether any session has ended or any one-time link is spent: asked often, so it only reads."""
+    ended = sa.select(UserSession.token_hash).where(session_ended(now, idle, longest))
+    spent = sa.select(PasswordLink.token_hash).where(link_spent(now))
+    return db.session.scalar(sa.select(sa.or_(ended.exists(), spent.exists()))) or False
+
+
+def session_ended(
+    now: dt.datetime, idle: dt.timedelta, longest: dt.timedelta
+) -> sa.ColumnElement[bool]:
+    """The condition that a session can be used no more."""
+    return sa.or_(UserSession.seen_at <= now - idle, UserSession.started_at <= now - longest)
+
+
+def link_spent(now: dt.datetime) -> sa.ColumnElement[bool]:
+    """The condition that a one-time link can be used no more."""
+    return sa.or_(PasswordLink.used_at.is_not(None), PasswordLink.expires_at <= now)
 
 
 def everybody() -> Sequence[User]:

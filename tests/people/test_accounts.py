@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.errors import InputError
 from portfolio.people import operations, passwords
-from portfolio.people.models import User, UserSession
+from portfolio.people.models import PasswordLink, User, UserSession
 from portfolio.people.passwords import check_password
 
 SECRET = "正确的马 battery 订书钉"
@@ -93,6 +93,31 @@ def test_a_session_ends_idle_and_after_its_longest_time(client, person, column) 
         hours = 1 if column == "seen_at" else 13
         setattr(row, column, dt.datetime.now(dt.UTC) - dt.timedelta(hours=hours))
     assert client.get("/companies").status_code == 302
+
+
+def test_the_clock_forgets_ended_sessions_and_spent_links_and_no_others(
+    app, client, person
+) -> None:
+    log_in(client)
+    now = dt.datetime.now(dt.UTC)
+    with unit_of_work("user.link"):
+        for life in (dt.timedelta(hours=1), dt.timedelta(hours=-1)):
+            db.session.add(
+                PasswordLink(token_hash=str(life), user_id=person.id, expires_at=now + life)
+            )
+        for name, seen, started in (("idle", 1, 1), ("old", 0, 13)):
+            db.session.add(
+                UserSession(
+                    token_hash=name,
+                    user_id=person.id,
+                    seen_at=now - dt.timedelta(hours=seen),
+                    started_at=now - dt.timedelta(hours=started),
+                )
+            )
+    app.extensions["clock_work"]["people"](app)
+    assert db.session.query(UserSession).count() == 1
+    assert [link.token_hash for link in db.session.query(PasswordLink)] == ["1:00:00"]
+    assert client.get("/companies").status_code == 200
 
 
 def test_a_one_time_link_sets_the_password_once(client, person) -> None:
