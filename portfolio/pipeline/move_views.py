@@ -67,7 +67,7 @@ class Asking:
     @property
     def kind(self) -> str:
         """The kind of move."""
-        return self.form.kind.data or "forward"
+        return self.form.kind.data or ""
 
     @property
     def rule(self) -> MoveRule | None:
@@ -117,7 +117,7 @@ def moves(deal_id: int) -> Any:
 
 def _form(deal: Deal, flow: Pipeline) -> MoveForm:
     form = MoveForm(request.args) if request.method == "GET" else MoveForm()
-    kind = form.kind.data or "forward"
+    kind = form.kind.data or flow.foremost(deal.stage, deal.status)
     if form.to_stage.data and kind == "forward":
         try:
             kind = flow.kind_of(deal.stage, form.to_stage.data, deal.status)

@@ -234,6 +234,12 @@ class Pipeline:
             if status in rule.from_status and self.targets(kind, stage)
         ]
 
+    def foremost(self, stage: str, status: str) -> str:
+        """The kind of move that a deal here makes when nothing else is said; "" when it has none."""
+        offered = self.offered(stage, status)
+        foremost = (kind for kind in offered if self.moves[kind].primary)
+        return next(foremost, next(iter(offered), ""))
+
     def ahead(self, stage: str, status: str) -> str | None:
         """The stage that the foremost move leads on to, None when none leads elsewhere."""
         for kind in self.offered(stage, status):

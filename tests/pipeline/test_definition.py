@@ -253,3 +253,10 @@ def test_ten_characters_with_any_number_of_further_reasons_are_enough() -> None:
     for others in ((), ("r_terms",), ("r_terms", "r_exit", "r_valuation")):
         wanted = dataclasses.replace(move, other_reasons=others)
         assert strict().check("lead", "active", wanted, TODAY) == ("lead", "rejected")
+
+
+def test_the_foremost_move_is_the_one_made_when_nothing_else_is_said() -> None:
+    flow = Pipeline(small())
+    assert [flow.foremost(stage, "active") for stage in ("asked", "checked")] == ["send", "send"]
+    assert flow.foremost("asked", "on_hold") == "wake"
+    assert flow.foremost("asked", "merged") == ""
