@@ -1,4 +1,4 @@
-"""Edits, moves, deletions, restorations and undos in any order agree with a plain model."""
+"""Edits, moves, imports, deletions, restorations and undos in any order agree with a plain model."""
 
 import datetime as dt
 import itertools
@@ -15,6 +15,10 @@ from portfolio.companies import operations as companies
 from portfolio.companies import record_operations
 from portfolio.companies.models import Company, CompanySearch, Contact
 from portfolio.extensions import db, unit_of_work
+from portfolio.intake import operations as intake
+from portfolio.intake import undo_operations as intake_undo
+from portfolio.intake.choices import TAKE, Choices
+from portfolio.intake.models import ImportBatch, Kind
 from portfolio.journal import operations as journal
 from portfolio.journal.models import Act
 from portfolio.kernel.errors import InputError
@@ -27,6 +31,7 @@ from tests import factories
 START = dt.datetime(2026, 11, 23, 1, 0, tzinfo=dt.UTC)
 texts = st.sampled_from(["", "崂山", "即墨", "城阳"])
 picks = st.integers(0, 10**6)
+NAMED = itertools.count(1)  # of all examples: they share a database
 
 
 @dataclass
@@ -46,6 +51,16 @@ class Done:
     move: Any = None
 
 
+@dataclass
+class Imported:
+    """One import of the model: the company it wrote, its place before, and after."""
+
+    batch_id: int
+    key: Any
+    before: Thing | None
+    after: Thing
+
+
 class AnyOrder(RuleBasedStateMachine):
     cast: dict[str, Any] = {}
 
@@ -55,6 +70,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.actor = self.cast["partner"]
         self.things: dict[Any, Thing | None] = {}
         self.done: list[Done] = []
+        self.imports: list[Imported] = []
         self.moves: dict[int, list[int]] = {}
         for _ in range(2):
             company = factories.company(self.actor)
@@ -101,6 +117,59 @@ class AnyOrder(RuleBasedStateMachine):
         ):
             companies.update(db.session.get_one(Company, key[1]), {"place": place}, now)
         self.write(kept.act, {key: self.thing(place)})
+
+    def take_in(self, text: str) -> int:
+        """Import a file as the web does; answers the number of its batch."""
+        content, now = text.encode(), self.now()
+        prepared = intake.prepare(content, {}, Kind.COMPANIES.value, Choices(TAKE), self.actor)
+        with unit_of_work("import", self.actor):
+            batch = intake.keep_upload(content, "x.csv", self.actor, now, Kind.COMPANIES.value)
+            intake.apply(batch, prepared, self.actor, now, sound_rows_only=False)
+        return batch.id
+
+    @rule(number=picks, place=texts.filter(bool))
+    def import_a_place(self, number: int, place: str) -> None:
+        if (key := self.pick("company", number)) is None:
+            return
+        company = db.session.get_one(Company, key[1])
+        row = f"{company.uscc or ''},{company.name_zh},{place}"
+        batch_id = self.take_in(f"统一社会信用代码,企业全称,所在地\n{row}\n")
+        before = self.things[key]
+        if before.value != place:
+            self.things[key] = self.thing(place)
+            self.imports.append(Imported(batch_id, key, before, self.things[key]))
+
+    @rule(place=texts)
+    def import_a_company(self, place: str) -> None:
+        name = f"新进{next(NAMED)}号"
+        batch_id = self.take_in(f"企业全称,所在地\n{name},{place}\n")
+        key = "company", db.session.scalar(sa.select(Company.id).where(Company.name_zh == name))
+        self.things[key] = self.thing(place)
+        self.imports.append(Imported(batch_id, key, None, self.things[key]))
+
+    @rule(number=picks)
+    def undo_import(self, number: int) -> None:
+        if not self.imports:
+            return
+        wanted = self.imports[number % len(self.imports)]
+        present = self.things[wanted.key]
+        if wanted.before is None:
+            expected = self.tokened(present) == wanted.after.token
+        else:  # of a company that was there the import answers for the place alone
+            expected = present is not None and present.value == wanted.after.value
+        try:
+            with unit_of_work("import.undo", self.actor):
+                batch = db.session.get_one(ImportBatch, wanted.batch_id)
+                intake_undo.undo(batch, self.actor, self.now())
+            happened_so = True
+        except InputError:
+            happened_so = False
+        db.session.expire_all()
+        assert happened_so == expected, (wanted, self.things)
+        if expected:
+            self.imports.remove(wanted)
+            again = wanted.before and self.thing(wanted.before.value)
+            self.things[wanted.key] = again
 
     @rule(number=picks, position=texts)
     def edit_contact(self, number: int, position: str) -> None:
@@ -246,7 +315,9 @@ class AnyOrder(RuleBasedStateMachine):
         db.session.rollback()
 
 
-def test_any_order_of_edits_deletions_moves_and_undos_agrees_with_a_plain_model(app, cast) -> None:
+def test_any_order_of_edits_imports_deletions_moves_and_undos_agrees_with_a_plain_model(
+    app, cast
+) -> None:
     AnyOrder.cast = cast
     given = settings(
         max_examples=15,
