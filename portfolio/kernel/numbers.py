@@ -2,7 +2,6 @@
 
 import re
 from decimal import Decimal
-from fractions import Fraction
 
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import clean, halfwidth
@@ -10,6 +9,7 @@ from portfolio.kernel.text import clean, halfwidth
 MICRO = 1_000_000
 LONGEST = 40  # digits
 MOST_MICRO = 9 * 10**18  # a database's largest integer is a little more
+_SHORT = re.compile(r"(-)?([0-9]{1,10})(?:\.([0-9]{1,6}))?", re.ASCII)
 _BRACKETED = re.compile(r"\(\s*([^-+()\s][^()]*?)\s*\)(.*)")
 _NUMBER = re.compile(r"[-+]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)")
 
@@ -47,17 +47,28 @@ def to_micro(value: Decimal) -> int:
     return micro
 
 
+def short_micro(text: str) -> int | None:
+    """Millionths of a number as most files write it, of at most ten digits and six decimals; None
+    for anything else, which `parse_decimal` may well read."""
+    match = _SHORT.fullmatch(text)
+    if match is None:
+        return None
+    sign, whole, rest = match.groups("")
+    micro = int(whole) * MICRO + int(rest.ljust(6, "0"))
+    return -micro if sign else micro
+
+
 def rounded_micro(value: Decimal, factor: Decimal) -> tuple[int, bool]:
     """Whole millionths of the value times a factor, and whether something was rounded off, half
     to even. Raises InputError `number.too_large`."""
     if value.adjusted() > LONGEST:
         raise InputError("number.too_large", value=str(value))
     (top, bottom), (times, over) = value.as_integer_ratio(), factor.as_integer_ratio()
-    exact = Fraction(top * times * MICRO, bottom * over)
-    micro = round(exact)
+    top, bottom = top * times, bottom * over
+    micro = ratio_micro(top, bottom)
     if abs(micro) > MOST_MICRO:
         raise InputError("number.too_large", value=str(value))
-    return micro, micro != exact
+    return micro, micro * bottom != top * MICRO
 
 
 def scaled_exactly(value: Decimal, factor: int) -> int | None:
@@ -76,6 +87,19 @@ def scaled_exactly(value: Decimal, factor: int) -> int | None:
 def from_micro(micro: int) -> Decimal:
     """The number that so many millionths are, exactly."""
     return Decimal(micro) / MICRO
+
+
+def ratio_micro(top: int, bottom: int) -> int:
+    """Whole millionths of top / bottom, half to even; `bottom` is above zero."""
+    whole, rest = divmod(top * MICRO, bottom)
+    return whole + (2 * rest > bottom or (2 * rest == bottom and whole % 2))
+
+
+def micro_text(micro: int) -> str:
+    """So many millionths as text, without exponent and without zeros at the end."""
+    whole, rest = divmod(abs(micro), MICRO)
+    text = f"{whole}.{rest:06d}".rstrip("0") if rest else str(whole)
+    return f"-{text}" if micro < 0 else text
 
 
 def grouped(value: Decimal) -> str:

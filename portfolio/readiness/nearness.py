@@ -10,7 +10,7 @@ from typing import Any
 
 from portfolio.kernel.numbers import MICRO
 from portfolio.readiness.targets import Result, Target, targets
-from portfolio.rulebook.engine import Outcome
+from portfolio.rulebook.engine import Outcome, exact
 from portfolio.rulebook.loader import Clause, library
 from portfolio.rulebook.metrics import dictionary
 
@@ -18,7 +18,7 @@ from portfolio.rulebook.metrics import dictionary
 def distance(result: Result) -> int:
     """Millionths of a clause that are missing: 0 when it is met, a million for each clause that
     is unknown or not met at all, and of a number that is short its share of the threshold."""
-    return sum(_missing(test) for test in result.tests)
+    return sum(map(_missing, result.deciding))
 
 
 def _missing(test: Outcome) -> int:
@@ -27,8 +27,8 @@ def _missing(test: Outcome) -> int:
     threshold = test.clause.threshold
     if not test.gap or isinstance(threshold, str | list | bool) or not threshold:
         return MICRO
-    share = test.gap / abs(Fraction(threshold))
-    return max(1, min(MICRO, int(share * MICRO)))
+    (top, bottom), (whole, part) = test.gap.as_integer_ratio(), exact(threshold).as_integer_ratio()
+    return max(1, min(MICRO, top * part * MICRO // abs(bottom * whole)))
 
 
 @dataclass(frozen=True)

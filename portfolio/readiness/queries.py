@@ -2,50 +2,40 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
-from typing import Any
 
 import sqlalchemy as sa
 
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company, Figure
 from portfolio.extensions import db
-from portfolio.kernel.numbers import MICRO
 from portfolio.readiness.models import Assessment
 from portfolio.readiness.nearness import Near, near
-from portfolio.readiness.targets import latest_year, targets
+from portfolio.readiness.targets import Stated, figures_from, targets
 from portfolio.rulebook.engine import Figures
 
 
-def figures_of(
-    company_ids: Iterable[int], day: dt.date, known_at: dt.datetime | None = None
-) -> dict[int, tuple[Figures, bool]]:
-    """For each company its figures as the engine takes them, and whether the latest fiscal year
-    is audited. One query."""
+def stated_of(
+    company_ids: Iterable[int], known_at: dt.datetime | None = None
+) -> dict[int, list[Stated]]:
+    """The current figures of each company, or those known at an instant. One query."""
     ids = list(company_ids)
-    rows: dict[int, list[Figure]] = {company_id: [] for company_id in ids}
-    for (company_id, _, _), row in companies.current_rows(ids, known_at).items():
-        rows[company_id].append(row)
-    return {company_id: _figures(found, day) for company_id, found in rows.items()}
-
-
-def _figures(rows: Sequence[Figure], day: dt.date) -> tuple[Figures, bool]:
-    yearly = [row for row in rows if row.fiscal_year is not None]
-    audited = sorted({row.fiscal_year for row in yearly if row.audited and row.fiscal_year})
-    stated = sorted({row.fiscal_year for row in yearly if row.fiscal_year})
-    year, by_audit = latest_year(audited, stated, day)
-    return (
-        Figures(
-            latest_year=year,
-            years={(row.metric, row.fiscal_year or 0): _value(row) for row in yearly},
-            facts={row.metric: _value(row) for row in rows if row.fiscal_year is None},
-        ),
-        by_audit,
+    found: dict[int, list[Stated]] = {company_id: [] for company_id in ids}
+    columns = (
+        Figure.company_id,
+        *(Figure.metric, Figure.fiscal_year, Figure.micro, Figure.choice, Figure.audited),
     )
+    query = companies.current_figures_of(ids, known_at).with_only_columns(*columns)
+    for company_id, *row in db.session.execute(query):
+        found[company_id].append(Stated._make(row))
+    return found
 
 
-def _value(row: Figure) -> Any:
-    return row.choice if row.micro is None else Fraction(row.micro, MICRO)
+def figures_of(
+    company_id: int, day: dt.date, known_at: dt.datetime | None = None
+) -> tuple[Figures, bool]:
+    """A company's figures as the engine takes them, and whether the latest fiscal year is
+    audited."""
+    return figures_from(stated_of([company_id], known_at)[company_id], day)
 
 
 def current(company_ids: Iterable[int]) -> dict[tuple[int, str], Assessment]:

@@ -2,15 +2,17 @@
 
 import datetime as dt
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from portfolio.kernel.dates import reported_year
+from portfolio.kernel.numbers import MICRO
 from portfolio.kernel.titles import TitledEnum, untitled
-from portfolio.rulebook.engine import Figures, Outcome, assess
+from portfolio.rulebook.engine import Figures, Outcome, exact, find_clause, outcome_of
 from portfolio.rulebook.loader import Rulebook, library
 
 FILE = Path(__file__).with_name("targets.toml")
@@ -55,7 +57,12 @@ class Result:
 
         Of alternatives only the best stands here: the one that is met, else the nearest.
         """
-        return sorted(_relevant(self.outcome), key=_nearness)
+        return sorted(self.deciding, key=_nearness)
+
+    @property
+    def deciding(self) -> list[Outcome]:
+        """The same tests in the order of the rulebook."""
+        return _relevant(self.outcome)
 
     @property
     def open_gaps(self) -> int:
@@ -82,7 +89,7 @@ def _nearness(leaf: Outcome) -> tuple[int, float]:
     order = {"fail": 0, "unknown": 1, "pass": 2}[leaf.status]
     threshold = leaf.clause.threshold
     if leaf.gap and threshold and not isinstance(threshold, str | list):
-        return order, float(leaf.gap / abs(Fraction(threshold)))
+        return order, float(leaf.gap / abs(exact(threshold)))
     return order, 0.0
 
 
@@ -97,16 +104,51 @@ def targets() -> tuple[Target, ...]:
 
 def results(figures: Figures, day: dt.date) -> list[Result]:
     """The outcome of every target that has a rulebook in force on the day."""
-    applied: dict[str, Mapping[str, Outcome]] = {}
     found = []
     for target in targets():
         book = target.book_on(day)
-        if book is None:
-            continue
-        if book.id not in applied:
-            applied[book.id] = assess(book, figures, library()).outcomes()
-        found.append(Result(target, book, applied[book.id][target.clause]))
+        if book is not None:
+            clause = find_clause(book, target.clause)
+            found.append(Result(target, book, outcome_of(clause, figures, library())))
     return found
+
+
+class Stated(NamedTuple):
+    """A current figure as the database has it."""
+
+    metric: str
+    year: int | None
+    micro: int | None
+    choice: str | None
+    audited: bool | None
+
+    @property
+    def value(self) -> Fraction | str | None:
+        """What the engine takes."""
+        return self.choice if self.micro is None else Fraction(self.micro, MICRO)
+
+
+def latest_of(stated: Sequence[Stated], day: dt.date) -> tuple[int | None, bool]:
+    """The latest fiscal year to assess a company on, and whether it is audited."""
+    years = {row.year for row in stated if row.year}
+    audited = {row.year for row in stated if row.audited and row.year}
+    return latest_year(sorted(audited), sorted(years), day)
+
+
+def figures_from(stated: Sequence[Stated], day: dt.date) -> tuple[Figures, bool]:
+    """A company's figures as the engine takes them, and whether the latest fiscal year is
+    audited."""
+    year, by_audit = latest_of(stated, day)
+    return figures_of_year(stated, year), by_audit
+
+
+def figures_of_year(stated: Sequence[Stated], latest: int | None) -> Figures:
+    """Figures as the engine takes them, to be assessed on a fiscal year."""
+    return Figures(
+        latest_year=latest,
+        years={(row.metric, row.year): row.value for row in stated if row.year is not None},
+        facts={row.metric: row.value for row in stated if row.year is None},
+    )
 
 
 def latest_year(

@@ -84,7 +84,7 @@ def _rounded(number: Fraction) -> str:
 def company_section(company: Company, user: User, known_at: dt.datetime | None) -> Section | None:
     """The pre-assessments of a company, clause by clause."""
     day = local_date(known_at or dt.datetime.now(dt.UTC))
-    figures, audited = queries.figures_of([company.id], day, known_at)[company.id]
+    figures, audited = queries.figures_of(company.id, day, known_at)
     found = results(figures, day)
     writable = known_at is None and user.may("company.write")
     context = {

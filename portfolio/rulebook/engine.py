@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from portfolio.rulebook.loader import Clause, Rulebook
 from portfolio.rulebook.metrics import dictionary
 
+NOTHING = Fraction(0)
 PASS, FAIL, UNKNOWN = "pass", "fail", "unknown"
 ORDER = {"all": (FAIL, UNKNOWN, PASS), "any": (PASS, UNKNOWN, FAIL)}
 UNVERIFIED = frozenset({"M", "INC", "NF"})
@@ -74,19 +76,38 @@ class Assessment:
         return any(_rests_on_unverified(root) for root in self.roots)
 
 
+def find_clause(book: Rulebook, clause_id: str) -> Clause:
+    """The clause of a book with this id. Raises KeyError."""
+    waiting = list(book.roots)
+    while waiting:
+        clause = waiting.pop()
+        if clause.id == clause_id:
+            return clause
+        waiting += clause.children
+    raise KeyError(clause_id)
+
+
+def inputs_of(clause: Clause, books: Mapping[str, Rulebook]) -> frozenset[str]:
+    """Every metric that an outcome of the clause may depend on."""
+    below = books[clause.book].roots if clause.book else clause.children
+    derived = {name for metric in clause.metrics for name in dictionary()[metric].inputs}
+    return frozenset([*clause.metrics, *derived]).union(*(inputs_of(c, books) for c in below))
+
+
 def assess(book: Rulebook, figures: Figures, books: Mapping[str, Rulebook]) -> Assessment:
     """Apply a rulebook; a book with several roots has no verdict of its own."""
-    roots = tuple(_outcome(clause, figures, books) for clause in book.roots)
+    roots = tuple(outcome_of(clause, figures, books) for clause in book.roots)
     verdict = roots[0].status if len(roots) == 1 and book.role != "policy" else None
     return Assessment(book, verdict, roots)
 
 
-def _outcome(clause: Clause, figures: Figures, books: Mapping[str, Rulebook]) -> Outcome:
+def outcome_of(clause: Clause, figures: Figures, books: Mapping[str, Rulebook]) -> Outcome:
+    """Apply one clause with all below it."""
     if clause.book:
-        below = tuple(_outcome(c, figures, books) for c in books[clause.book].roots)
+        below = tuple(outcome_of(c, figures, books) for c in books[clause.book].roots)
         return Outcome(clause, _decide("all", below), children=below)
     if clause.group:
-        below = tuple(_outcome(c, figures, books) for c in clause.children)
+        below = tuple(outcome_of(c, figures, books) for c in clause.children)
         return Outcome(clause, _decide(clause.group, below), children=below)
     return _test(clause, figures)
 
@@ -104,10 +125,14 @@ def _test(clause: Clause, figures: Figures) -> Outcome:
     if not isinstance(value, Fraction):
         met = value in clause.threshold if clause.test == "in" else value == _word(clause.threshold)
         return Outcome(clause, PASS if met else FAIL, value)
-    threshold = Fraction(clause.threshold)
+    threshold = exact(clause.threshold)
     met = _compare(value, clause.test, threshold)
-    gap = Fraction(0) if met else abs(threshold - value)
+    gap = NOTHING if met else _apart(threshold, value)
     return Outcome(clause, PASS if met else FAIL, value, gap)
+
+
+def _apart(one: Fraction, other: Fraction) -> Fraction:
+    return one - other if one > other else other - one
 
 
 def _word(threshold: Any) -> str:
@@ -120,6 +145,16 @@ def _compare(value: Fraction, test: str, threshold: Fraction) -> bool:
     if test == ">":
         return value > threshold
     return value <= threshold if test == "<=" else value == threshold
+
+
+@lru_cache
+def exact(number: Decimal) -> Fraction:
+    """A rulebook's number for comparing."""
+    return Fraction(number)
+
+
+def _fraction(value: Any) -> Fraction:
+    return value if isinstance(value, Fraction) else Fraction(value)
 
 
 Missing = tuple[tuple[str, int | None], ...]
@@ -141,7 +176,7 @@ def _value(clause: Clause, figures: Figures) -> tuple[Fraction | str | None, Mis
         return _worst(clause, rows[metric], missing)
     if missing:
         return None, missing
-    numbers = {m: [Fraction(v) for v in values] for m, values in rows.items()}
+    numbers = {m: [_fraction(v) for v in values] for m, values in rows.items()}
     return _aggregate(clause, numbers), ()
 
 
@@ -151,16 +186,16 @@ def _fact(metric: str, figures: Figures) -> tuple[Fraction | str | None, Missing
         value = figures.of_year(metric, figures.latest_year)
     if value is None:
         return None, ((metric, None),)
-    return (value if isinstance(value, str) else Fraction(value)), ()
+    return (value if isinstance(value, str) else _fraction(value)), ()
 
 
 def _worst(
     clause: Clause, values: Sequence[Any], missing: Missing
 ) -> tuple[Fraction | str | None, Missing]:
     """A test of each year fails by its worst known year, even when another is unknown."""
-    known = [Fraction(v) for v in values if v is not None]
+    known = [_fraction(v) for v in values if v is not None]
     worst = min(known, default=None)
-    failed = worst is not None and not _compare(worst, clause.test, Fraction(clause.threshold))
+    failed = worst is not None and not _compare(worst, clause.test, exact(clause.threshold))
     return (worst, ()) if failed or not missing else (None, missing)
 
 
@@ -173,7 +208,7 @@ def _aggregate(clause: Clause, numbers: Mapping[str, Sequence[Fraction]]) -> Fra
         return (first[0] / first[1] - 1) * 100 if first[1] > 0 else None
     if clause.over == "compound_growth":
         return _compound(first)
-    total = sum(first, Fraction(0))
+    total = sum(first[1:], first[0])
     return total / len(first) if clause.over == "mean" else total
 
 

@@ -1,6 +1,7 @@
 """Exact numbers: strict reading, whole millionths."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -54,3 +55,33 @@ def test_numbers_that_cannot_be_kept_are_refused(value: str, code: str) -> None:
 )
 def test_plain_numbers_have_no_exponent_and_no_idle_zeros(value: str, text: str) -> None:
     assert numbers.plain(Decimal(value)) == text
+
+
+DIGITS = st.text(alphabet="0123456789", min_size=1, max_size=12)
+
+
+@given(st.sampled_from(["", "-", "+"]), DIGITS, st.one_of(st.none(), DIGITS))
+def test_the_short_way_reads_a_number_as_the_long_one_does(sign, whole, rest) -> None:
+    text = f"{sign}{whole}" + (f".{rest}" if rest is not None else "")
+    short = numbers.short_micro(text)
+    long, _ = numbers.rounded_micro(numbers.parse_decimal(text), Decimal(1))
+    usual = sign != "+" and len(whole) <= 10 and len(rest or "") <= 6
+    assert short == (long if usual else None)
+
+
+@given(st.decimals(-(10**6), 10**6, places=9), st.sampled_from(["1", "0.0001", "10000"]))
+def test_rounding_says_whether_something_was_left_behind(value, factor) -> None:
+    exact = Fraction(value) * Fraction(factor) * numbers.MICRO
+    assert numbers.rounded_micro(value, Decimal(factor)) == (round(exact), round(exact) != exact)
+
+
+@given(st.integers(), st.integers(1))
+def test_a_ratio_is_rounded_half_to_even(top: int, bottom: int) -> None:
+    assert numbers.ratio_micro(top, bottom) == round(Fraction(top, bottom) * numbers.MICRO)
+
+
+@given(st.integers(-(10**25), 10**25))
+def test_millionths_are_written_as_the_number_they_are(micro: int) -> None:
+    assert Fraction(numbers.micro_text(micro)) == Fraction(micro, numbers.MICRO)
+    if abs(micro) < 10**20:
+        assert numbers.micro_text(micro) == numbers.plain(numbers.from_micro(micro))
