@@ -16,7 +16,7 @@ from portfolio.extensions import db, unit_of_work
 from portfolio.intake import operations
 from portfolio.web.sheets import write_csv
 
-ROWS = 20_000
+ROWS = 100_000
 
 
 def sample() -> bytes:

@@ -1,6 +1,5 @@
 """How entries are chained: each hash covers the entry and the hash before it (pure)."""
 
-import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 GENESIS = "0" * 64
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,12 @@ class Break:
 
 def canonical(value: Any) -> str:
     """The one way a value is written, so that equal values hash equally."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def link(key: bytes, previous: str, body: str) -> str:
     """HMAC-SHA256 over the previous hash and the canonical entry."""
-    return hmac.new(key, (previous + body).encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, (previous + body).encode(), "sha256").hex()
 
 
 def first_break(

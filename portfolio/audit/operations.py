@@ -14,9 +14,7 @@ from sqlalchemy.orm import Session
 
 from portfolio.audit import chain
 from portfolio.audit.models import AuditEntry, AuditHead
-from portfolio.extensions import Base, db
-
-BATCH = 2000
+from portfolio.extensions import Base, db, insert_rows
 
 
 @dataclass
@@ -189,8 +187,7 @@ def _append(session: Session, entries: list[Entry]) -> None:
     links = chain.chained(key, head.hash, (body(row) for row in rows))
     for row, (previous, own) in zip(rows, links, strict=True):
         row["prev_hash"], row["hash"] = previous, own
-    for start in range(0, len(rows), BATCH):
-        session.execute(sa.insert(AuditEntry), rows[start : start + BATCH])
+    insert_rows(AuditEntry, rows)
     head.seq, head.hash = rows[-1]["seq"], rows[-1]["hash"]
     session.flush()
 

@@ -11,7 +11,7 @@ from portfolio.intake.reading import Table
 from portfolio.intake.rows import LONGEST_SHOWN, Row, same_company
 from portfolio.kernel import dates, money, stockcode, uscc
 from portfolio.kernel.errors import InputError
-from portfolio.kernel.numbers import MICRO, parse_decimal, rounded_micro, signed
+from portfolio.kernel.numbers import MICRO, parse_decimal, rounded_micro, short_micro, signed
 from portfolio.kernel.text import clean, halfwidth
 from portfolio.rulebook.metrics import Metric, dictionary
 
@@ -111,6 +111,9 @@ def _figure(row: Row, metric: Metric, text: str, factor: Decimal) -> tuple[int |
 def _micro(row: Row, metric: Metric, text: str, factor: Decimal) -> int:
     """Millionths of the metric's unit; what is finer is rounded and doubted. Raises InputError
     for what no number or amount is, or is too large to be kept."""
+    short = short_micro(text) if factor == 1 else None
+    if short is not None:
+        return short
     if metric.money and any(unit in text for unit in "万亿元"):
         return money.parse_yuan(text, default_unit=10_000, negative=True)
     number = parse_decimal(signed(text).rstrip("%").rstrip() if metric.unit == "percent" else text)
@@ -126,11 +129,12 @@ def _require(row: Row, targets: Sequence[Target]) -> None:
     """A row must say which company it means, and figures of which year."""
     if not row.refusals and not row.columns.keys() & {"name_zh", "stock_code", "uscc"}:
         row.refuse("name_zh", "row.no_company")
-    yearly = [m for m in row.figures if dictionary()[m].yearly]
-    if yearly and row.year is None and not row.refusals:
+    yearly = (metric for metric in row.figures if dictionary()[metric].yearly)
+    if row.year is None and not row.refusals and any(yearly):
         row.refuse("fiscal_year", "row.no_year")
-    blank = [t.metric for t in targets if t.metric == "revenue" and t.metric not in row.figures]
-    if blank and row.year is not None and not any(f.field == "revenue" for f in row.refusals):
+    blank = row.year is not None and "revenue" not in row.figures
+    asked = blank and any(target.metric == "revenue" for target in targets)
+    if asked and not any(finding.field == "revenue" for finding in row.refusals):
         row.doubt("revenue", "value.missing")
 
 

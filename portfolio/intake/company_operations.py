@@ -20,15 +20,13 @@ from portfolio.companies.models import (
 )
 from portfolio.companies.operations import REVENUE, search_row
 from portfolio.companies.signals import figures_stated
-from portfolio.extensions import Actor, db
+from portfolio.extensions import Actor, db, insert_rows, next_ids
 from portfolio.intake.checks import Tell, silent
 from portfolio.intake.duplicate_queries import among_entered
 from portfolio.intake.models import ImportBatch, ImportChange
 from portfolio.intake.plan import CompanyPlan, Duplicate, FigureKey, Plan, Value
-from portfolio.kernel.parts import in_parts
 from portfolio.kernel.stockcode import board_of
 
-BATCH = 2000
 BLANK = [
     *("name_en", "short_name", "uscc_missing_reason", "region_code", "place"),
     *("industry", "website", "description", "lead_source_note"),
@@ -67,14 +65,15 @@ def apply(
 def _insert_companies(
     fresh: Sequence[CompanyPlan], actor_id: int | None, now: dt.datetime
 ) -> dict[int, int]:
-    ids: dict[int, int] = {}
-    for part in in_parts(fresh, BATCH):
-        found = db.session.scalars(
-            sa.insert(Company).returning(Company.id, sort_by_parameter_order=True),
-            [_company_row(company, actor_id, now) for company in part],
-        ).all()
-        ids.update(zip(map(id, part), found, strict=True))
-    return ids
+    numbers = next_ids(Company, len(fresh))
+    insert_rows(
+        Company,
+        [
+            {"id": number, **_company_row(company, actor_id, now)}
+            for number, company in zip(numbers, fresh, strict=True)
+        ],
+    )
+    return dict(zip(map(id, fresh), numbers, strict=True))
 
 
 def _company_row(company: CompanyPlan, actor_id: int | None, now: dt.datetime) -> dict[str, Any]:
@@ -130,13 +129,8 @@ def _insert_codes_and_names(plan: Plan, ids: dict[int, int]) -> None:
         for c in plan.companies
         for name in c.former_names
     ]
-    for model, rows in ((StockCode, codes), (CompanyName, names)):
-        _insert(model, rows)
-
-
-def _insert(model: Any, rows: Sequence[dict[str, Any]]) -> None:
-    for part in in_parts(rows, BATCH):
-        db.session.execute(sa.insert(model), part)
+    insert_rows(StockCode, codes)
+    insert_rows(CompanyName, names)
 
 
 def _reindex(plan: Plan, ids: dict[int, int]) -> None:
@@ -153,7 +147,7 @@ def _reindex(plan: Plan, ids: dict[int, int]) -> None:
         credit = [columns["uscc"]] if columns.get("uscc") else []
         row = search_row(ids[id(company)], names, [*credit, *codes])
         (fresh if known is None else changed).append(row)
-    _insert(CompanySearch, fresh)
+    insert_rows(CompanySearch, fresh)
     if changed:
         db.session.execute(sa.update(CompanySearch), changed)
     rekey_many(row["company_id"] for row in (*fresh, *changed))
@@ -228,7 +222,7 @@ def _insert_figures(
         "recorded_by_id": actor_id,
         "superseded_at": None,
     }
-    _insert(Figure, list(_figure_rows(plan, ids, fixed)))
+    insert_rows(Figure, list(_figure_rows(plan, ids, fixed)))
 
 
 def _keep_changes(plan: Plan, ids: dict[int, int], batch: ImportBatch) -> None:
@@ -242,7 +236,7 @@ def _keep_changes(plan: Plan, ids: dict[int, int], batch: ImportBatch) -> None:
             after[name], before[name] = added, []
         if new or after:
             rows.append(change_row(batch, "company", ids[id(company)], new, before, after))
-    _insert(ImportChange, rows)
+    insert_rows(ImportChange, rows)
 
 
 def _added(company: CompanyPlan) -> dict[str, list[str]]:

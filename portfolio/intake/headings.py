@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class Target:
     factor: Decimal = Decimal(1)
     reason: str = ""
 
-    @property
+    @cached_property
     def metric(self) -> str:
         """The metric's id, "" when it is no figure."""
         return self.field.removeprefix(METRIC) if self.field.startswith(METRIC) else ""

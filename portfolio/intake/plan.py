@@ -148,8 +148,10 @@ def _begun(rows: Sequence[Row], snapshot: Snapshot) -> dict[int, CompanyPlan]:
     by_row: dict[int, CompanyPlan] = {}
     by_known: dict[int, CompanyPlan] = {}
     for group in same_company(rows):
-        telling = [row for row in group if keys(row)] or group  # a bare name tells least
-        known = next((k for row in telling for k in find(row, snapshot)), None)
+        known = None
+        if snapshot.by_name:
+            telling = [row for row in group if keys(row)] or group  # a bare name tells least
+            known = next((k for row in telling for k in find(row, snapshot)), None)
         company = CompanyPlan(group[0].number, known)
         if known is not None:
             company = by_known.setdefault(known.id, company)
@@ -173,6 +175,8 @@ def _unclear(company: CompanyPlan, row: Row, snapshot: Snapshot) -> list[Finding
 def find(row: Row, snapshot: Snapshot) -> list[Known]:
     """The companies a row means, one where all is well: by our own number beside the name, by
     stock code and by credit code; else by its exact name, unless that one has another code."""
+    if not snapshot.by_name:
+        return []
     codes, credit = row.columns.get("stock_code") or [], row.columns.get("uscc")
     same = snapshot.by_name.get(row.columns.get("name_zh", ""), [])
     found = [k for k in same if str(k.id) == row.columns.get("company_id")]

@@ -64,19 +64,21 @@ def same_company(rows: Sequence[Row]) -> list[list[Row]]:
             key = chief[key]
         return key
 
+    keyed = [(row, keys(row)) for row in rows]
     by_name: dict[str, set[str]] = {}
-    for row in rows:
-        first, *others = keys(row) or [_bare(row)]
+    for row, found in keyed:
+        first, *others = found or [_bare(row)]
         for other in others:
             chief[leader(other)] = leader(first)
-    for row in rows:
-        if keys(row):
-            by_name.setdefault(row.columns.get("name_zh", ""), set()).add(leader(keys(row)[0]))
+    for row, found in keyed:
+        if found:
+            by_name.setdefault(row.columns.get("name_zh", ""), set()).add(leader(found[0]))
     groups: dict[str, list[Row]] = {}
-    for row in rows:
-        named = by_name.get(row.columns.get("name_zh", ""), set())
-        fallback = next(iter(named)) if len(named) == 1 else _bare(row)
-        groups.setdefault(leader((keys(row) or [fallback])[0]), []).append(row)
+    for row, found in keyed:
+        if not found:
+            named = by_name.get(row.columns.get("name_zh", ""), set())
+            found = list(named) if len(named) == 1 else [_bare(row)]
+        groups.setdefault(leader(found[0]), []).append(row)
     return list(groups.values())
 
 

@@ -19,17 +19,19 @@ _STATUS_MARKS = re.compile(r"[(（](?:已切换|已退市|已摘牌|退市|集�
 
 def clean(text: str) -> str:
     """The text without invisible characters, outer space and doubled spaces; nothing else."""
+    if text.isprintable() and "  " not in text:  # neither kind of character is printable
+        return text.strip()
     return _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
 
 
 def halfwidth(text: str) -> str:
     """Full-width digits, letters and signs as their common forms."""
-    return unicodedata.normalize("NFKC", text)
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
 def folded(text: str) -> str:
     """The text for comparing: one width, one case, letters and digits alone."""
-    return "".join(c for c in halfwidth(text).casefold() if c.isalnum())
+    return "".join(filter(str.isalnum, halfwidth(text).casefold()))
 
 
 def without_legal_form(name: str) -> str:

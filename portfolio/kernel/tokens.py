@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin, pinyin
+from pypinyin.seg.simpleseg import seg
 
 from portfolio.kernel.text import folded, without_legal_form
 
@@ -81,9 +82,20 @@ def _other_sound(character: str, usual: str) -> str:
     return next((sound for sound in sounds if sound and sound != usual), "")
 
 
+@lru_cache(maxsize=50_000)
+def _sounds(word: str) -> tuple[str, ...]:
+    """The usual reading of each character of a word, without tone; what has none stays as it is."""
+    cut = lazy_pinyin([word], errors=list)  # type: ignore[arg-type]  # a list is what it wants
+    return tuple(folded(sound) or sound for sound in cut)
+
+
+def _spoken(text: str) -> list[str]:
+    return [sound for word in seg(text) for sound in _sounds(word)]
+
+
 def sound(text: str) -> str:
     """A folded text as it is spoken, without tones; Latin letters and digits stay as they are."""
-    return folded("".join(lazy_pinyin(text)))
+    return folded("".join(_spoken(text)))
 
 
 @lru_cache(maxsize=1_000)
@@ -93,8 +105,7 @@ def readings(text: str) -> tuple[tuple[str, str], ...]:
     First the whole name as its words suggest, then the surroundings of each character that can be
     read in another way (重庆: chongqing, zhongqing), but not of those in the legal form.
     """
-    cut = lazy_pinyin(text, errors=list)  # type: ignore[arg-type]  # a list is what it wants
-    usual = [folded(sound) or sound for sound in cut]
+    usual = _spoken(text)
     if len(usual) != len(text) or "".join(usual) == text:
         return ()
     variants = [usual]

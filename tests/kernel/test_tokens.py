@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypinyin import lazy_pinyin
 
 from portfolio.kernel import tokens
 from portfolio.kernel.text import folded
@@ -89,3 +90,14 @@ def test_codes_are_found_by_a_part() -> None:
 def test_a_name_has_at_most_eight_readings() -> None:
     assert len(tokens.readings("重长行乐朝厦都传单曾盛藏")) == tokens.MOST_READINGS
     assert tokens.readings("acme") == ()
+
+
+@given(NAMES)
+def test_readings_are_those_of_the_whole_name(name: str) -> None:
+    text = folded(name)
+    found = tokens.readings(text)
+    usual = [folded(sound) or sound for sound in lazy_pinyin(text, errors=list)]
+    if len(usual) == len(text) and "".join(usual) != text:
+        assert found[0] == ("".join(usual), "".join(sound[0] for sound in usual))
+    else:
+        assert found == ()
