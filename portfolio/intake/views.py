@@ -98,6 +98,7 @@ def preview_page(batch: ImportBatch, error: str = "") -> Answer:
         report=report,
         sound=sound,
         columns=_reasoned(found["columns"]),
+        ignored=[column["heading"] for column in found["columns"] if not column["field"]],
         encoding=ENCODINGS.get(found.get("encoding", ""), ""),
         options=[(field, field_title(field)) for field in headings.choices(batch.kind)],
         page=_shown(report, differences, choices, view),
@@ -192,6 +193,12 @@ def duplicate_pairs(
     return pairs
 
 
+def _still_there(report: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """The likely duplicates of an import of which neither was removed since."""
+    pairs = duplicate_pairs(report, {}) if report.get("duplicates") else []
+    return [pair for pair in pairs if all(side["name"] for side in pair)]
+
+
 def result_page(batch: ImportBatch, obstacles: Sequence[Any] = (), count: int = 0) -> str:
     """What an import did; with what stands against taking it back, where that was asked."""
     report = json.loads(batch.report)
@@ -208,7 +215,7 @@ def result_page(batch: ImportBatch, obstacles: Sequence[Any] = (), count: int = 
         report=report,
         states=BatchState._value2member_map_,
         kinds=Kind._value2member_map_,
-        pairs=duplicate_pairs(report, {}) if report.get("duplicates") else [],
+        pairs=_still_there(report) if batch.state == BatchState.DONE.value else [],
         page=Page([worded(f, r) for f, r in shown], number, len(findings)),
         rejected=bool(report.get("refused")) and operations.upload_path(batch).exists(),
         obstacles=obstacles,

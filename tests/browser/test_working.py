@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import axe_playwright_python
@@ -346,6 +346,55 @@ def test_a_file_is_imported_and_the_list_taken_home(open_page, tmp_path) -> None
     with page.expect_download() as download:
         page.click("a:has-text('CSV')")
     assert Path(download.value.path()).read_bytes().startswith(b"\xef\xbb\xbf")
+    assert not page.complaints
+
+
+ROWS = (
+    *("430001,方正股份,2025,-3,1,x", "830077,表中甲,2025,1,246,"),
+    *("830078,表中乙,2025,一百,1,", "830079,表中甲有限公司,2025,1,1,y"),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "theme", "locale"),
+    [(1440, "light", "zh-CN"), (390, "dark", "zh-CN"), (390, "light", "en-US")],
+)
+def test_every_page_of_an_import_is_accessible_and_fits(
+    open_page, tmp_path, width, theme, locale
+) -> None:
+    page, wrong = open_page("manager", width, theme, locale), []
+
+    def look(what: str) -> None:
+        page.wait_for_load_state("networkidle")
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        wrong.extend([f"{what} is {wide} px too wide"] if wide > 0 else [])
+        wrong.extend(f"{what}: {problem}" for problem in serious(page))
+
+    def upload(name: str, lines: Iterable[str]) -> None:
+        text = "\n".join(["证券代码,企业名称,年度,营业收入,加权ROE,备注栏", *lines])
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        page.goto("/imports")
+        page.set_input_files("#file", tmp_path / name)
+        page.click("form .btn-primary")
+        page.wait_for_url("**/imports/*")
+
+    upload(f"{width}{theme}{locale}.csv", ROWS)
+    assert "备注栏" in page.inner_text("details.card summary")
+    page.click("details.card summary")
+    look("the preview")
+    page.goto(page.url.split("?")[0] + "?kind=differences")
+    assert page.locator("input[type=radio]").count() >= 2
+    look("the differing values")
+    page.click("form[action$=confirmation] .btn-primary")
+    page.wait_for_selector("form[action$=undo]")
+    look("the result")
+    page.click("form[action$=undo] .btn")
+    page.wait_for_selector(".badge:not(.ok)")
+    look("what was taken back")
+    upload("long.csv", (f"{810000 + n},长表{n},2025,{n},1," for n in range(2100)))
+    page.wait_for_selector("#progress progress")
+    look("the run")
+    assert not wrong, "\n".join(wrong)
     assert not page.complaints
 
 
