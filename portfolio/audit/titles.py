@@ -222,7 +222,7 @@ COLUMNS = {
     "skip_empty": ("无内容不发送", "Skip empty ones"),
     "source": ("来源", "Source"),
     "stage": ("阶段", "Stage"),
-    "stage_entered_at": ("进入阶段时间", "Entered the stage at"),
+    "stage_entered_at": ("本阶段计时起点", "Days in stage count from"),
     "stake_micro": ("持股比例", "Stake"),
     "state": ("状态", "State"),
     "status": ("状态", "Status"),

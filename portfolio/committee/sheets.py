@@ -16,16 +16,16 @@ from portfolio.chokepoint.taxonomy import taxonomy
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Figure, Round
 from portfolio.extensions import db
-from portfolio.kernel.dates import days_between, local_date, reported_year
+from portfolio.kernel.dates import local_date, reported_year
 from portfolio.kernel.numbers import MICRO
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
-from portfolio.pipeline.models import Deal, DealGrant, GrantKind
+from portfolio.pipeline.models import Deal, DealGrant, GrantKind, Status
 from portfolio.pipeline.stages import Pipeline
 from portfolio.readiness import queries as readiness
 from portfolio.readiness.models import Assessment
 from portfolio.readiness.targets import targets
-from portfolio.web.formatting import title_of
+from portfolio.web.formatting import title_of, zone
 from portfolio.web.sheets import Column, Kind
 
 CHUNK = 500
@@ -185,6 +185,14 @@ def _target_name(line: Line) -> str | None:
     return _company(line, "name_zh") or (vehicle.name_zh if vehicle else None)
 
 
+def _days_in_stage(line: Line) -> int | None:
+    """As the pipeline counts; empty for a deal at rest."""
+    if line.deal.status != Status.ACTIVE.value:
+        return None
+    stage = line.pipeline.stage(line.deal.stage)
+    return stage.days_since(line.deal.stage_entered_at, line.now, zone())
+
+
 def _pipeline_title(line: Line) -> str:
     title = title_of(line.pipeline)
     return f"{title}（跟投）" if line.deal.co_investment else title
@@ -290,7 +298,7 @@ def columns(now: dt.datetime) -> tuple[Column, ...]:
             "在本阶段天数",
             "Days in stage",
             whole,
-            lambda r: days_between(r.deal.stage_entered_at, r.now),
+            _days_in_stage,
         ),
         Column("as_of", "数据截止日", "Data as of", Kind.DATE, _oldest),
     )

@@ -12,7 +12,8 @@ from portfolio.companies import queries as companies
 from portfolio.companies.models import Company, Task
 from portfolio.digest import compose
 from portfolio.extensions import db
-from portfolio.kernel.dates import days_between, local_date
+from portfolio.kernel.calendar import DAY
+from portfolio.kernel.dates import local_date
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline.happened import happened
@@ -194,11 +195,10 @@ def _beyond(until: dt.datetime, pipelines: Mapping[int, Pipeline]) -> list[sa.Co
     found = []
     for pipeline_id, definition in pipelines.items():
         for stage in definition.stages:
-            usual = stage.usual_days
-            if usual is None:
+            late = stage.late_until(today)
+            if late is None:
                 continue
-            day = today - dt.timedelta(days=usual)
-            midnight = dt.datetime.combine(day, dt.time(), clock)
+            midnight = dt.datetime.combine(late + DAY, dt.time(), clock)
             found.append(
                 sa.and_(
                     Deal.pipeline_id == pipeline_id,
@@ -213,7 +213,7 @@ def _slow(
     row: Any, user: User, until: dt.datetime, pipelines: Mapping[int, Pipeline]
 ) -> compose.SlowLine:
     stage = pipelines[row.pipeline_id].stage(row.stage)
-    days = days_between(row.stage_entered_at, until, zone())
+    days = stage.days_since(row.stage_entered_at, until, zone())
     return compose.SlowLine(_deal_line(row, user, set()), stage, days)
 
 

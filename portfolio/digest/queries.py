@@ -23,7 +23,7 @@ from portfolio.digest.models import (
     SchedulerTick,
 )
 from portfolio.extensions import db
-from portfolio.kernel.calendar import WorkCalendar
+from portfolio.kernel.calendar import CHINA, WorkCalendar
 from portfolio.people.models import User, UserRole
 from portfolio.pipeline import queries as pipeline
 
@@ -41,7 +41,7 @@ class Recipient:
 
 def calendar() -> WorkCalendar:
     """The working days that slots go by."""
-    return WorkCalendar()
+    return CHINA
 
 
 def schedules() -> Sequence[DigestSchedule]:

@@ -5,8 +5,11 @@ weekends and fixed-date holidays, and `known` says so. Entered arrangements come
 """
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 
 import chinese_calendar
 
@@ -47,11 +50,43 @@ class WorkCalendar:
 
     def working_days_between(self, start: dt.date, end: dt.date) -> int:
         """Working days after `start` up to and including `end`; 0 when end is not later."""
-        count = 0
-        while start < end:
-            start += DAY
-            count += self.is_working_day(start)
-        return count
+        if end <= start:
+            return 0
+        whole = sum(self._of_year(year)[-1] for year in range(start.year, end.year))
+        return whole + self._so_far(end) - self._so_far(start)
+
+    def latest_start(self, end: dt.date, days: int) -> dt.date:
+        """The latest day after which there are at least `days` working days until `end`."""
+        wanted = self._so_far(end) - max(0, days)
+        year = end.year
+        while wanted < 0:
+            year -= 1
+            wanted += self._of_year(year)[-1]
+        last = bisect_right(self._of_year(year), wanted) - 1
+        return min(end, dt.date(year, 1, 1) + (last - 1) * DAY)
+
+    def unknown_years(self, start: dt.date, end: dt.date) -> list[int]:
+        """The years of a stretch of days for which no official arrangement is known."""
+        return [year for year in range(start.year, end.year + 1) if not self.known(year)]
+
+    def _so_far(self, day: dt.date) -> int:
+        return self._of_year(day.year)[day.timetuple().tm_yday]
+
+    def _of_year(self, year: int) -> tuple[int, ...]:
+        """At `n`, the working days among the first `n` days of the year; counted once a year."""
+        if year not in self._counted:
+            first = dt.date(year, 1, 1)
+            length = (dt.date(year, 12, 31) - first).days + 1
+            working = (self.is_working_day(first + n * DAY) for n in range(length))
+            self._counted[year] = tuple(accumulate(working, initial=0))
+        return self._counted[year]
+
+    @cached_property
+    def _counted(self) -> dict[int, tuple[int, ...]]:
+        return {}
+
+
+CHINA = WorkCalendar()
 
 
 def _published(day: dt.date) -> bool | None:

@@ -8,6 +8,8 @@ from portfolio.pipeline.askable import FIELDS
 from portfolio.pipeline.kinds import MoveKind, Status
 
 TARGETS = ("company", "vehicle")
+# How the days of a stay count, the first where a definition does not say.
+DAYS = ("calendar", "working")
 LEADS = ("steps", "ahead", "to")
 REASON_KINDS = ("pass", "reject", "hold")
 MOST_ON_A_TEAM = 20
@@ -43,6 +45,8 @@ def check_definition(data: Mapping[str, Any], permissions: Iterable[str] = ()) -
     _texts(whole, "", ("key", "zh", "en"))
     if whole.get("target", TARGETS[0]) not in TARGETS:
         raise FaultyDefinition("value", "target", whole["target"])
+    if whole.get("days", DAYS[0]) not in DAYS:
+        raise FaultyDefinition("value", "days", whole["days"])
     if not whole.get("stage"):
         raise FaultyDefinition("no_stages", "stage")
     stages = _keyed(whole["stage"], "stage")

@@ -12,7 +12,7 @@ from portfolio.companies import operations as records
 from portfolio.companies.models import Company
 from portfolio.companies.operations import check_version
 from portfolio.extensions import db
-from portfolio.kernel.dates import local_date
+from portfolio.kernel.dates import SHANGHAI, local_date
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import clean
 from portfolio.people.models import User
@@ -32,6 +32,7 @@ from portfolio.pipeline.models import (
 )
 from portfolio.pipeline.refusals import Refused as Refused
 from portfolio.pipeline.stages import Move, Pipeline
+from portfolio.pipeline.stays import counted_before
 
 SHORTEST_OVERRIDE = 10
 TERMS = ("round", "round_size_fen", "amount_fen", "pre_money_fen", "lead_investor")
@@ -191,13 +192,31 @@ def move(
     overridden = _pass_gate(pipeline, deal, stage, wanted, actor, answers)
     take_answers(deal, pipeline, answers, actor, now)
     before = deal.stage, deal.status
-    if stage != deal.stage:
-        deal.stage_entered_at = now
+    deal.stage_entered_at = _counts_from(deal, pipeline, stage, status, now)
     deal.stage, deal.status, deal.updated_at = stage, status, now
     rule = pipeline.moves[wanted.kind]
     deal.revisit_on = wanted.revisit_on if rule.revisit_days is not None else None
     deal.withdrawn_by = wanted.withdrawn_by if rule.withdrawn_by else ""
     return _append_event(deal, wanted.kind, *before, actor, now, wanted, overridden)
+
+
+def _counts_from(
+    deal: Deal, pipeline: Pipeline, stage: str, status: str, now: dt.datetime
+) -> dt.datetime:
+    """From when on the days in a stage count, once the deal stands in this stage and status.
+
+    When it comes back from a rest to where it was, the days before it are kept, those of the rest
+    left out: the beginning moves on to the day from which just so many days have passed.
+    """
+    if stage != deal.stage:
+        return now
+    if status != Status.ACTIVE.value or deal.status == Status.ACTIVE.value:
+        return deal.stage_entered_at
+    here, today = pipeline.stage(stage), local_date(now)
+    before = counted_before(here, queries.history(deal.id), today)
+    if here.days_since(deal.stage_entered_at, now) == before:
+        return deal.stage_entered_at
+    return min(now, dt.datetime.combine(here.latest_start(today, before), dt.time(12), SHANGHAI))
 
 
 def action_of(pipeline: Pipeline, wanted: Move) -> str:

@@ -10,7 +10,6 @@ from portfolio.chokepoint.models import TagState
 from portfolio.chokepoint.taxonomy import taxonomy
 from portfolio.companies.history import acts
 from portfolio.companies.history_queries import words_of
-from portfolio.kernel.dates import days_between
 from portfolio.people import access
 from portfolio.pipeline import past_queries, queries
 from portfolio.pipeline.gates import state_title
@@ -34,6 +33,7 @@ def past_page(deal: Deal, day: dt.date) -> str:
     changes = audit.history("deal", deal.id, limit=20, known_at=known_at)
     readable = queries.readable_deals(user, [deal.id])
     lines = audit.lines(changes, readable, audit.terms_by_type())
+    others = queries.other_stages(then.pipeline, then.events)
     return render_template(
         "pipeline/past.html",
         then=then,
@@ -41,8 +41,11 @@ def past_page(deal: Deal, day: dt.date) -> str:
         day=day,
         pipeline=then.pipeline,
         stage=then.pipeline.stage(then.deal.stage),
-        days=days_between(then.deal.stage_entered_at, known_at, zone()),
-        spine=spine(then.pipeline, then.events, day),
+        days=then.pipeline.stage(then.deal.stage).days_since(
+            then.deal.stage_entered_at, known_at, zone()
+        ),
+        spine=spine(then.pipeline, then.events, day, zone(), others),
+        other_stages=others,
         progress=progress(then.pipeline, then.checks, then.deal.stage),
         state_title=state_title,
         writable=False,

@@ -269,6 +269,15 @@ def stage_titles() -> dict[str, Any]:
     return {stage.key: stage for pipeline in pipelines().values() for stage in pipeline.stages}
 
 
+def other_stages(pipeline: Pipeline, events: Iterable[Any]) -> dict[str, Any]:
+    """Stages that events name and this version does not have, as other versions have them."""
+    named = {key for event in events for key in (event.from_stage, event.to_stage) if key}
+    missing = named - {stage.key for stage in pipeline.stages}
+    return (
+        {key: stage for key, stage in stage_titles().items() if key in missing} if missing else {}
+    )
+
+
 def vehicles() -> Sequence[Vehicle]:
     """The mother fund and the sub-funds."""
     return db.session.scalars(sa.select(Vehicle).order_by(Vehicle.kind, Vehicle.id)).all()

@@ -2,31 +2,37 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from portfolio.kernel.dates import local_date
-from portfolio.pipeline.happened import happened
+from portfolio.kernel.dates import SHANGHAI
 from portfolio.pipeline.stages import Pipeline, Reason, Stage
+from portfolio.pipeline.stays import Part, parts
 
 # The way through any pipeline is drawn in so many colours, from its first stage to its last.
 PARTS = 5
 LONGEST_WEEKS = 12
+WEEK_DAYS = {False: 7, True: 5}
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A stay in one stage: how long it lasted, and what happened at its beginning.
+    """A stay in one stage, or a rest in it: how long it lasted, and what happened at its beginning.
 
+    `days` are those of the stretch, `stay` those of the whole stay so far, rests not counted.
     `part` says in which of PARTS equal parts of the pipeline the stage lies, from 1; `reasons`
     begin with the main one.
     """
 
     stage: Stage
+    came_from: Stage | None
     event: Any
+    within: Sequence[Any]
     days: int
-    standing: str
+    stay: int
+    active: bool
     ongoing: bool
     part: int
     reasons: tuple[Reason, ...]
@@ -39,31 +45,55 @@ class Stretch:
     @property
     def weeks(self) -> int:
         """How long it is drawn: begun weeks, no longer than a quarter of a year."""
-        return min(LONGEST_WEEKS, -(-self.days // 7))
+        return min(LONGEST_WEEKS, -(-self.days // WEEK_DAYS[self.stage.working]))
+
+    @property
+    def standing(self) -> str:
+        """How the whole stay stands, as `Stage.standing` says."""
+        return self.stage.standing(self.stay)
 
     @property
     def over(self) -> int:
         """Days over the usual stay while the deal was worked on; 0 for a deal that was at rest."""
-        return self.stage.over(self.days) if self.event.to_status == "active" else 0
+        return self.stage.over(self.stay) if self.active else 0
 
 
-def spine(pipeline: Pipeline, events: Sequence[Any], today: dt.date) -> list[Stretch]:
-    """One stretch for each event that was not taken back, newest first.
+def spine(
+    pipeline: Pipeline,
+    events: Sequence[Any],
+    today: dt.date,
+    zone: ZoneInfo = SHANGHAI,
+    others: Mapping[str, Stage] | None = None,
+) -> list[Stretch]:
+    """One stretch for each time in one stage and status, newest first.
 
-    Days are calendar days by local dates.
+    `others` are stages of other versions, under which the deal may have moved before.
     """
-    stretches = []
-    kept = happened(events)
-    for number, event in enumerate(kept):
-        start = local_date(event.happened_at)
-        last = number == len(kept) - 1
-        end = today if last else local_date(kept[number + 1].happened_at)
-        stage = pipeline.stage(event.to_stage)
-        days = max(0, (end - start).days)
-        part = 1 + stage.position * PARTS // len(pipeline.stages)
-        reasons = tuple(_reasons(pipeline, event))
-        stretches.append(Stretch(stage, event, days, stage.standing(days), last, part, reasons))
-    return stretches[::-1]
+    found: list[Stretch] = []
+    for part in parts(events, zone):
+        before = found[-1].stay if found and found[-1].stage.key == part.stage else 0
+        found.append(_stretch(pipeline, part, before, today, others or {}))
+    return found[::-1]
+
+
+def _stretch(
+    pipeline: Pipeline, part: Part, before: int, today: dt.date, others: Mapping[str, Stage]
+) -> Stretch:
+    stage = pipeline.known_stage(part.stage, others)
+    source = part.event.from_stage
+    days = stage.days(part.start, part.end or today)
+    return Stretch(
+        stage=stage,
+        came_from=pipeline.known_stage(source, others) if source else None,
+        event=part.event,
+        within=part.within,
+        days=days,
+        stay=before + days if part.active else before,
+        active=part.active,
+        ongoing=part.end is None,
+        part=1 + min(stage.position * PARTS // len(pipeline.stages), PARTS - 1),
+        reasons=tuple(_reasons(pipeline, part.event)),
+    )
 
 
 def _reasons(pipeline: Pipeline, event: Any) -> Iterator[Reason]:

@@ -5,15 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from portfolio.kernel.calendar import CHINA, DAY, WorkCalendar
+from portfolio.kernel.dates import SHANGHAI, local_date
 from portfolio.kernel.errors import InputError
-from portfolio.pipeline.definition import TARGETS, check_definition, leads_to, normalised
+from portfolio.pipeline.definition import DAYS, TARGETS, check_definition, leads_to, normalised
 from portfolio.pipeline.kinds import MoveKind, Status
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage; `target_days` and `warn_days` are calendar days, None where there is no limit."""
+    """One stage; `target_days` and `warn_days` are None where there is no limit.
+
+    Days are working days where `working` is set, calendar days elsewhere; by local dates always.
+    """
 
     key: str
     zh: str
@@ -24,6 +30,29 @@ class Stage:
     entry_zh: str
     entry_en: str
     conditions: tuple["Condition", ...] = ()
+    working: bool = False
+
+    def days(self, start: dt.date, end: dt.date, calendar: WorkCalendar = CHINA) -> int:
+        """Days of a stay from one day to another: those after `start`, up to and with `end`."""
+        if self.working:
+            return calendar.working_days_between(start, end)
+        return max(0, (end - start).days)
+
+    def days_since(
+        self, entered: dt.datetime, until: dt.datetime, zone: ZoneInfo = SHANGHAI
+    ) -> int:
+        """Days of a stay from one instant to another, by the readers' dates."""
+        return self.days(local_date(entered, zone), local_date(until, zone))
+
+    def latest_start(self, end: dt.date, days: int, calendar: WorkCalendar = CHINA) -> dt.date:
+        """The latest day on which a stay began that has lasted `days` days at `end`."""
+        return calendar.latest_start(end, days) if self.working else end - max(0, days) * DAY
+
+    def late_until(self, today: dt.date, calendar: WorkCalendar = CHINA) -> dt.date | None:
+        """A stay that began on this day or before is longer than usual; None when none ever is."""
+        if self.usual_days is None:
+            return None
+        return self.latest_start(today, self.usual_days + 1, calendar)
 
     @property
     def limit_days(self) -> int | None:
@@ -156,8 +185,9 @@ class Pipeline:
         self.zh: str = whole["zh"]
         self.en: str = whole["en"]
         self.target: str = whole.get("target", TARGETS[0])
+        self.working: bool = whole.get("days", DAYS[0]) == "working"
         self.moves = {kind: _rule(kind, row) for kind, row in whole["moves"].items()}
-        self.stages = tuple(_stage(n, row) for n, row in enumerate(whole["stage"]))
+        self.stages = tuple(_stage(n, row, self.working) for n, row in enumerate(whole["stage"]))
         self.checklists = tuple(_checklist(row) for row in whole.get("checklist", ()))
         self.reasons = tuple(
             Reason(row["key"], row["kind"], row["zh"], row["en"]) for row in whole.get("reason", ())
@@ -191,6 +221,11 @@ class Pipeline:
         if key not in self._by_key:
             raise InputError("stage.unknown", value=key)
         return self._by_key[key]
+
+    def known_stage(self, key: str, others: Mapping[str, Stage]) -> Stage:
+        """The stage with this key; else as another version has it, else called by its key alone."""
+        bare = Stage(key, key, key, len(self.stages) - 1, None, None, "", "", working=self.working)
+        return self._by_key.get(key) or others.get(key) or bare
 
     def item(self, key: str) -> Item:
         """The item with this key. Raises InputError `check.unknown`."""
@@ -353,7 +388,7 @@ def _condition(stage: str, row: Mapping[str, Any]) -> Condition:
     return Condition(stage, row["key"], row["zh"], row["en"], needs, named)
 
 
-def _stage(position: int, row: Mapping[str, Any]) -> Stage:
+def _stage(position: int, row: Mapping[str, Any], working: bool) -> Stage:
     return Stage(
         key=row["key"],
         zh=row["zh"],
@@ -364,4 +399,5 @@ def _stage(position: int, row: Mapping[str, Any]) -> Stage:
         entry_zh=row.get("entry", {}).get("zh", ""),
         entry_en=row.get("entry", {}).get("en", ""),
         conditions=tuple(_condition(row["key"], part) for part in row.get("condition", ())),
+        working=working,
     )

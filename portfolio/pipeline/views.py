@@ -22,7 +22,8 @@ from portfolio.audit import queries as audit
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
 from portfolio.companies.operations import Conflict
-from portfolio.kernel.dates import days_between, local_date
+from portfolio.kernel.calendar import CHINA
+from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
@@ -48,7 +49,7 @@ from portfolio.pipeline.progress import progress
 from portfolio.pipeline.spine import spine
 from portfolio.pipeline.stages import Pipeline
 from portfolio.web.fields import choices
-from portfolio.web.formatting import title_of, url_with
+from portfolio.web.formatting import title_of, url_with, zone
 from portfolio.web.merging import Difference, differences
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of
@@ -79,7 +80,10 @@ def deal_or_404(deal_id: int) -> Deal:
 def _titles() -> dict[str, Any]:
     return {
         "statuses": Status._value2member_map_,
-        "days_in_stage": lambda deal: days_between(deal.stage_entered_at, now()),
+        "days_in_stage": lambda stage, deal: stage.days_since(deal.stage_entered_at, now(), zone()),
+        "unknown_years": lambda deal: CHINA.unknown_years(
+            *(local_date(moment, zone()) for moment in (deal.stage_entered_at, now()))
+        ),
     }
 
 
@@ -164,6 +168,7 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
     user = access.me()
     pipeline = queries.pipeline_of(deal.pipeline)
     events = queries.history(deal.id)
+    others = queries.other_stages(pipeline, events)
     offered = _offered(user, deal, pipeline)
     goal = pipeline.ahead(deal.stage, deal.status)
     said = gate_queries.checks_of(deal.id) if pipeline.checklists else {}
@@ -178,7 +183,8 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
         wrong_day=wrong_day,
         pipeline=pipeline,
         stage=pipeline.stage(deal.stage),
-        spine=spine(pipeline, events, local_date(now())),
+        spine=spine(pipeline, events, local_date(now(), zone()), zone(), others),
+        other_stages=others,
         actors=actors,
         terms=terms,
         documents=[d for d in queries.documents(deal.id) if terms or not d.terms],

@@ -2,9 +2,10 @@
 
 import datetime as dt
 
-from portfolio.kernel.calendar import WorkCalendar
+from hypothesis import given
+from hypothesis import strategies as st
 
-CHINA = WorkCalendar()
+from portfolio.kernel.calendar import CHINA, WorkCalendar
 
 
 def test_the_official_arrangement_moves_working_days() -> None:
@@ -34,3 +35,32 @@ def test_working_days_are_counted_after_the_first_day() -> None:
     friday, monday = dt.date(2025, 11, 21), dt.date(2025, 11, 24)
     assert CHINA.working_days_between(friday, monday) == 1
     assert CHINA.working_days_between(monday, friday) == 0
+
+
+HAND = WorkCalendar(
+    {dt.date(2030, 2, day): day % 2 == 0 for day in range(1, 29)}, frozenset({2029, 2030})
+)
+DAYS = st.dates(dt.date(2023, 11, 1), dt.date(2031, 3, 1))
+
+
+def counted_one_by_one(calendar: WorkCalendar, start: dt.date, end: dt.date) -> int:
+    days = (start + dt.timedelta(days=n) for n in range(1, (end - start).days + 1))
+    return sum(calendar.is_working_day(day) for day in days)
+
+
+@given(DAYS, DAYS, st.sampled_from([CHINA, HAND]))
+def test_counts_kept_by_year_are_those_of_counting_day_by_day(start, end, calendar) -> None:
+    assert calendar.working_days_between(start, end) == counted_one_by_one(calendar, start, end)
+
+
+@given(DAYS, st.integers(0, 700), st.sampled_from([CHINA, HAND]))
+def test_the_latest_start_leaves_just_so_many_working_days(end, days, calendar) -> None:
+    start = calendar.latest_start(end, days)
+    assert calendar.working_days_between(start, end) == days
+    assert start == end or calendar.working_days_between(start + dt.timedelta(1), end) < days
+
+
+def test_years_without_an_arrangement_are_named() -> None:
+    assert CHINA.unknown_years(dt.date(2025, 12, 1), dt.date(2026, 1, 5)) == []
+    entered = WorkCalendar(entered_years=frozenset({2089, 2090}))
+    assert entered.unknown_years(dt.date(2088, 1, 1), dt.date(2091, 1, 1)) == [2088, 2091]

@@ -31,7 +31,7 @@ def test_down_to_the_core_and_up_again_keeps_what_the_core_holds(app, cast) -> N
     core = rows()
     assert {name: before[name] for name in core} == core | {
         "alembic_version": 1,
-        "pipeline_version": 4,
+        "pipeline_version": 6,
     }
     assert core["deal"] == 1 and core["stage_event"] == 1 and core["pipeline_version"] == 2
     flask_migrate.upgrade()
@@ -47,7 +47,7 @@ def test_all_the_way_down_and_up_again(app, cast) -> None:
     assert set(sa.inspect(db.engine).get_table_names()) <= {"alembic_version"}
     flask_migrate.upgrade()
     flask_migrate.check()
-    assert rows()["pipeline_version"] == 4
+    assert rows()["pipeline_version"] == 6
 
 
 def test_there_is_one_line_of_migrations(app) -> None:

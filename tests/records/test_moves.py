@@ -57,7 +57,7 @@ def test_a_move_taken_back_leaves_the_deal_as_it_was(as_user, cast, deal, kind, 
     assert [e.kind for e in events] == ["open", kind, "undo"]
     assert events[-1].undoes_id == events[1].id
     stretches = spine(queries.pipelines()[found.pipeline_id], events, NOW.date())
-    assert [s.event.kind for s in stretches] == ["open"] and stretches[0].days >= 39
+    assert [s.event.kind for s in stretches] == ["open"] and stretches[0].ongoing
 
 
 def test_a_hold_taken_back_after_a_hold_keeps_the_first_ones_day(as_user, cast, deal) -> None:
@@ -164,7 +164,7 @@ def test_the_answer_of_a_move_holds_the_card_and_every_columns_count_and_sum(
     assert ">800万<" in said["columns"]["pool"]["sum"]
     assert ">200万<" in said["columns"]["lead"]["sum"]
     assert said["total"] == "2 个在办" and "1,000万" in said["planned"]
-    assert 'class="kcard"' in said["card"] and "0 天" in said["card"]
+    assert 'class="kcard"' in said["card"] and "0 个工作日" in said["card"]
     assert client.post(said["undo"], headers=JSON).status_code == 200
     now = client.get(f"/board/cards/{deal.id}").json
     assert now["stage"] == "lead" and ">1,000万<" in now["columns"]["lead"]["sum"]
