@@ -59,16 +59,14 @@ def _arguments() -> dict[str, list[str]]:
 def conditions(arguments: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     """The filter that the query arguments stand for, in words."""
     listing = _listing(arguments)
-    pipelines = {p.key: p for p in queries.pipelines().values()}
-    stages = {s.key: title_of(s) for p in reversed(pipelines.values()) for s in p.stages}
-    if listing.pipeline in pipelines:
-        stages |= {s.key: title_of(s) for s in pipelines[listing.pipeline].stages}
+    pipelines = {p.key: p for p in queries.current_pipelines()}
+    stages = queries.stage_titles() | queries.stage_titles(listing.pipeline)
     names = people.names_of(set(listing.owners))
     chosen = pipelines.get(listing.pipeline)
     found: list[tuple[str, list[str]]] = [
         (_("Search"), [listing.text] if listing.text else []),
         (_("Pipeline"), [title_of(chosen) or listing.pipeline] if listing.pipeline else []),
-        (_("Stage"), [stages.get(key, key) for key in listing.stages]),
+        (_("Stage"), [title_of(stages.get(key)) or key for key in listing.stages]),
         (_("Status"), [_status(key) for key in listing.statuses]),
         (_("Owner"), [names.get(owner, str(owner)) for owner in listing.owners]),
     ]

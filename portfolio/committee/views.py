@@ -10,7 +10,6 @@ from portfolio.pipeline.models import Status
 
 blueprint = Blueprint("committee", __name__)
 
-STAGE = "ic"
 MOST_ROWS = 50
 
 
@@ -19,13 +18,15 @@ MOST_ROWS = 50
 def index() -> str:
     """The deals of every pipeline before the committee, those longest there first, with files."""
     user = access.me()
-    listing = DealListing(stages=(STAGE,), statuses=(Status.ACTIVE.value,), sort="entered")
+    stages = queries.committee_stages()
+    listing = DealListing(stages=tuple(stages), statuses=(Status.ACTIVE.value,), sort="entered")
     query, total = board_queries.counted(user, listing)
-    deals = board_queries.by_ids(db.session.scalars(query.limit(MOST_ROWS)).all())
+    ids = db.session.scalars(query.limit(MOST_ROWS)).all() if stages else ()
+    deals = board_queries.by_ids(ids)
     return render_template(
         "committee/index.html",
         deals=deals,
-        asked={"stage": STAGE, "status": Status.ACTIVE.value},
+        asked={"stage": stages, "status": Status.ACTIVE.value},
         more=total > MOST_ROWS,
         pipelines=queries.pipelines(),
         terms=queries.among_seen(user, "deal.terms", [deal.id for deal in deals]),

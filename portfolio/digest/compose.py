@@ -8,7 +8,6 @@ from typing import Any
 LINES_SHOWN = 12
 ACTIVE = "active"
 DECIDED = frozenset({"rejected", "withdrawn", "lapsed", "terminated", "merged"})
-COMMITTEE_STAGE = "ic"
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Change:
     @property
     def decision(self) -> bool:
         """Whether somebody decided: an ending, or the way out of the committee."""
-        left = self.from_stage is not None and self.from_stage.key == COMMITTEE_STAGE
+        left = self.from_stage is not None and self.from_stage.committee
         onward = left and self.to_stage.position > self.from_stage.position
         return onward or (self.changed_status and self.to_status.value in DECIDED)
 

@@ -1,7 +1,7 @@
 """The board: one column a stage, cards in pages."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 from flask import abort, jsonify, render_template, request
@@ -25,12 +25,10 @@ def _pipeline() -> tuple[list[int], Pipeline]:
     return queries.versions_in_use(row.key), queries.pipeline_of(row)
 
 
-def _stages(current: Pipeline, held: Iterable[str]) -> list[Stage]:
-    """The stages of the current version, and those that only deals of older ones stand in."""
-    known = {stage.key for stage in current.stages}
-    others = {stage.key: stage for p in queries.pipelines().values() for stage in p.stages}
-    gone = [others[key] for key in held if key not in known and key in others]
-    return [*current.stages, *gone]
+def _stages(current: Pipeline, held: Collection[str]) -> list[Stage]:
+    """The stages of the current version, and those of earlier ones that deals still stand in."""
+    shown = {stage.key for stage in current.stages} | set(held)
+    return [stage for stage in queries.stages_in_order(current.key) if stage.key in shown]
 
 
 @blueprint.get("/board")
@@ -50,7 +48,8 @@ def board() -> str:
     return render_template(
         "pipeline/board.html",
         pipeline=pipeline,
-        pipelines=list({p.key: p for p in queries.pipelines().values()}.values()),
+        pipelines=queries.current_pipelines(),
+        flows=queries.pipelines(),
         columns=columns,
         per_page=CARDS,
         tags=tags_of(lines),
@@ -84,6 +83,7 @@ def column(stage_key: str) -> str:
     return render_template(
         "pipeline/_cards.html",
         pipeline=pipeline,
+        flows=queries.pipelines(),
         stage=stages[stage_key],
         cards=cards,
         offset=offset,

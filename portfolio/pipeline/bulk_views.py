@@ -66,7 +66,7 @@ class BulkForm(FlaskForm):
 def _form(doing: Doing) -> BulkForm:
     form = BulkForm()
     pipelines = queries.pipelines().values()
-    stages = {stage.key: title_of(stage) for p in pipelines for stage in p.stages}
+    stages = {key: title_of(stage) for key, stage in queries.stage_titles().items()}
     kind = doing.value if doing in {Doing.HOLD, Doing.REJECT} else "forward"
     reasons = {r.key: title_of(r) for p in pipelines for r in p.reasons_for(kind)}
     form.person_id.choices = choices(people.active_names().items(), blank=True)
@@ -163,8 +163,7 @@ def _titles(doing: Doing, outcomes: Sequence[Outcome]) -> dict[str, str]:
         ids = {int(n) for o in outcomes for n in f"{o.before},{o.after}".split(",") if n}
         return {str(number): name for number, name in people.names_of(ids).items()}
     if doing is Doing.MOVE:
-        pipelines = queries.pipelines().values()
-        return {stage.key: title_of(stage) for p in pipelines for stage in p.stages}
+        return {key: title_of(stage) for key, stage in queries.stage_titles().items()}
     return {status.value: title_of(status) for status in Status}
 
 

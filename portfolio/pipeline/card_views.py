@@ -44,7 +44,7 @@ def answer(user: User, deal: Deal) -> dict[str, Any]:
     pipeline = queries.pipeline_of(deal.pipeline)
     versions = queries.versions_in_use(pipeline.key)
     tallies = board_queries.tallies(user, versions, mine_alone(user))
-    stages = [*(stage.key for stage in pipeline.stages), *tallies]
+    stages = queries.stage_titles(pipeline.key)
     total = sum(tallies.values(), Tally())
     return {
         "version": deal.version,
@@ -67,12 +67,13 @@ def _sum(tally: Tally, planned: str = "") -> str:
 
 
 def _card(user: User, deal: Deal) -> str:
-    pipeline = queries.pipeline_of(deal.pipeline)
+    flows = queries.pipelines()
     lines = board_queries.by_ids([deal.id])
     return render_template(
         "pipeline/_cards.html",
-        pipeline=pipeline,
-        stage=pipeline.stage(deal.stage),
+        pipeline=queries.newest_first(deal.pipeline.key)[0],
+        flows=flows,
+        stage=flows[deal.pipeline_id].stage(deal.stage),
         cards=lines,
         per_page=CARDS,
         offset=0,

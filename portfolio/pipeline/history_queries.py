@@ -1,6 +1,6 @@
 """The history of a deal in words: stages, statuses and reasons by title, people by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from portfolio.audit import queries as audit
@@ -31,7 +31,7 @@ def titles(pipeline: Pipeline) -> Mapping[tuple[str, str], Mapping[Any, str]]:
     """The titles of a deal's keys, under its own version of the pipeline."""
     statuses = titles_of(Status)
     return {
-        ("stage_event", "stage"): _by_key(pipeline.stages),
+        ("stage_event", "stage"): _by_key(queries.stage_titles(pipeline.key).values()),
         ("stage_event", "status"): statuses,
         ("stage_event", "reason_code"): _by_key(pipeline.reasons),
         ("deal", "round"): titles_of(Round),
@@ -40,5 +40,5 @@ def titles(pipeline: Pipeline) -> Mapping[tuple[str, str], Mapping[Any, str]]:
     }
 
 
-def _by_key(things: Sequence[Any]) -> dict[str, str]:
+def _by_key(things: Iterable[Any]) -> dict[str, str]:
     return {thing.key: title_of(thing) for thing in things}

@@ -30,3 +30,4 @@ class MoveKind(TitledEnum):
     LAPSE = "lapse", "失效", "Lapsed"
     TERMINATE = "terminate", "终止", "Terminated"
     UNDO = "undo", "撤销", "Taken back"
+    CARRY = "carry", "转入新版流程", "Carried to a new version"

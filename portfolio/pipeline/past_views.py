@@ -33,7 +33,6 @@ def past_page(deal: Deal, day: dt.date) -> str:
     changes = audit.history("deal", deal.id, limit=20, known_at=known_at)
     readable = queries.readable_deals(user, [deal.id])
     lines = audit.lines(changes, readable, audit.terms_by_type())
-    others = queries.other_stages(then.pipeline, then.events)
     return render_template(
         "pipeline/past.html",
         then=then,
@@ -44,8 +43,7 @@ def past_page(deal: Deal, day: dt.date) -> str:
         days=then.pipeline.stage(then.deal.stage).days_since(
             then.deal.stage_entered_at, known_at, zone()
         ),
-        spine=spine(then.pipeline, then.events, day, zone(), others),
-        other_stages=others,
+        spine=spine(then.pipeline, then.events, day, zone()),
         progress=progress(then.pipeline, then.checks, then.deal.stage),
         state_title=state_title,
         writable=False,

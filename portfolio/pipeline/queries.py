@@ -4,7 +4,6 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -23,7 +22,7 @@ from portfolio.pipeline.models import (
     StageEvent,
     Vehicle,
 )
-from portfolio.pipeline.stages import Pipeline
+from portfolio.pipeline.stages import Pipeline, Stage
 
 
 def _team_of(user: User) -> sa.Select[int]:
@@ -264,18 +263,45 @@ def current_pipeline(key: str) -> PipelineVersion | None:
     )
 
 
-def stage_titles() -> dict[str, Any]:
-    """Every stage of every pipeline by its key; where two share a key, that of the newer one."""
-    return {stage.key: stage for pipeline in pipelines().values() for stage in pipeline.stages}
+def newest_first(key: str = "") -> list[Pipeline]:
+    """The versions of a pipeline, or of all of them: the oldest pipeline and newest version first."""
+    rows = db.session.scalars(sa.select(PipelineVersion).order_by(PipelineVersion.id))
+    by_key: dict[str, list[Pipeline]] = {}
+    for row in rows:
+        by_key.setdefault(row.key, []).insert(0, pipeline_of(row))
+    return [flow for name, flows in by_key.items() if not key or name == key for flow in flows]
 
 
-def other_stages(pipeline: Pipeline, events: Iterable[Any]) -> dict[str, Any]:
-    """Stages that events name and this version does not have, as other versions have them."""
-    named = {key for event in events for key in (event.from_stage, event.to_stage) if key}
-    missing = named - {stage.key for stage in pipeline.stages}
-    return (
-        {key: stage for key, stage in stage_titles().items() if key in missing} if missing else {}
-    )
+def stage_titles(key: str = "") -> dict[str, Stage]:
+    """Every stage by its key, of one pipeline or of all of them, in the order of the newest
+    versions and with the titles these give it. Where two pipelines share a key (those every fund
+    begins with do; later ones may not) it has the title of the older pipeline."""
+    found: dict[str, Stage] = {}
+    for flow in newest_first(key):
+        for stage in flow.stages:
+            found.setdefault(stage.key, stage)
+    return found
+
+
+def stages_in_order(key: str) -> list[Stage]:
+    """The stages of a pipeline's current version, and those that only earlier ones have, each
+    behind the stage it stood behind."""
+    current, *earlier = newest_first(key)
+    found = list(current.stages)
+    for flow in earlier:
+        before: Stage | None = None
+        for stage in flow.stages:
+            keys = [known.key for known in found]
+            if stage.key not in keys:
+                found.insert(keys.index(before.key) + 1 if before else 0, stage)
+            before = stage
+    return found
+
+
+def committee_stages() -> list[str]:
+    """The stages, of whatever pipeline, in which deals stand before the committee."""
+    flows = newest_first()
+    return list(dict.fromkeys(s.key for flow in flows for s in flow.stages if s.committee))
 
 
 def vehicles() -> Sequence[Vehicle]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -63,28 +63,22 @@ def spine(
     events: Sequence[Any],
     today: dt.date,
     zone: ZoneInfo = SHANGHAI,
-    others: Mapping[str, Stage] | None = None,
 ) -> list[Stretch]:
-    """One stretch for each time in one stage and status, newest first.
-
-    `others` are stages of other versions, under which the deal may have moved before.
-    """
+    """One stretch for each time in one stage and status, newest first."""
     found: list[Stretch] = []
     for part in parts(events, zone):
         before = found[-1].stay if found and found[-1].stage.key == part.stage else 0
-        found.append(_stretch(pipeline, part, before, today, others or {}))
+        found.append(_stretch(pipeline, part, before, today))
     return found[::-1]
 
 
-def _stretch(
-    pipeline: Pipeline, part: Part, before: int, today: dt.date, others: Mapping[str, Stage]
-) -> Stretch:
-    stage = pipeline.known_stage(part.stage, others)
+def _stretch(pipeline: Pipeline, part: Part, before: int, today: dt.date) -> Stretch:
+    stage = pipeline.stage_then(part.stage)
     source = part.event.from_stage
     days = stage.days(part.start, part.end or today)
     return Stretch(
         stage=stage,
-        came_from=pipeline.known_stage(source, others) if source else None,
+        came_from=pipeline.stage_then(source) if source else None,
         event=part.event,
         within=part.within,
         days=days,
@@ -99,5 +93,5 @@ def _stretch(
 def _reasons(pipeline: Pipeline, event: Any) -> Iterator[Reason]:
     others = json.loads(event.other_reasons) if event.other_reasons else []
     for code in (event.reason_code, *others):
-        if reason := pipeline.reason(code):
+        if reason := pipeline.reason_then(code):
             yield reason

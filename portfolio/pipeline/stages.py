@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from portfolio.kernel.calendar import CHINA, DAY, WorkCalendar
 from portfolio.kernel.dates import SHANGHAI, local_date
 from portfolio.kernel.errors import InputError
-from portfolio.pipeline.definition import DAYS, TARGETS, check_definition, leads_to, normalised
+from portfolio.pipeline.definition import DAYS, TARGETS, leads_to, normalised
+from portfolio.pipeline.faults import check_definition
 from portfolio.pipeline.kinds import MoveKind, Status
 
 
@@ -19,6 +20,7 @@ class Stage:
     """One stage; `target_days` and `warn_days` are None where there is no limit.
 
     Days are working days where `working` is set, calendar days elsewhere; by local dates always.
+    `committee` says that deals stand before the investment committee here.
     """
 
     key: str
@@ -31,6 +33,7 @@ class Stage:
     entry_en: str
     conditions: tuple["Condition", ...] = ()
     working: bool = False
+    committee: bool = False
 
     def days(self, start: dt.date, end: dt.date, calendar: WorkCalendar = CHINA) -> int:
         """Days of a stay from one day to another: those after `start`, up to and with `end`."""
@@ -168,13 +171,18 @@ class MoveRule:
     leads: Mapping[str, Any]
 
 
-OPENED = {"zh": MoveKind.OPEN.zh, "en": MoveKind.OPEN.en}
+# What events are called that no definition makes.
+MADE_BY_CODE = {
+    kind.value: {"zh": kind.zh, "en": kind.en}
+    for kind in (MoveKind.OPEN, MoveKind.CARRY, MoveKind.UNDO)
+}
 
 
 class Pipeline:
     """A pipeline version. Raises InputError on moves that its definition does not allow.
 
-    A definition that does not hold together raises FaultyDefinition.
+    A definition that does not hold together raises FaultyDefinition. What only earlier versions
+    had (`former`) has titles still: deals that were carried over went through it.
     """
 
     def __init__(self, definition: Mapping[str, Any]) -> None:
@@ -189,9 +197,15 @@ class Pipeline:
         self.moves = {kind: _rule(kind, row) for kind, row in whole["moves"].items()}
         self.stages = tuple(_stage(n, row, self.working) for n, row in enumerate(whole["stage"]))
         self.checklists = tuple(_checklist(row) for row in whole.get("checklist", ()))
-        self.reasons = tuple(
-            Reason(row["key"], row["kind"], row["zh"], row["en"]) for row in whole.get("reason", ())
-        )
+        self.reasons = tuple(_reason(row) for row in whole.get("reason", ()))
+        self.late_from: str = whole.get("late_from", "")
+        former = whole.get("former", {})
+        self._former_stages = {
+            row["key"]: _stage(row["position"], row, self.working)
+            for row in former.get("stage", ())
+        }
+        self._former_reasons = {row["key"]: _reason(row) for row in former.get("reason", ())}
+        self._former_moves: Mapping[str, Mapping[str, str]] = former.get("moves", {})
 
     @cached_property
     def _by_key(self) -> dict[str, Stage]:
@@ -222,10 +236,15 @@ class Pipeline:
             raise InputError("stage.unknown", value=key)
         return self._by_key[key]
 
-    def known_stage(self, key: str, others: Mapping[str, Stage]) -> Stage:
-        """The stage with this key; else as another version has it, else called by its key alone."""
-        bare = Stage(key, key, key, len(self.stages) - 1, None, None, "", "", working=self.working)
-        return self._by_key.get(key) or others.get(key) or bare
+    def stage_then(self, key: str) -> Stage:
+        """The same, also of a stage that only earlier versions had."""
+        return self._former_stages[key] if key in self._former_stages else self.stage(key)
+
+    def late(self, stage: str) -> bool:
+        """Whether a deal in this stage has come so far that it is not deleted lightly."""
+        return bool(self.late_from) and (
+            self.stage(stage).position >= self.stage(self.late_from).position
+        )
 
     def item(self, key: str) -> Item:
         """The item with this key. Raises InputError `check.unknown`."""
@@ -237,6 +256,10 @@ class Pipeline:
         """The reason with this code, or None."""
         return self._reason_by_key.get(key)
 
+    def reason_then(self, key: str) -> Reason | None:
+        """The same, also a reason that only earlier versions had."""
+        return self._reason_by_key.get(key) or self._former_reasons.get(key)
+
     def reasons_for(self, kind: str) -> list[Reason]:
         """The reasons offered for a kind of move."""
         wanted = self.moves[kind].reason_kinds if kind in self.moves else ()
@@ -246,7 +269,8 @@ class Pipeline:
         """What an event of this kind is called, in both languages."""
         if kind in self.moves:
             return self.moves[kind].done
-        return OPENED if kind == MoveKind.OPEN.value else {"zh": kind, "en": kind}
+        known = MADE_BY_CODE.get(kind) or self._former_moves.get(kind)
+        return known or {"zh": kind, "en": kind}
 
     def targets(self, kind: str, stage: str) -> list[str]:
         """Where a kind of move leads from a stage, the nearest first."""
@@ -365,6 +389,10 @@ def _rule(kind: str, row: Mapping[str, Any]) -> MoveRule:
     )
 
 
+def _reason(row: Mapping[str, Any]) -> Reason:
+    return Reason(row["key"], row["kind"], row["zh"], row["en"])
+
+
 def _checklist(row: Mapping[str, Any]) -> Checklist:
     verify, verdict = bool(row.get("verify")), bool(row.get("verdict"))
     items = tuple(
@@ -400,4 +428,5 @@ def _stage(position: int, row: Mapping[str, Any], working: bool) -> Stage:
         entry_en=row.get("entry", {}).get("en", ""),
         conditions=tuple(_condition(row["key"], part) for part in row.get("condition", ())),
         working=working,
+        committee=bool(row.get("committee")),
     )

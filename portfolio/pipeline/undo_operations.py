@@ -24,8 +24,6 @@ from portfolio.pipeline.stages import Move
 
 # Facts that are appended to: their rows are never taken away.
 FACTS = (DealTerms.__tablename__, StageEvent.__tablename__)
-# From this stage on a deal is deleted by a partner alone.
-LATE_FROM = "dd"
 
 
 def keeping_change(deal: Deal, actor: User, now: dt.datetime) -> AbstractContextManager[Keeping]:
@@ -135,11 +133,10 @@ def _undo_move(event_id: int, before: dict[str, Any], actor: User, now: dt.datet
 
 
 def require_deletable(actor: User, deal: Deal) -> None:
-    """Raise Refused, or InputError `deal.delete_late` from due diligence on."""
+    """Raise Refused, or InputError `deal.delete_late` in its late stages."""
     operations.require(actor, "deal.write", deal)
     version = db.session.get_one(PipelineVersion, deal.pipeline_id)
-    stages = {s.key: s.position for s in queries.pipeline_of(version).stages}
-    late = stages[deal.stage] >= stages.get(LATE_FROM, 0)
+    late = queries.pipeline_of(version).late(deal.stage)
     if late and not queries.may(actor, "deal.override", deal):
         raise InputError("deal.delete_late")
 

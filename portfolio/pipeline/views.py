@@ -102,30 +102,25 @@ def index() -> str:
         terms=queries.among_seen(user, "deal.terms", ids),
         listing=listing,
         pipelines=pipelines,
-        stages=_stages(pipelines, listing.pipeline),
+        current=queries.current_pipelines(),
+        stages=queries.stage_titles(listing.pipeline),
         owners=people.active_names(),
         filters=filters,
-        chips=_chips(listing, pipelines),
+        chips=_chips(listing),
         commitments=[flow for flow in queries.current_pipelines() if flow.target == "vehicle"],
         doings=Doing,
         most=MOST,
     )
 
 
-def _stages(pipelines: dict[int, Pipeline], key: str) -> dict[str, Any]:
-    """The stages offered as a filter: of the pipeline chosen, else of all."""
-    chosen = [p for p in pipelines.values() if not key or p.key == key]
-    return {stage.key: stage for pipeline in reversed(chosen) for stage in pipeline.stages}
-
-
-def _chips(listing: DealListing, pipelines: dict[int, Pipeline]) -> list[tuple[str, str]]:
-    stages = _stages(pipelines, "")
+def _chips(listing: DealListing) -> list[tuple[str, str]]:
+    stages = queries.stage_titles() | queries.stage_titles(listing.pipeline)
     owners = people.names_of(set(listing.owners))
     found: list[tuple[str, str]] = []
     if listing.text:
         found.append((f"“{listing.text}”", url_with(q=None, page=None)))
     if listing.pipeline:
-        titles = {p.key: title_of(p) for p in pipelines.values()}
+        titles = {p.key: title_of(p) for p in queries.current_pipelines()}
         found.append((titles.get(listing.pipeline, "?"), url_with(pipeline=None, page=None)))
     for key in listing.stages:
         found.append((title_of(stages[key]) if key in stages else key, _without("stage", key)))
@@ -168,7 +163,6 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
     user = access.me()
     pipeline = queries.pipeline_of(deal.pipeline)
     events = queries.history(deal.id)
-    others = queries.other_stages(pipeline, events)
     offered = _offered(user, deal, pipeline)
     goal = pipeline.ahead(deal.stage, deal.status)
     said = gate_queries.checks_of(deal.id) if pipeline.checklists else {}
@@ -183,8 +177,7 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
         wrong_day=wrong_day,
         pipeline=pipeline,
         stage=pipeline.stage(deal.stage),
-        spine=spine(pipeline, events, local_date(now(), zone()), zone(), others),
-        other_stages=others,
+        spine=spine(pipeline, events, local_date(now(), zone()), zone()),
         actors=actors,
         terms=terms,
         documents=[d for d in queries.documents(deal.id) if terms or not d.terms],

@@ -150,7 +150,7 @@ MESSAGES = {
     ),
     "undo.parent_gone": _l("Restore the company or deal it belongs to first."),
     "company.referenced": _l("The company is still referred to and cannot be deleted."),
-    "deal.delete_late": _l("From due diligence on, only a partner may delete a deal."),
+    "deal.delete_late": _l("The deal has come so far that only a partner may delete it."),
     "bulk.none": _l("Choose at least one deal."),
     "bulk.too_many": _l("At most %(most)s deals can be changed at once; these are %(count)s."),
     "bulk.person_missing": _l("Choose a person."),
@@ -189,6 +189,13 @@ MESSAGES = {
     "definition.missing": _l("%(key)s is missing."),
     "definition.twice": _l("%(key)s: the key “%(value)s” is there twice."),
     "definition.value": _l("%(key)s cannot be “%(value)s”."),
+    "definition.key_form": _l(
+        "%(key)s: “%(value)s” is no key: small letters, digits and underscores, a letter first."
+    ),
+    "definition.reserved": _l("%(key)s: “%(value)s” has a meaning of its own: choose another key."),
+    "definition.stage_elsewhere": _l(
+        "%(key)s: another pipeline has a stage “%(value)s”: lists could not tell them apart."
+    ),
     "definition.no_stages": _l("A pipeline needs at least one stage."),
     "definition.unknown_stage": _l("%(key)s names the stage “%(value)s”, which does not exist."),
     "definition.unknown_status": _l("%(key)s names the status “%(value)s”, which does not exist."),

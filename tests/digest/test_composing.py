@@ -8,7 +8,8 @@ from portfolio.digest import compose
 
 NOW = dt.datetime(2026, 11, 23, 0, 30, tzinfo=dt.UTC)
 STAGES = {
-    key: SimpleNamespace(key=key, position=n) for n, key in enumerate(("lead", "dd", "ic", "post"))
+    key: SimpleNamespace(key=key, position=n, committee=key == "ic")
+    for n, key in enumerate(("lead", "dd", "ic", "post"))
 }
 ACTIVE, REJECTED = SimpleNamespace(value="active"), SimpleNamespace(value="rejected")
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import portfolio.pipeline
 from portfolio.kernel.errors import InputError
 from portfolio.people.policy import PERMISSIONS
-from portfolio.pipeline.definition import FaultyDefinition, check_definition
+from portfolio.pipeline.faults import FaultyDefinition, check_definition, faults
 from portfolio.pipeline.kinds import Status
 from portfolio.pipeline.stages import Move, Pipeline
 from portfolio.web.messages import MESSAGES
@@ -260,3 +262,122 @@ def test_the_foremost_move_is_the_one_made_when_nothing_else_is_said() -> None:
     assert [flow.foremost(stage, "active") for stage in ("asked", "checked")] == ["send", "send"]
     assert flow.foremost("asked", "on_hold") == "wake"
     assert flow.foremost("asked", "merged") == ""
+
+
+def test_all_faults_are_found_at_once_each_at_its_place() -> None:
+    data = small()
+    data["stage"][0] |= {"en": "", "target_days": "soon", "colour": "red"}
+    data["stage"][1]["key"] = "asked"
+    data["stage"][1]["condition"] = [condition({"team": 0}), condition({"items": ["y9"]})]
+    data["reason"] *= 2
+    data["checklist"][0]["item"][0]["must"] = "yes"
+    data["moves"]["send"] |= {"steps": 99, "only": ["nowhere"]}
+    data["moves"]["open"] = {"zh": "开", "en": "Open"}
+    found = {(".".join(map(str, fault.at)), fault.code) for fault in faults(data, PERMISSIONS)}
+    assert {(place, code.removeprefix("definition.")) for place, code in found} == {
+        ("stage.0.en", "missing"),
+        ("stage.0.target_days", "value"),
+        ("stage.0.colour", "unknown_key"),
+        ("stage.1.key", "twice"),
+        ("stage.1.condition.0.needs", "never_met"),
+        ("stage.1.condition.1.needs", "unknown_item"),
+        ("stage.1.condition.1.key", "twice"),
+        ("moves.refuse.only", "unknown_stage"),
+        ("reason.1.key", "twice"),
+        ("checklist.0.item.0.must", "value"),
+        ("moves.send.steps", "value"),
+        ("moves.send.only", "unknown_stage"),
+        ("moves.open.key", "reserved"),
+    }
+    assert {code for _, code in found} <= set(MESSAGES)
+
+
+def test_a_stage_may_not_have_the_key_of_another_pipelines_stage() -> None:
+    (fault,) = faults(small(), elsewhere={"paid", "lead"})
+    assert (fault.code, fault.at) == ("definition.stage_elsewhere", ("stage", 2, "key"))
+    assert fault.code in MESSAGES
+
+
+@pytest.mark.parametrize("key", ["Asked", "asked/2", "受理", "2nd", "a" * 41])
+def test_a_key_has_a_form_that_addresses_can_carry(key) -> None:
+    data = small()
+    data["stage"][2]["key"] = key
+    (fault,) = faults(data)
+    assert fault.code == "definition.key_form"
+
+
+def test_a_move_of_rejected_deals_makes_no_stage_reachable() -> None:
+    data = small()
+    data["moves"]["send"]["except"] = ["checked"]
+    data["moves"]["renew"]["to"] = "paid"
+    (fault,) = faults(data)
+    assert (fault.code, fault.at) == ("definition.unreachable", ("stage", 2))
+
+
+TEXTS = st.text(max_size=3)
+JUNK = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-3, 3), TEXTS),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.one_of(
+                TEXTS,
+                st.sampled_from(
+                    [
+                        "key",
+                        "zh",
+                        "en",
+                        "needs",
+                        "condition",
+                        "item",
+                        "stage",
+                        "moves",
+                        "jump",
+                        "only",
+                    ]
+                ),
+            ),
+            inner,
+            max_size=3,
+        ),
+    ),
+    max_leaves=8,
+)
+PARTS = st.sampled_from(["stage", "moves", "reason", "checklist", "zh", "target", "late_from"])
+
+
+@given(st.dictionaries(PARTS, JUNK), st.sampled_from(["stage", "checklist", "reason"]), JUNK)
+def test_whatever_a_definition_holds_it_is_refused_and_nothing_breaks(parts, where, junk) -> None:
+    assert faults({**small(), **parts, "key": "Ä"})
+    data = small()
+    data[where][0] = data[where][0] | (junk if isinstance(junk, dict) else {"condition": junk})
+    for fault in faults(data):
+        assert fault.key is not None and fault.code in MESSAGES
+
+
+def test_what_only_earlier_versions_had_keeps_its_titles() -> None:
+    former = {
+        "stage": [{"key": "gone", "zh": "已撤", "en": "Gone", "position": 1}],
+        "reason": [{"key": "odd", "kind": "reject", "zh": "旧因", "en": "Odd"}],
+        "moves": {"leap": {"zh": "跳过", "en": "Leapt"}},
+    }
+    flow = Pipeline(small() | {"former": former})
+    assert flow.stage_then("gone").zh == "已撤" and flow.stage_then("paid").zh == "拨付"
+    assert flow.reason_then("odd").en == "Odd" and flow.reason_then("late").en == "Late"
+    assert flow.reason("odd") is None
+    assert flow.done_title("leap")["en"] == "Leapt"
+    assert flow.done_title("carry")["zh"] == "转入新版流程"
+    with pytest.raises(InputError, match=r"stage\.unknown"):
+        flow.stage("gone")
+
+
+def test_which_stage_is_the_committees_and_which_are_late_is_said_by_the_definition() -> None:
+    old = Pipeline(definition("direct-2"))
+    assert [stage.key for stage in old.stages if stage.committee] == ["ic"]
+    assert old.late("dd") and old.late("closed") and not old.late("initiation")
+    data = small() | {"late_from": "paid"}
+    data["stage"][1]["committee"] = True
+    new = Pipeline(data)
+    assert [stage.key for stage in new.stages if stage.committee] == ["checked"]
+    assert new.late("paid") and not new.late("checked")
+    assert not Pipeline(small()).late("paid")

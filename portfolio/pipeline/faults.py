@@ -1,0 +1,367 @@
+"""Everything that keeps a pipeline's definition from being used, each fault at its place (pure)."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from portfolio.kernel.errors import InputError
+from portfolio.pipeline.askable import FIELDS
+from portfolio.pipeline.definition import DAYS, LEADS, TARGETS, leads_to, normalised, rows_of
+from portfolio.pipeline.kinds import Status
+
+REASON_KINDS = ("pass", "reject", "hold")
+MOST_ON_A_TEAM = 20
+MOST_DAYS = 3660
+STATUSES = frozenset(status.value for status in Status)
+FLAGS = ("reason", "main_reason", "evidence", "override", "withdrawn_by", "primary")
+MOVE_KEYS = (
+    *(*LEADS, *FLAGS, "zh", "en", "done", "from_status", "to_status", "jump", "except", "only"),
+    *("reasons", "permission", "revisit_days", "words"),
+)
+MOVE_NUMBERS = (
+    ("steps", -9, 9),
+    ("ahead", 2, 99),
+    ("revisit_days", 1, MOST_DAYS),
+    ("words", 1, 400),
+)
+NEEDS = ("field", "any_field", "items", "checklists", "answered", "team", "tag", "activity")
+KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
+# What stage events are called that no definition makes.
+RESERVED = frozenset(("open", "undo", "carry"))
+TOP_KEYS = ("key", "version", "zh", "en", "target", "days", "late_from", "former", "moves")
+ROW_KEYS = {
+    "stage": ("target_days", "warn_days", "entry", "decided_by", "committee", "condition"),
+    "condition": ("needs",),
+    "checklist": ("stage", "verify", "verdict", "item"),
+    "item": ("must", "proof"),
+    "reason": ("kind",),
+}
+ROW_FLAGS = {"stage": ("committee",), "checklist": ("verify", "verdict"), "item": ("must",)}
+ROW_TEXTS = {"stage": ("entry", "decided_by"), "item": ("proof",)}
+
+Place = tuple[str | int, ...]
+Row = Mapping[str, Any]
+
+
+class FaultyDefinition(InputError):
+    """A definition that cannot be used: `key` names the place, `code` the reason.
+
+    `at` is the way to the place in the definition, with rows by their number from 0.
+    """
+
+    def __init__(self, code: str, at: Place, key: str, value: object = "") -> None:
+        super().__init__(f"definition.{code}", key=key, value=value)
+        self.at = at
+        self.key = key
+
+
+def check_definition(data: Row, permissions: Iterable[str] = ()) -> None:
+    """Raise the first fault of a definition (of either shape), as `faults` finds it."""
+    for fault in faults(data, permissions):
+        raise fault
+
+
+def faults(
+    data: Row, permissions: Iterable[str] = (), elsewhere: Collection[str] = ()
+) -> list[FaultyDefinition]:
+    """Every reason why a definition (of either shape) cannot be used.
+
+    `moves` may be rows with a key, as a draft holds them. `permissions` are those that exist;
+    without them their names are not checked. `elsewhere` are the stages of other pipelines, whose
+    keys are taken.
+
+    Codes, each after `definition.`: `missing`, `twice`, `value`, `key_form`, `reserved`,
+    `no_stages`, `stage_elsewhere`, `unknown_stage`, `unknown_status`, `unknown_field`,
+    `unknown_item`, `unknown_checklist`, `unknown_need`, `unknown_key`, `unknown_permission`,
+    `never_met`, `unreachable`.
+    """
+    return _Inspection(normalised(data), frozenset(permissions), frozenset(elsewhere)).found
+
+
+def move_rows(moves: Any) -> list[tuple[Place, str, Row]]:
+    """Each move with its place and key, from the definition's table or from a draft's rows."""
+    if isinstance(moves, Mapping):
+        return [(("moves", key), key, row) for key, row in moves.items()]
+    return [(("moves", n), row.get("key", ""), row) for n, row in enumerate(rows_of(moves))]
+
+
+class _Inspection:
+    """One look at one definition; `found` grows in the order of its parts."""
+
+    def __init__(self, whole: Row, permissions: frozenset[str], elsewhere: frozenset[str]) -> None:
+        self.whole, self.permissions, self.elsewhere = whole, permissions, elsewhere
+        self.found: list[FaultyDefinition] = []
+        self.vehicle = whole.get("target") == "vehicle"
+        self.stages = rows_of(whole.get("stage"))
+        self.stage_keys = [_word(row.get("key")) for row in self.stages]
+        self.lists = rows_of(whole.get("checklist"))
+        self.items = {_word(i.get("key")) for row in self.lists for i in rows_of(row.get("item"))}
+        self._top()
+        self._stages()
+        self._reasons()
+        self._checklists()
+        for at, key, row in move_rows(whole.get("moves")):
+            self._move(at, key, row)
+        self._keyed_twice([(at, key) for at, key, _ in move_rows(whole.get("moves"))])
+        for number, row in enumerate(self.stages):
+            self._conditions(("stage", number), row)
+        self._reachable()
+
+    def add(self, code: str, at: Place, value: object = "") -> None:
+        self.found.append(FaultyDefinition(code, at, self._named(at), value))
+
+    def _named(self, at: Place) -> str:
+        """The place as people read it: rows by their key, else by their number from 1."""
+        here: Any = self.whole
+        names = []
+        for part in at:
+            if isinstance(part, int):
+                rows = rows_of(here)
+                here = rows[part] if part < len(rows) else {}
+                names.append(str(here.get("key") or part + 1))
+            else:
+                here = here.get(part) if isinstance(here, Mapping) else None
+                names.append(part)
+        return ".".join(names)
+
+    def _top(self) -> None:
+        self._texts((), self.whole, ("key", "zh", "en"))
+        self._key_form((), self.whole.get("key"))
+        self._unknown((), self.whole, (*TOP_KEYS, *ROW_KEYS))
+        if self.whole.get("target", TARGETS[0]) not in TARGETS:
+            self.add("value", ("target",), self.whole["target"])
+        if self.whole.get("days", DAYS[0]) not in DAYS:
+            self.add("value", ("days",), self.whole["days"])
+        if not self.stages:
+            self.add("no_stages", ("stage",))
+        late = self.whole.get("late_from", "")
+        if late and late not in self.stage_keys:
+            self.add("unknown_stage", ("late_from",), late)
+
+    def _texts(self, at: Place, row: Row, names: Iterable[str]) -> None:
+        for name in names:
+            if not isinstance(row.get(name), str) or not row[name].strip():
+                self.add("missing", (*at, name))
+
+    def _key_form(self, at: Place, key: Any) -> None:
+        if isinstance(key, str) and key.strip() and not KEY.fullmatch(key):
+            self.add("key_form", (*at, "key"), key)
+
+    def _unknown(self, at: Place, row: Row, known: Collection[str]) -> None:
+        for name in row:
+            if name not in known:
+                self.add("unknown_key", (*at, name), name)
+
+    def _keyed_twice(self, rows: Iterable[tuple[Place, Any]]) -> None:
+        seen = set()
+        for at, key in rows:
+            if _word(key) and key in seen:
+                self.add("twice", (*at, "key"), key)
+            seen.add(_word(key))
+
+    def _rows(self, at: Place, kind: str, value: Any) -> Iterator[tuple[Place, Row]]:
+        """The rows of a part, once what all rows have in common is looked at."""
+        if value is not None and (not isinstance(value, list) or len(rows_of(value)) != len(value)):
+            self.add("value", at, str(value)[:50])
+        rows = [((*at, n), row) for n, row in enumerate(rows_of(value))]
+        for place, row in rows:
+            self._texts(place, row, ("key", "zh", "en"))
+            self._key_form(place, row.get("key"))
+            self._unknown(place, row, ("key", "zh", "en", *ROW_KEYS[kind]))
+            self._flags(place, row, ROW_FLAGS.get(kind, ()))
+            for name in ROW_TEXTS.get(kind, ()):
+                texts = row.get(name)
+                if texts is not None and not _titles(texts):
+                    self.add("value", (*place, name), str(texts)[:50])
+        yield from rows
+
+    def _flags(self, at: Place, row: Row, names: Iterable[str]) -> None:
+        for name in names:
+            if not isinstance(row.get(name, False), bool):
+                self.add("value", (*at, name), row[name])
+
+    def _stages(self) -> None:
+        places = list(self._rows(("stage",), "stage", self.whole.get("stage")))
+        self._keyed_twice((at, row.get("key")) for at, row in places)
+        for at, row in places:
+            if _word(row.get("key")) in self.elsewhere:
+                self.add("stage_elsewhere", (*at, "key"), row["key"])
+            self._days(at, row)
+
+    def _days(self, at: Place, row: Row) -> None:
+        target, warn = row.get("target_days"), row.get("warn_days")
+        for name, days in (("target_days", target), ("warn_days", warn)):
+            if days is not None and not _whole(days, 1, MOST_DAYS):
+                self.add("value", (*at, name), days)
+        both = _whole(target, 1, MOST_DAYS) and _whole(warn, 1, MOST_DAYS)
+        if both and row["warn_days"] < row["target_days"]:
+            self.add("value", (*at, "warn_days"), warn)
+
+    def _reasons(self) -> None:
+        places = list(self._rows(("reason",), "reason", self.whole.get("reason")))
+        self._keyed_twice((at, row.get("key")) for at, row in places)
+        for at, row in places:
+            if _word(row.get("kind")) not in REASON_KINDS:
+                self.add("value", (*at, "kind"), row.get("kind", ""))
+
+    def _checklists(self) -> None:
+        """The key of an item is its own in the whole pipeline."""
+        places = list(self._rows(("checklist",), "checklist", self.whole.get("checklist")))
+        self._keyed_twice((at, row.get("key")) for at, row in places)
+        items: list[tuple[Place, Any]] = []
+        for at, row in places:
+            if row.get("stage") not in self.stage_keys:
+                self.add("unknown_stage", (*at, "stage"), row.get("stage", ""))
+            found = self._rows((*at, "item"), "item", row.get("item"))
+            items += [(place, item.get("key")) for place, item in found]
+        self._keyed_twice(items)
+
+    def _move(self, at: Place, key: str, rule: Row) -> None:
+        self._texts(at, {"key": key, **rule}, ("key", "zh", "en"))
+        self._key_form(at, key)
+        if key in RESERVED:
+            self.add("reserved", (*at, "key"), key)
+        self._unknown(at, rule, (*MOVE_KEYS, "key"))
+        leads = [name for name in LEADS if name in rule]
+        if len(leads) > 1:
+            self.add("value", (*at, leads[0]), ", ".join(leads))
+        for name, least, most in MOVE_NUMBERS:
+            if name in rule and (not _whole(rule[name], least, most) or rule[name] == 0):
+                self.add("value", (*at, name), rule[name])
+        self._flags(at, rule, FLAGS)
+        self._move_places(at, rule)
+        for name, known, code in (
+            ("from_status", STATUSES, "unknown_status"),
+            ("reasons", REASON_KINDS, "value"),
+        ):
+            self._each_known((*at, name), rule.get(name, ()), known, code)
+        self._each_known(
+            (*at, "to_status"), [rule.get("to_status", "active")], STATUSES, "unknown_status"
+        )
+        permission = rule.get("permission", "")
+        if self.permissions and permission and _word(permission) not in self.permissions:
+            self.add("unknown_permission", (*at, "permission"), permission)
+        if "done" in rule and not _titles(rule["done"]):
+            self.add("value", (*at, "done"), str(rule["done"])[:50])
+
+    def _move_places(self, at: Place, rule: Row) -> None:
+        """The stages that a move names."""
+        for name in ("except", "only"):
+            self._each_known((*at, name), rule.get(name, ()), self.stage_keys, "unknown_stage")
+        if "to" in rule:
+            self._each_known((*at, "to"), [rule["to"]], self.stage_keys, "unknown_stage")
+        jumps = rule.get("jump", ())
+        if not isinstance(jumps, list | tuple) or not all(
+            isinstance(jump, Mapping) and set(jump) == {"from", "to"} for jump in jumps
+        ):
+            self.add("value", (*at, "jump"), str(jumps)[:100])
+            return
+        ends = [end for jump in jumps for end in (jump["from"], jump["to"])]
+        self._each_known((*at, "jump"), ends, self.stage_keys, "unknown_stage")
+
+    def _each_known(self, at: Place, names: Any, known: Collection[Any], code: str) -> None:
+        if not isinstance(names, list | tuple):
+            self.add("value", at, str(names)[:50])
+            return
+        for name in names:
+            if _word(name) not in known:
+                self.add(code, at, name)
+
+    def _conditions(self, at: Place, stage: Row) -> None:
+        places = list(self._rows((*at, "condition"), "condition", stage.get("condition")))
+        self._keyed_twice((place, row.get("key")) for place, row in places)
+        for place, row in places:
+            needs = row.get("needs")
+            if not isinstance(needs, Mapping) or len(needs) != 1:
+                self.add("missing", (*place, "needs"))
+                continue
+            ((kind, wanted),) = needs.items()
+            self._need((*place, "needs"), kind, wanted)
+
+    def _need(self, at: Place, kind: str, wanted: Any) -> None:
+        if kind not in NEEDS:
+            self.add("unknown_need", at, kind)
+        elif kind in {"field", "any_field"}:
+            self._need_fields(at, [wanted] if kind == "field" else wanted)
+        elif kind == "team":
+            if not _whole(wanted, 1, MOST_ON_A_TEAM):
+                self.add("never_met", at, wanted)
+        elif kind == "activity":
+            if wanted is not True:
+                self.add("value", at, wanted)
+        elif kind == "tag":
+            if wanted is not True:
+                self._all_known(at, "unknown_item", [wanted], self.items)
+            elif self.vehicle:
+                self.add("never_met", at, kind)
+        elif kind == "items":
+            self._all_known(at, "unknown_item", wanted, self.items)
+        else:
+            self._need_lists(at, kind, wanted)
+
+    def _need_lists(self, at: Place, kind: str, wanted: Any) -> None:
+        lists = {_word(row.get("key")): rows_of(row.get("item")) for row in self.lists}
+        for key in self._all_known(at, "unknown_checklist", wanted, lists):
+            if not any(kind == "answered" or item.get("must") for item in lists[key]):
+                self.add("never_met", at, key)
+
+    def _need_fields(self, at: Place, names: Any) -> None:
+        known = self._all_known(at, "unknown_field", names, FIELDS)
+        if known and self.vehicle and all(FIELDS[name].record == "company" for name in known):
+            self.add("never_met", at, ", ".join(known))
+
+    def _all_known(self, at: Place, code: str, wanted: Any, known: Collection[Any]) -> list[Any]:
+        """Those of the names wanted that are known; without any name nothing can ever be met."""
+        if not isinstance(wanted, list | tuple) or not wanted:
+            self.add("never_met", at, "" if wanted == [] else wanted)
+            return []
+        for name in wanted:
+            if _word(name) not in known:
+                self.add(code, at, name)
+        return [name for name in wanted if _word(name) in known]
+
+    def _reachable(self) -> None:
+        """Every stage can be reached from the first by moves that need no override."""
+        keys = [key for key in self.stage_keys if key]
+        if not keys or any(_on_the_way(fault.at) for fault in self.found):
+            return
+        rules = [
+            rule
+            for _, _, rule in move_rows(self.whole.get("moves"))
+            if not rule.get("override") and _while_active(rule)
+        ]
+        reached, waiting = {keys[0]}, [keys[0]]
+        while waiting:
+            here = waiting.pop()
+            for stage in (s for rule in rules for s in leads_to(rule, here, keys)):
+                if stage not in reached:
+                    reached.add(stage)
+                    waiting.append(stage)
+        for number, key in enumerate(keys):
+            if key not in reached:
+                self.add("unreachable", ("stage", number), key)
+
+
+def _on_the_way(at: Place) -> bool:
+    """Whether a fault there may be why a stage cannot be reached."""
+    return at[0] == "moves" or (at[0] == "stage" and at[-1] == "key")
+
+
+def _while_active(rule: Row) -> bool:
+    active = Status.ACTIVE.value
+    return active in rule.get("from_status", (active,)) and rule.get("to_status", active) == active
+
+
+def _titles(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        name in {"zh", "en"} and isinstance(text, str) for name, text in value.items()
+    )
+
+
+def _word(value: Any) -> str:
+    """The value as a name; anything else names nothing."""
+    return value if isinstance(value, str) else ""
+
+
+def _whole(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
