@@ -17,10 +17,13 @@ from tests.conftest import NOW
 
 @pytest.fixture
 def newer(app, cast) -> PipelineVersion:
-    """A third version of the direct pipeline: no screening, another title for leads."""
+    """A newer version of the direct pipeline: no screening, another title for leads."""
     factories.advance(factories.deal(cast["manager"], name="老项目"), cast["manager"], "pool")
     old = queries.current_pipeline("direct")
-    data = copy.deepcopy(json.loads(old.definition)) | {"version": 3, "zh": "直投（新）"}
+    data = copy.deepcopy(json.loads(old.definition)) | {
+        "version": old.version + 1,
+        "zh": "直投（新）",
+    }
     gone = next(stage for stage in data["stage"] if stage["key"] == "screening")
     data["stage"].remove(gone)
     data["stage"][0]["zh"] = "新线索"
@@ -29,7 +32,9 @@ def newer(app, cast) -> PipelineVersion:
     with unit_of_work("pipeline.publish"):
         old.current = False
         db.session.flush()
-        row = PipelineVersion(key="direct", version=3, definition=json.dumps(data), current=True)
+        row = PipelineVersion(
+            key="direct", version=data["version"], definition=json.dumps(data), current=True
+        )
         db.session.add(row)
     return row
 
@@ -47,10 +52,13 @@ def test_a_stage_that_only_deals_of_an_older_version_stand_in_has_its_column(
     factories.advance(deal, cast["manager"], "screening")
     page = client.get("/board").text
     assert columns(page)[:4] == ["lead", "pool", "screening", "initiation"]
-    assert ">v2</span>" in page and "直投（新）" in page and "新线索" in page
+    assert f">v{newer.version - 1}</span>" in page and "直投（新）" in page and "新线索" in page
     assert client.get("/board/screening?offset=0").status_code == 200
     told = client.get(f"/board/cards/{deal.id}").json
-    assert told["columns"]["screening"]["count"] == 1 and ">v2</span>" in told["card"]
+    assert (
+        told["columns"]["screening"]["count"] == 1
+        and f">v{newer.version - 1}</span>" in told["card"]
+    )
 
 
 def test_a_deal_moves_by_the_version_it_began_in(newer, cast) -> None:
