@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import current_app
 
-from portfolio.extensions import db, unit_of_work
+from portfolio.extensions import db, serialise, unit_of_work
 from portfolio.intake import (
     company_operations,
     deal_operations,
@@ -244,6 +244,7 @@ def apply(
 
     Raises RowsRefused when a row is refused and not only the sound ones were asked for.
     """
+    serialise("import")  # a name that two files enter at once is one company
     plan = prepared.plan = as_it_stands(prepared)
     _check_refused(plan, sound_rows_only)
     duplicates: list[Duplicate] = []

@@ -1,9 +1,13 @@
 """Imports through the command and through the pages: counted, checked, all or nothing."""
 
 import csv
+import datetime as dt
 import io
 import json
 import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,8 @@ import sqlalchemy as sa
 from portfolio.audit import queries as audit
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company, Figure, StockCode
-from portfolio.extensions import db
+from portfolio.extensions import db, unit_of_work
+from portfolio.intake import operations
 from portfolio.intake.models import ImportBatch
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -294,3 +299,28 @@ def test_both_real_files_give_one_company_a_code_and_every_firm_year(run, app) -
             if source["revenue_wan"]:
                 assert abs(float(got) - float(source["revenue_wan"])) <= 1e-6
     assert audit.verify()[1] is None
+
+
+def test_two_who_import_the_same_names_at_once_enter_them_once(app) -> None:
+    content = "企业名称,年度,营业收入\n甲公司,2024,1\n".encode()
+    written = threading.Event()
+
+    def importing(wait_for: threading.Event | None) -> dict:
+        with app.app_context():
+            prepared = operations.prepare(content)
+            if wait_for is not None:
+                assert wait_for.wait(10)
+            now = dt.datetime.now(dt.UTC)
+            with unit_of_work("company.import"):
+                batch = operations.keep_upload(content, "a.csv", None, now)
+                report = operations.apply(batch, prepared, None, now)
+                written.set()
+                time.sleep(0.5)
+            db.session.remove()
+            return report
+
+    with ThreadPoolExecutor(2) as pool:
+        second, first = pool.submit(importing, written), pool.submit(importing, None)
+        assert first.result()["created"] == {"companies": 1, "figures": 1}
+        assert second.result()["created"] == {"companies": 0, "figures": 0}
+    assert db.session.query(Company).count() == db.session.query(Figure).count() == 1
