@@ -16,11 +16,13 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.orm import registry as sa_registry
 from sqlalchemy.types import TypeDecorator
 
 ROWS_AT_ONCE = 2000
+_COPIED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -119,23 +121,43 @@ def insert_rows(model: type[_Root], rows: Sequence[Mapping[str, Any]]) -> None:
     """
     if not rows:
         return
-    dialect = db.session.get_bind().dialect
-    names, columns = list(rows[0]), model.__table__.c
-    compiled = sa.insert(model).compile(dialect=dialect, column_keys=names)
-    values = [_as_bound(columns[name].type, map(itemgetter(name), rows), dialect) for name in names]
-    if compiled.positional:
-        order = [names.index(name) for name in compiled.positiontup or ()]
-        bound: list[Any] = list(zip(*(values[place] for place in order), strict=True))
-    else:
-        bound = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
-    for start in range(0, len(bound), ROWS_AT_ONCE):
-        part = bound[start : start + ROWS_AT_ONCE]
-        db.session.connection().exec_driver_sql(str(compiled), part)
+    connection, table = db.session.connection(), model.__table__
+    names, dialect = list(rows[0]), connection.dialect
+    values = [_bound(table.c[name].type, map(itemgetter(name), rows), dialect) for name in names]
+    if dialect.name == "postgresql":
+        _copy(connection, f"COPY {table} ({', '.join(names)}) FROM STDIN", values)
+        return
+    statement = sa.insert(model).compile(dialect=dialect, column_keys=names)
+    order = [names.index(name) for name in statement.positiontup or names]
+    many = list(zip(*(values[place] for place in order), strict=True))
+    for start in range(0, len(many), ROWS_AT_ONCE):
+        connection.exec_driver_sql(str(statement), many[start : start + ROWS_AT_ONCE])
 
 
-def _as_bound(kind: sa.types.TypeEngine[Any], values: Iterable[Any], dialect: Dialect) -> list[Any]:
+def _bound(kind: sa.types.TypeEngine[Any], values: Iterable[Any], dialect: Dialect) -> list[Any]:
     bind = kind.dialect_impl(dialect).bind_processor(dialect)
     return list(values if bind is None else map(cache(bind), values))
+
+
+def _copy(connection: Connection, statement: str, values: Sequence[Sequence[Any]]) -> None:
+    """Send columns of values as PostgreSQL's own text for many rows."""
+    columns = [list(map(_copied, column)) for column in values]
+    lines = list(map("\t".join, zip(*columns, strict=True)))
+    cursor: Any = connection.connection.cursor()
+    try:
+        with cursor.copy(statement) as copy:
+            for start in range(0, len(lines), ROWS_AT_ONCE):
+                copy.write("\n".join(lines[start : start + ROWS_AT_ONCE]) + "\n")
+    except connection.dialect.loaded_dbapi.IntegrityError as error:
+        raise IntegrityError(statement, None, error) from error
+    finally:
+        cursor.close()
+
+
+def _copied(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    return value.translate(_COPIED) if isinstance(value, str) else str(value)
 
 
 def next_ids(model: type[_Root], count: int) -> list[int]:

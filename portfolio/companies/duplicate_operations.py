@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from portfolio.companies.likeness import keys_of
 from portfolio.companies.models import Company, CompanyKey, CompanyName
-from portfolio.extensions import db
+from portfolio.extensions import db, insert_rows
 from portfolio.kernel.parts import in_parts
 
 
@@ -35,5 +35,4 @@ def rekey_many(company_ids: Iterable[int]) -> None:
             for company_id, name, uscc in db.session.execute(columns.where(Company.id.in_(part)))
             for kind, value in sorted(keys_of(name, uscc, others.get(company_id, ())))
         ]
-        if rows:
-            db.session.execute(sa.insert(CompanyKey), rows)
+        insert_rows(CompanyKey, rows)

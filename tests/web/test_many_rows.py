@@ -29,7 +29,7 @@ def test_values_of_every_type_come_back_as_the_session_would_keep_them(cast) -> 
             "choice": None,
             "as_of": day,
             "source": "年报 100% :x %s ?",
-            "evidence": "",
+            "evidence": "\\N a\tb\nc\\d\r\\.\n\\.",
             "audited": audited,
             "disputed": False,
             "batch_id": None,
