@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from portfolio.intake.headings import Target
+from portfolio.intake.lengths import fitting
 from portfolio.intake.reading import Table
 from portfolio.intake.rows import LONGEST_SHOWN, Row, same_company
 from portfolio.kernel import dates, money, stockcode, uscc
@@ -16,6 +17,8 @@ from portfolio.kernel.text import clean, halfwidth
 from portfolio.rulebook.metrics import Metric, dictionary
 
 YEARS = range(1990, 2101)
+_BETWEEN_NAMES = re.compile("[;；、]")
+_REGION = re.compile(r"[0-9]{6}")
 _YEAR = re.compile(r"[0-9]{4}")
 TOLD_EVERY = 500
 
@@ -31,12 +34,25 @@ def _day(text: str) -> dt.date:
     return dates.parse_date(text)
 
 
+def _names(text: str) -> list[str]:
+    names = map(clean, _BETWEEN_NAMES.split(text))
+    return [fitting("former_names", name) for name in names if name]
+
+
+def _region(text: str) -> str:
+    digits = halfwidth(text)
+    if not _REGION.fullmatch(digits):
+        raise InputError("region.malformed", value=text)
+    return digits
+
+
 READERS: dict[str, Callable[[str], Any]] = {
     "uscc": uscc.checked,
     "founded_on": _day,
     "listed_on": _day,
-    "stock_code": lambda text: [stockcode.normalise(code) for code in text.split(";") if code],
-    "former_names": lambda text: [clean(name) for name in text.split(";") if clean(name)],
+    "stock_code": stockcode.several,
+    "former_names": _names,
+    "region_code": _region,
 }
 
 
@@ -94,7 +110,8 @@ def _take(row: Row, target: Target, text: str) -> None:
     elif target.field == "fiscal_year":
         row.year = _year(text)
     else:
-        row.columns[target.field] = READERS.get(target.field, str)(text)
+        reader = READERS.get(target.field)
+        row.columns[target.field] = reader(text) if reader else fitting(target.field, text)
         if target.field not in READERS and LIKE_FORMULA.match(text):
             row.doubt(target.field, "cell.like_formula", value=text)
 

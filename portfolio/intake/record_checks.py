@@ -6,6 +6,7 @@ from typing import Any
 
 from portfolio.intake.checks import LIKE_FORMULA, Tell, silent
 from portfolio.intake.headings import Target, required
+from portfolio.intake.lengths import fitting
 from portfolio.intake.reading import Table
 from portfolio.intake.rows import Row
 from portfolio.kernel import dates, money, stockcode, uscc
@@ -30,13 +31,13 @@ def _flag(text: str) -> bool:
 def _email(text: str) -> str:
     if not _EMAIL.fullmatch(text):
         raise InputError("email.malformed", value=text)
-    return text
+    return fitting("email", text)
 
 
 def _link(text: str) -> str:
     if not _LINK.fullmatch(text):
         raise InputError("link.malformed", value=text)
-    return text
+    return fitting("link", text)
 
 
 def _trl(text: str) -> int:
@@ -48,7 +49,7 @@ def _trl(text: str) -> int:
 
 READERS: dict[str, Callable[[str], Any]] = {
     "uscc": uscc.checked,
-    "stock_code": lambda text: [stockcode.normalise(code) for code in text.split(";") if code],
+    "stock_code": stockcode.several,
     "due_on": dates.parse_date,
     "dated_on": dates.parse_date,
     "next_step_on": dates.parse_date,
@@ -97,7 +98,8 @@ def _row(
 def _value(target: Target, text: str) -> Any:
     if target.field.endswith("_fen"):
         return money.parse_yuan(text, default_unit=int(target.factor * 10_000))
-    return READERS.get(target.field, str)(text)
+    reader = READERS.get(target.field)
+    return reader(text) if reader else fitting(target.field, text)
 
 
 def _require(row: Row, kind: str) -> None:

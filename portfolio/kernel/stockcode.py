@@ -6,6 +6,7 @@ from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import clean, halfwidth
 
 _CODE = re.compile(r"([0-9]{6})(?:\.[A-Z]{2})?")
+_BETWEEN = re.compile(r"[\s;；,，、]+")
 # First digits and the board: NEEQ and BSE here, the rest for completeness.
 _BOARDS = (
     ("920", "BSE"),
@@ -25,6 +26,11 @@ def normalise(text: str) -> str:
     if match is None:
         raise InputError("stock_code.malformed", value=text)
     return match.group(1)
+
+
+def several(text: str) -> list[str]:
+    """The codes in a text, parted by spaces, commas or semicolons. Raises as `normalise` does."""
+    return [normalise(code) for code in _BETWEEN.split(text) if code]
 
 
 def board_of(code: str) -> str:

@@ -80,6 +80,8 @@ MESSAGES = {
     "column.computed": _l("Computed here, so not imported."),
     "column.not_kept": _l("Not kept here, so not imported."),
     "column.reasons": _l("The reasons of an earlier import: ignored."),
+    "text.too_long": _l("The text has %(length)s characters; at most %(most)s are kept."),
+    "region.malformed": _l("An administrative code has six digits, such as 370212."),
     "cell.formula": _l(
         "The cell holds a formula (%(value)s): enter its value, or ' before it for a text."
     ),

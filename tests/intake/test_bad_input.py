@@ -276,3 +276,32 @@ def test_the_preview_says_that_a_workbook_was_read(send) -> None:
     rows = list(csv.reader(io.StringIO(COLUMNS + GOOD)))
     client, page = send(workbook(rows), name="表.xlsx")
     assert ">按 XLSX 读取<" in client.get(page).text
+
+
+@pytest.mark.parametrize(
+    ("column", "field", "most"),
+    [
+        ("企业名称", "name_zh", 200),
+        ("简称", "short_name", 60),
+        ("曾用名", "former_names", 200),
+        ("所在地", "place", 100),
+        ("行业", "industry", 100),
+    ],
+)
+def test_a_text_that_no_form_would_take_is_refused_at_its_row(run, column, field, most) -> None:
+    text = "".join(chr(0x4E00 + n * 7 % 20_000) for n in range(9000))
+    rows = [["证券代码", "企业名称", column], ["430047", "甲", text[:most]], ["430048", "乙", text]]
+    if column == "企业名称":
+        rows = [row[:1] + row[2:] for row in rows]
+    target = io.StringIO()
+    csv.writer(target).writerows(rows)
+    code, report, said = run(target.getvalue())
+    assert code == 1 and refusals(report) == [(3, field, "text.too_long")], said
+    assert str(most) in report["refused"][0]["message"]
+    code, _, said = run(target.getvalue(), "--sound-rows-only")
+    assert code == 0, said
+
+
+def test_an_administrative_code_has_six_digits(run) -> None:
+    code, report, _ = run("企业名称,行政区划代码\n甲,３７０２１２\n乙,青岛\n")
+    assert code == 1 and refusals(report) == [(3, "region_code", "region.malformed")]

@@ -164,7 +164,7 @@ NAMED = "证券代码,企业名称,曾用名\n"
 def test_former_names_and_codes_are_added_to_a_company_that_is_known(run, as_user) -> None:
     run(NAMED + "430047,海纳传动,老海纳\n")
     version = company().version
-    _, report, _ = run(NAMED + "430047;920047,海纳传动,老海纳;东海机械;海纳传动\n")
+    _, report, _ = run(NAMED + "430047；920047,海纳传动,老海纳；东海机械、海纳传动\n")
     assert report["updated"]["companies"] == 1
     found = company()
     assert [n.name for n in found.names] == ["老海纳", "东海机械"]
