@@ -151,7 +151,7 @@ def counted(folder: Path) -> dict[str, tuple[int, str]]:
             seen.clear()
             text = client.get(path).text
             expected = plain.execute(wanted[name]).fetchone()[0] if name in wanted else None
-            said = re.search(r'class="meta">(?:<span>)?[^<0-9]*([0-9,]+)', text)
+            said = re.search(r'class="meta">(?:<span[^>]*>)?[^<0-9]*([0-9,]+)', text)
             rows = int(said[1].replace(",", "")) if said else None
             agrees = expected is None or rows == expected
             found[name] = (
