@@ -54,6 +54,7 @@ from portfolio.pipeline import board_views as pipeline_board_views
 from portfolio.pipeline import bulk_views as pipeline_bulk_views
 from portfolio.pipeline import check_views as pipeline_check_views
 from portfolio.pipeline import commands as pipeline_commands
+from portfolio.pipeline import desk_views as pipeline_desk_views
 from portfolio.pipeline import document_views as pipeline_document_views
 from portfolio.pipeline import move_views as pipeline_move_views
 from portfolio.pipeline import queries as pipeline
@@ -86,6 +87,7 @@ VIEWS = (
     companies_export_views,
     pipeline_views,
     pipeline_board_views,
+    pipeline_desk_views,
     pipeline_move_views,
     pipeline_vehicle_views,
     pipeline_check_views,

@@ -12,11 +12,11 @@ from portfolio.companies import queries as companies
 from portfolio.companies.models import Company, Task
 from portfolio.digest import compose
 from portfolio.extensions import db
-from portfolio.kernel.calendar import DAY
 from portfolio.kernel.dates import local_date
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline.happened import happened
+from portfolio.pipeline.late_queries import entered_until
 from portfolio.pipeline.models import Deal, StageEvent, Status
 from portfolio.pipeline.stages import Pipeline
 from portfolio.web.formatting import zone
@@ -163,10 +163,11 @@ def _task(task: Task, deal: str | None, company: str | None, today: dt.date) -> 
 
 def slow(user: User, until: dt.datetime, pipelines: Mapping[int, Pipeline]) -> compose.Part:
     """Active visible deals that stay in their stage beyond its usual time, own ones first."""
+    today = local_date(until, zone())
     where = sa.and_(
         pipeline.visible(user),
         Deal.status == Status.ACTIVE.value,
-        sa.or_(sa.false(), *_beyond(until, pipelines)),
+        entered_until(pipelines, lambda stage: stage.late_until(today)),
     )
     total = db.session.scalar(sa.select(sa.func.count()).select_from(Deal).where(where)) or 0
     rows = db.session.execute(
@@ -186,27 +187,6 @@ def slow(user: User, until: dt.datetime, pipelines: Mapping[int, Pipeline]) -> c
         .limit(compose.LINES_SHOWN)
     ).all()
     return compose.Part([_slow(row, user, until, pipelines) for row in rows], total)
-
-
-def _beyond(until: dt.datetime, pipelines: Mapping[int, Pipeline]) -> list[sa.ColumnElement[bool]]:
-    # Days count by local dates, so the limit is a midnight on the readers' clock.
-    clock = zone()
-    today = local_date(until, clock)
-    found = []
-    for pipeline_id, definition in pipelines.items():
-        for stage in definition.stages:
-            late = stage.late_until(today)
-            if late is None:
-                continue
-            midnight = dt.datetime.combine(late + DAY, dt.time(), clock)
-            found.append(
-                sa.and_(
-                    Deal.pipeline_id == pipeline_id,
-                    Deal.stage == stage.key,
-                    Deal.stage_entered_at < midnight,
-                )
-            )
-    return found
 
 
 def _slow(

@@ -13,8 +13,8 @@ from portfolio.companies.sections import Filter
 from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline.listing import DealListing
-from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent, Status, post_money
-from portfolio.pipeline.queries import either, happened, visible, visible_parts
+from portfolio.pipeline.models import Deal, PipelineVersion, Status, post_money
+from portfolio.pipeline.queries import either, visible, visible_parts
 
 CARDS = 10
 MOST_LISTED = 2_000
@@ -267,18 +267,6 @@ def _card_ids(
     return db.session.scalars(query).all()
 
 
-def recent_moves(user: User, since: dt.datetime, limit: int = 12) -> Sequence[tuple[Any, Any]]:
-    """The latest stage events of deals this person may see, with the deal, newest first."""
-    rows = db.session.execute(
-        sa.select(StageEvent, Deal)
-        .join(Deal, Deal.id == StageEvent.deal_id)
-        .where(StageEvent.happened_at >= since, happened(), visible(user))
-        .order_by(StageEvent.happened_at.desc())
-        .limit(limit)
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
 def of_company(user: User, company_id: int) -> list[DealLine]:
     """The company's deals that this person may see."""
     ids = db.session.scalars(
@@ -286,16 +274,5 @@ def of_company(user: User, company_id: int) -> list[DealLine]:
         .where(Deal.company_id == company_id, visible(user))
         .order_by(Deal.updated_at.desc())
         .limit(50)
-    ).all()
-    return by_ids(ids)
-
-
-def slowest_of(user: User, limit: int = 8) -> list[DealLine]:
-    """The person's own active deals, those longest in their stage first."""
-    ids = db.session.scalars(
-        sa.select(Deal.id)
-        .where(Deal.owner_id == user.id, Deal.status == Status.ACTIVE.value, visible(user))
-        .order_by(Deal.stage_entered_at, Deal.id)
-        .limit(limit)
     ).all()
     return by_ids(ids)

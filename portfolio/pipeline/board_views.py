@@ -1,8 +1,6 @@
 """The board: one column a stage, cards in pages."""
 
-import datetime as dt
 from collections.abc import Collection
-from typing import Any
 
 from flask import abort, jsonify, render_template, request
 from werkzeug.wrappers import Response
@@ -13,10 +11,7 @@ from portfolio.pipeline import board_queries, card_views, queries
 from portfolio.pipeline.board_queries import CARDS, Tally
 from portfolio.pipeline.card_views import mine_alone, missing_of, tags_of
 from portfolio.pipeline.stages import Pipeline, Stage
-from portfolio.pipeline.views import blueprint, deal_or_404, now
-from portfolio.web.formatting import today
-
-WEEK = dt.timedelta(days=7)
+from portfolio.pipeline.views import blueprint, deal_or_404
 
 
 def _pipeline() -> tuple[list[int], Pipeline]:
@@ -25,7 +20,7 @@ def _pipeline() -> tuple[list[int], Pipeline]:
     return queries.versions_in_use(row.key), queries.pipeline_of(row)
 
 
-def _stages(current: Pipeline, held: Collection[str]) -> list[Stage]:
+def shown_stages(current: Pipeline, held: Collection[str]) -> list[Stage]:
     """The stages of the current version, and those of earlier ones that deals still stand in."""
     shown = {stage.key for stage in current.stages} | set(held)
     return [stage for stage in queries.stages_in_order(current.key) if stage.key in shown]
@@ -41,7 +36,7 @@ def board() -> str:
     cards = board_queries.first_cards(user, versions, tallies, owner)
     columns = [
         (stage, tallies.get(stage.key, Tally()), cards.get(stage.key, []))
-        for stage in _stages(pipeline, tallies)
+        for stage in shown_stages(pipeline, tallies)
     ]
     lines = [deal for _, _, cards in columns for deal in cards]
     shown = [deal.id for deal in lines]
@@ -73,7 +68,7 @@ def card(deal_id: int) -> Response:
 def column(stage_key: str) -> str:
     """The next cards of a column."""
     versions, pipeline = _pipeline()
-    stages = {stage.key: stage for stage in _stages(pipeline, [stage_key])}
+    stages = {stage.key: stage for stage in shown_stages(pipeline, [stage_key])}
     if stage_key not in stages:
         abort(404)
     offset = short_number(request.args.get("offset", "0")) or 0
@@ -93,27 +88,4 @@ def column(stage_key: str) -> str:
         terms=queries.among_seen(user, "deal.terms", ids),
         writable=queries.among_seen(user, "deal.write", ids),
         mine=mine_alone(user) is not None,
-    )
-
-
-@blueprint.get("/")
-@access.signed_in
-def desk() -> Any:
-    """My desk: the strip of stages, what waits for me, what moved this week."""
-    user = access.me()
-    row = queries.current_pipeline("direct") or abort(404)
-    pipeline = queries.pipeline_of(row)
-    slow = board_queries.slowest_of(user) if user.may("deal.read") else []
-    return render_template(
-        "pipeline/desk.html",
-        pipeline=pipeline,
-        tallies=board_queries.tallies(user, queries.versions_in_use(row.key))
-        if user.may("deal.read")
-        else {},
-        blank=Tally(),
-        today=today(),
-        tasks=queries.my_tasks(user),
-        slow=slow,
-        pipelines=queries.pipelines(),
-        moves=board_queries.recent_moves(user, now() - WEEK) if user.may("deal.read") else [],
     )

@@ -57,6 +57,12 @@ class Stage:
             return None
         return self.latest_start(today, self.usual_days + 1, calendar)
 
+    def overdue_until(self, today: dt.date, calendar: WorkCalendar = CHINA) -> dt.date | None:
+        """A stay that began on this day or before is past the limit; None where there is none."""
+        if self.limit_days is None:
+            return None
+        return self.latest_start(today, self.limit_days + 1, calendar)
+
     @property
     def limit_days(self) -> int | None:
         """From how many days on a deal here is overdue."""

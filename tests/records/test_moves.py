@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from portfolio.digest import content_queries
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.errors import InputError
-from portfolio.pipeline import board_queries, operations, queries, undo_operations
+from portfolio.pipeline import desk_queries, operations, queries, undo_operations
 from portfolio.pipeline.happened import happened
 from portfolio.pipeline.models import Deal, StageEvent
 from portfolio.pipeline.spine import spine
@@ -132,7 +132,7 @@ def test_desk_and_digest_do_not_tell_what_was_taken_back(as_user, cast, deal) ->
     undo(as_user("manager"))
     end = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
     user, pipes = cast["partner"], queries.pipelines()
-    moves = board_queries.recent_moves(user, NOW - dt.timedelta(hours=1))
+    moves = desk_queries.recent_moves(user, NOW - dt.timedelta(hours=1))
     assert [event.kind for event, _ in moves] == []
     assert content_queries.changes(user, start, end, pipes) == []
     assert len(content_queries.changes(user, start, moved, pipes)) == 1

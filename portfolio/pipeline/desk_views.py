@@ -1,0 +1,66 @@
+"""My desk: every pipeline in a strip of its stages, what waits for me, what moved this week."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template
+
+from portfolio.people import access
+from portfolio.people.models import User
+from portfolio.pipeline import board_queries, desk_queries, late_queries, queries
+from portfolio.pipeline.board_queries import Tally
+from portfolio.pipeline.board_views import shown_stages
+from portfolio.pipeline.desk_queries import Passage
+from portfolio.pipeline.late_queries import Lateness
+from portfolio.pipeline.stages import Pipeline, Stage
+from portfolio.pipeline.views import blueprint, now
+from portfolio.web.formatting import today
+
+WEEK = dt.timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One pipeline: by stage its active deals, what came and went this week, how late they are."""
+
+    pipeline: Pipeline
+    stages: Sequence[Stage]
+    tallies: Mapping[str, Tally]
+    passages: Mapping[str, Passage]
+    late: Mapping[str, Lateness]
+
+
+@blueprint.get("/")
+@access.signed_in
+def desk() -> Any:
+    """My desk."""
+    user = access.me()
+    reads = user.may("deal.read")
+    return render_template(
+        "pipeline/desk.html",
+        strips=_strips(user) if reads else [],
+        no_deals=Tally(),
+        no_passage=Passage(),
+        today=today(),
+        tasks=queries.my_tasks(user),
+        slow=desk_queries.slowest_of(user) if reads else [],
+        pipelines=queries.pipelines(),
+        moves=desk_queries.recent_moves(user, now() - WEEK) if reads else [],
+    )
+
+
+def _strips(user: User) -> list[Strip]:
+    """The pipelines in which the person sees active deals; the first one even without any."""
+    found: list[Strip] = []
+    flows = queries.pipelines()
+    for pipeline in queries.current_pipelines():
+        versions = queries.versions_in_use(pipeline.key)
+        tallies = board_queries.tallies(user, versions)
+        if tallies or not found:
+            passages = desk_queries.passages(user, versions, now() - WEEK)
+            late = late_queries.lateness(user, {n: flows[n] for n in versions}, today())
+            stages = shown_stages(pipeline, tallies)
+            found.append(Strip(pipeline, stages, tallies, passages, late))
+    return found
