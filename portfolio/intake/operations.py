@@ -25,7 +25,7 @@ from portfolio.intake.choices import Choices, read_choices
 from portfolio.intake.duplicate_queries import among_planned
 from portfolio.intake.headings import Target
 from portfolio.intake.models import BatchState, ImportBatch, ImportMapping, Kind
-from portfolio.intake.plan import Duplicate, Plan, entered_names, make_plan
+from portfolio.intake.plan import Duplicate, Plan, Snapshot, entered_names, make_plan
 from portfolio.intake.reading import Table, folded_label, is_workbook, labels, read_csv
 from portfolio.intake.record_checks import read_records
 from portfolio.intake.record_plan import RecordPlan
@@ -40,7 +40,8 @@ SAMPLE = 3
 
 @dataclass
 class Prepared:
-    """A file that was read and planned: what the preview shows and the confirmation applies."""
+    """A file that was read and planned: what the preview shows and the confirmation applies. `known`
+    are the companies as they stood when the plan was made."""
 
     kind: str
     table: Table
@@ -49,6 +50,7 @@ class Prepared:
     plan: Plan | RecordPlan
     choices: Choices = field(default_factory=Choices)
     actor: User | None = None
+    known: Snapshot | None = None
 
 
 class RowsRefused(InputError):
@@ -104,8 +106,10 @@ def as_it_stands(prepared: Prepared) -> Plan | RecordPlan:
     file was read is known to it."""
     rows, choices = prepared.rows, prepared.choices
     if prepared.kind == Kind.COMPANIES.value:
-        sound = [row for row in rows if not row.refusals]
-        return make_plan(rows, queries.snapshot(sound), choices)
+        known = queries.snapshot([row for row in rows if not row.refusals])
+        if known != prepared.known:
+            prepared.known, prepared.plan = known, make_plan(rows, known, choices)
+        return prepared.plan
     if prepared.kind == Kind.DEALS.value:
         return deal_operations.plan_deals(rows, choices, prepared.actor)
     return record_operations.plan_records(prepared.kind, rows, choices, prepared.actor)
