@@ -305,3 +305,11 @@ def test_a_text_that_no_form_would_take_is_refused_at_its_row(run, column, field
 def test_an_administrative_code_has_six_digits(run) -> None:
     code, report, _ = run("企业名称,行政区划代码\n甲,３７０２１２\n乙,青岛\n")
     assert code == 1 and refusals(report) == [(3, "region_code", "region.malformed")]
+
+
+def test_a_file_over_the_limit_is_refused_on_the_command_line_too(run, app) -> None:
+    app.config["MAX_IMPORT_LENGTH"] = 1024 * 1024
+    code, report, said = run(COLUMNS.encode() + GOOD.encode() * 60_000)
+    assert code == 1 and "文件超过 1 MB" in said
+    assert [f["code"] for f in report["refused"]] == ["file.too_large"]
+    assert db.session.query(ImportBatch).count() == 0
