@@ -24,6 +24,11 @@ _numbers = itertools.count(1)
 NOW = dt.datetime(2026, 11, 23, 1, 0, tzinfo=dt.UTC)
 
 
+# What the pipelines ask for when a deal is put on hold, and when it is given up.
+WHY_HELD = {"reason_code": "h_wait_data", "note": "等待第三方检测数据出具后再议"}
+WHY_NOT = {"reason_code": "r_market_small", "note": "市场空间不足以支撑本轮的估值"}
+
+
 def credit_code(number: int) -> str:
     """A valid, invented credit code."""
     body = f"91370200MA{number:07d}"

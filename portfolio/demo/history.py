@@ -40,7 +40,11 @@ def steps(pipeline: Pipeline, reach: int, ending: str, rng: random.Random) -> li
                 Step("reopen", rng.randint(20, 40), {"evidence": "取得链主验证报告，重新启动。"})
             )
     elif ending == "withdraw":
-        fields = {"reason_code": "r_lost_round", "withdrawn_by": "company"}
+        fields = {
+            "reason_code": "r_lost_round",
+            "note": "本轮份额已被其他机构认购，项目方撤回。",
+            "withdrawn_by": "company",
+        }
         found.append(Step("withdraw", rng.randint(3, 15), fields))
     return found
 

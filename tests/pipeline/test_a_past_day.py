@@ -75,8 +75,8 @@ class Changing:
 
     def do_move(self, at) -> None:
         kind = "resume" if self.deal.status == "on_hold" else self.rng.choice(["forward", "hold"])
-        reason = "" if kind != "hold" else "h_wait_data"
-        wanted = Move(kind, reason_code=reason, revisit_on=(at + 20 * DAY).date())
+        why = factories.WHY_HELD if kind == "hold" else {}
+        wanted = Move(kind, **why, revisit_on=(at + 20 * DAY).date())
         try:
             if kind == "forward":
                 factories.ready(self.deal, self.cast["manager"], now=at)

@@ -46,7 +46,7 @@ def test_a_stay_of_so_many_days_began_on_its_latest_start(today, working, days) 
 def hold_and_back(deal, actor, held: dt.datetime, back: dt.datetime) -> None:
     until = local_date(held) + 100 * DAY
     for at, move in (
-        (held, Move("hold", note="等数据", revisit_on=until)),
+        (held, Move("hold", **factories.WHY_HELD, revisit_on=until)),
         (back, Move("resume")),
     ):
         with unit_of_work("deal.move", actor):

@@ -30,8 +30,7 @@ def test_what_came_and_went_is_told_from_the_events_of_the_week(app, cast) -> No
     with unit_of_work("deal.move", manager):
         wanted = Move(
             "hold",
-            reason_code="h_wait_data",
-            note="等待第三方检测数据",
+            **factories.WHY_HELD,
             revisit_on=(NOW + 30 * DAY).date(),
         )
         operations.move(held, wanted, manager, NOW - DAY)

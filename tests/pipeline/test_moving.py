@@ -42,12 +42,15 @@ def test_a_deal_goes_forward_one_step_and_the_event_keeps_who_when_and_where(cas
     [
         ("forward", {"to_stage": "dd"}, "deal.refused"),
         ("back", {"note": "x"}, "move.not_allowed"),
-        ("hold", {"reason_code": "h_wait_data"}, "move.revisit_missing"),
-        ("hold", {"revisit_on": SOON}, "move.reason_missing"),
-        ("hold", {"note": "x", "revisit_on": dt.date(2026, 11, 23)}, "move.revisit_past"),
-        ("hold", {"note": "x", "revisit_on": dt.date(2027, 11, 23)}, "move.revisit_late"),
+        ("hold", factories.WHY_HELD, "move.revisit_missing"),
+        ("hold", {"revisit_on": SOON}, "move.main_reason_missing"),
+        ("hold", {"reason_code": "h_wait_data", "note": "等"}, "move.words_missing"),
+        ("hold", factories.WHY_HELD | {"revisit_on": dt.date(2026, 11, 23)}, "move.revisit_past"),
+        ("hold", factories.WHY_HELD | {"revisit_on": dt.date(2027, 11, 23)}, "move.revisit_late"),
         ("reject", {"reason_code": "r_nonsense"}, "move.reason_unknown"),
-        ("reject", {}, "move.reason_missing"),
+        ("reject", {}, "move.main_reason_missing"),
+        ("reject", factories.WHY_HELD, "move.reason_unfit"),
+        ("reject", {"reason_code": "r_stage"}, "move.words_missing"),
         ("resume", {}, "move.not_allowed"),
         ("terminate", {"note": "x"}, "move.not_allowed"),
         ("forward", {"to_stage": "nowhere"}, "stage.unknown"),
@@ -68,7 +71,7 @@ def test_what_the_pipeline_does_not_allow_is_refused_and_changes_nothing(
 def test_a_rejected_deal_keeps_its_stage_and_reopens_in_the_pool(cast) -> None:
     deal = factories.deal(cast["manager"])
     factories.advance(deal, cast["manager"], "pool", "screening", "initiation")
-    move(deal, cast["manager"], "reject", reason_code="r_market_small")
+    move(deal, cast["manager"], "reject", **factories.WHY_NOT)
     assert (deal.stage, deal.status) == ("initiation", "rejected")
     with pytest.raises(InputError, match=r"move.evidence_missing"):
         move(deal, cast["manager"], "reopen", note="再看看")
@@ -84,7 +87,7 @@ def test_a_rejected_deal_keeps_its_stage_and_reopens_in_the_pool(cast) -> None:
 def test_a_held_deal_comes_back_to_where_it_stood(cast) -> None:
     deal = factories.deal(cast["manager"])
     factories.advance(deal, cast["manager"])
-    move(deal, cast["manager"], "hold", reason_code="h_wait_lead", revisit_on=SOON)
+    move(deal, cast["manager"], "hold", **factories.WHY_HELD, revisit_on=SOON)
     assert (deal.stage, deal.status, deal.revisit_on) == ("pool", "on_hold", SOON)
     move(deal, cast["manager"], "resume")
     assert (deal.stage, deal.status, deal.revisit_on) == ("pool", "active", None)

@@ -68,10 +68,8 @@ def test_a_move_without_its_reason_opens_a_form_that_asks_for_it(as_user, cast) 
     path = f"/deals/{deal.id}/moves"
     page = client.post(path, data={"kind": "reject", "version": str(deal.version)})
     assert page.status_code == 422
-    assert (
-        "此操作需要填写原因" in page.text and "市场空间" not in page.text and "市场小" in page.text
-    )
-    done = client.post(path, data=factories.seen(deal, kind="reject", reason_code="r_market_small"))
+    assert "请选择主要原因" in page.text and "市场空间" not in page.text and "市场小" in page.text
+    done = client.post(path, data=factories.seen(deal, kind="reject", **factories.WHY_NOT))
     assert done.status_code == 302
     assert "否决" in client.get(f"/deals/{deal.id}").text
 

@@ -95,7 +95,7 @@ def test_going_back_and_the_side_states_ask_for_nothing(cast) -> None:
     deal = factories.advance(factories.deal(cast["manager"]), cast["manager"], "pool", "screening")
     move(deal, cast["manager"], kind="back", note="信息不足")
     assert deal.stage == "pool"
-    move(deal, cast["manager"], kind="reject", reason_code="r_stage")
+    move(deal, cast["manager"], kind="reject", **factories.WHY_NOT)
     assert deal.status == "rejected"
 
 
@@ -199,7 +199,7 @@ def test_a_deal_of_the_first_version_moves_as_it_did(cast) -> None:
     with unit_of_work("seed"):
         deal.pipeline_id = first.id
     assert move(deal, cast["manager"]).to_stage == "pool"
-    move(deal, cast["manager"], kind="reject", reason_code="r_stage")
+    move(deal, cast["manager"], kind="reject", **factories.WHY_NOT)
     assert move(deal, cast["manager"], kind="reopen", note="新客户").to_stage == "pool"
 
 
@@ -392,7 +392,13 @@ def test_a_rejected_deal_reopens_with_new_evidence_and_the_old_decision_stays(
     as_user, cast
 ) -> None:
     deal = factories.advance(factories.deal(cast["manager"]), cast["manager"])
-    move(deal, cast["manager"], kind="reject", reason_code="r_no_customer", note="无客户")
+    move(
+        deal,
+        cast["manager"],
+        kind="reject",
+        reason_code="r_no_customer",
+        note="至今没有客户愿意参与验证",
+    )
     client, path = as_user("manager"), f"/deals/{deal.id}/moves"
     page = client.post(path, data=factories.seen(deal, kind="reopen", note="再看看"))
     assert page.status_code == 422 and 'id="evidence-err"' in page.text

@@ -92,13 +92,11 @@ def test_what_is_missing_is_asked_for(as_user, deals) -> None:
     assert "/deals/bulk/changes" not in first.text
     again = client.post("/deals/bulk", data=order(deals, doing="reject", asked="1"))
     assert again.status_code == 422 and "需要填写原因" in again.text
-    full = client.post(
-        "/deals/bulk", data=order(deals, doing="reject", reason_code="r_market_small")
-    )
+    full = client.post("/deals/bulk", data=order(deals, doing="reject", **factories.WHY_NOT))
     client.post("/deals/bulk/changes", data=shown(full.text))
     db.session.expire_all()
     assert [db.session.get_one(Deal, d.id).status for d in deals[:2]] == ["rejected"] * 2
-    hold = order(deals, doing="hold", note="等数据", revisit_on="2020-01-01")
+    hold = order(deals, doing="hold", **factories.WHY_HELD, revisit_on="2020-01-01")
     assert "0 个将被修改" not in client.post("/deals/bulk", data=hold).text
 
 

@@ -24,7 +24,7 @@ def deal(cast) -> Deal:
     made = factories.deal(cast["manager"], terms={"amount_fen": 500 * WAN})
     factories.advance(made, cast["manager"], now=NOW)
     with unit_of_work("deal.move", cast["partner"]):
-        operations.move(made, Move("reject", reason_code="r_market_small"), cast["partner"], NOW)
+        operations.move(made, Move("reject", **factories.WHY_NOT), cast["partner"], NOW)
     with unit_of_work("deal.change", cast["partner"]):
         operations.state_terms(made, {"amount_fen": 800 * WAN}, cast["partner"], NOW)
         operations.set_team(made, [cast["colleague"].id], cast["manager"].id, NOW)

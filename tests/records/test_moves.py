@@ -40,9 +40,9 @@ SOON = NOW.date() + dt.timedelta(days=20)
     ("kind", "given"),
     [
         ("forward", {}),
-        ("hold", {"note": "等数据", "revisit_on": SOON}),
-        ("reject", {"reason_code": "r_market_small"}),
-        ("withdraw", {"note": "企业撤回", "withdrawn_by": "company"}),
+        ("hold", {**factories.WHY_HELD, "revisit_on": SOON}),
+        ("reject", factories.WHY_NOT),
+        ("withdraw", {**factories.WHY_NOT, "withdrawn_by": "company"}),
     ],
 )
 def test_a_move_taken_back_leaves_the_deal_as_it_was(as_user, cast, deal, kind, given) -> None:
@@ -61,7 +61,7 @@ def test_a_move_taken_back_leaves_the_deal_as_it_was(as_user, cast, deal, kind, 
 
 
 def test_a_hold_taken_back_after_a_hold_keeps_the_first_ones_day(as_user, cast, deal) -> None:
-    move(deal, cast["manager"], "hold", note="x", revisit_on=SOON)
+    move(deal, cast["manager"], "hold", **factories.WHY_HELD, revisit_on=SOON)
     move(deal, cast["manager"], "resume")
     undo(as_user("manager"))
     assert db.session.get_one(Deal, deal.id).revisit_on == SOON
