@@ -48,6 +48,7 @@ def table(folder: Path) -> None:
         client.post("/login", data={"email": "partner@demo.example", "password": PASSWORD})
         known = typing(client, names)
         unknown = typing(client, [f"{name[:3]}无此名" for name in names])
+        page = [milliseconds(lambda: client.get("/companies/duplicates")) for _ in range(5)]
         db.session.remove()
         db.engine.dispose()
     print(
@@ -58,3 +59,7 @@ def table(folder: Path) -> None:
         "while typing, a name that nobody has": unknown,
     }.items():
         print(f"{title:<44}{p50:>10.1f}{p95:>10.1f}{'50':>8}")
+    print(
+        f"{'finder, the first page of all pairs':<44}"
+        f"{statistics.median(page):>10,.0f}{max(page):>10,.0f}{'60,000':>8}"
+    )

@@ -21,6 +21,8 @@ ACTIONS = {
     "company.export": ("导出企业", "Exported companies"),
     "company.import": ("导入企业", "Imported companies"),
     "company.register": ("录入企业", "Entered the company"),
+    "company.tell_apart": ("确认不是同一企业", "Told two companies apart"),
+    "company.tell_apart_no_more": ("撤回“不是同一企业”", "No longer told two companies apart"),
     "check.answer": ("填写清单", "Answered a checklist"),
     "check.verify": ("复核清单", "Verified a checklist"),
     "contact.enter": ("添加人员", "Added a person"),
@@ -89,6 +91,7 @@ KINDS = {
     "activity": ("跟进记录", "Note"),
     "chokepoint_tag": ("技术标签", "Tag"),
     "company": ("企业", "Company"),
+    "company_distinction": ("不是同一企业", "Not the same company"),
     "company_name": ("曾用名", "Former name"),
     "contact": ("人员", "Person"),
     "deal": ("项目", "Deal"),
@@ -114,6 +117,10 @@ KINDS = {
     "vehicle": ("出资主体", "Vehicle"),
 }
 COLUMNS = {
+    "decided_at": ("认定时间", "Decided at"),
+    "decided_by_id": ("认定人", "Decided by"),
+    "one_id": ("企业一编号", "One company no."),
+    "other_id": ("企业二编号", "Other company no."),
     "acquired_on": ("取得日期", "Acquired"),
     "active": ("账号启用", "Account open"),
     "actor_id": ("操作人", "Done by"),

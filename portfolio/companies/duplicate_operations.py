@@ -1,12 +1,14 @@
-"""Keeping what likely duplicates are told by."""
+"""Keeping what likely duplicates are told by, and which of them are not the same."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 import sqlalchemy as sa
 
 from portfolio.companies.likeness import keys_of
-from portfolio.companies.models import Company, CompanyKey, CompanyName
-from portfolio.extensions import db, insert_rows
+from portfolio.companies.models import Company, CompanyDistinction, CompanyKey, CompanyName
+from portfolio.extensions import Actor, db, insert_rows
+from portfolio.kernel.errors import InputError
 from portfolio.kernel.parts import in_parts
 
 
@@ -36,3 +38,24 @@ def rekey_many(company_ids: Iterable[int]) -> None:
             for kind, value in sorted(keys_of(name, uscc, others.get(company_id, ())))
         ]
         insert_rows(CompanyKey, rows)
+
+
+def tell_apart(one_id: int, other_id: int, actor: Actor, now: dt.datetime) -> CompanyDistinction:
+    """Keep that two companies are not the same. Raises InputError `company.itself`, or
+    `company.told_apart` when somebody has said so already."""
+    if one_id == other_id:
+        raise InputError("company.itself")
+    one, other = sorted((one_id, other_id))
+    row = CompanyDistinction
+    if db.session.scalar(sa.select(row.id).where(row.one_id == one, row.other_id == other)):
+        raise InputError("company.told_apart")
+    said = CompanyDistinction(one_id=one, other_id=other, decided_at=now, decided_by_id=actor.id)
+    db.session.add(said)
+    db.session.flush()
+    return said
+
+
+def withdraw(said: CompanyDistinction) -> None:
+    """Take back that two companies are not the same."""
+    db.session.delete(said)
+    db.session.flush()

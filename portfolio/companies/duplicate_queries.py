@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased, selectinload
 
-from portfolio.companies.likeness import STRENGTH, Key, Reason, meeting, reason
-from portfolio.companies.models import Company, CompanyKey
+from portfolio.companies.likeness import MEETINGS, STRENGTH, Key, Reason, meeting, reason
+from portfolio.companies.models import Company, CompanyDistinction, CompanyKey
 from portfolio.companies.queries import visible
 from portfolio.extensions import db
 from portfolio.kernel.parts import in_parts
@@ -32,7 +33,11 @@ def alike(user: User, keys: Iterable[Key], but: int | None = None) -> list[Alike
         return []
     query = (
         sa.select(CompanyKey.company_id, CompanyKey.kind, CompanyKey.value)
-        .where(_any_of(own), CompanyKey.company_id.is_distinct_from(but))
+        .where(
+            _any_of(own),
+            CompanyKey.company_id.is_distinct_from(but),
+            CompanyKey.company_id.not_in(_told_from(but)),
+        )
         .limit(MOST_KEYS)
     )
     theirs: dict[int, list[Key]] = {}
@@ -42,6 +47,13 @@ def alike(user: User, keys: Iterable[Key], but: int | None = None) -> list[Alike
     found = [Alike(row, why) for row in seen if (why := reason(own, theirs[row.id]))]
     found.sort(key=lambda a: (STRENGTH[a.reason], a.company.id))
     return found[:MOST_ALIKE]
+
+
+def _told_from(company_id: int | None) -> sa.Select[int]:
+    """The companies that somebody said are not this one."""
+    row = CompanyDistinction
+    other = sa.case((row.one_id == company_id, row.other_id), else_=row.one_id)
+    return sa.select(other).where(sa.or_(row.one_id == company_id, row.other_id == company_id))
 
 
 def _any_of(own: Iterable[Key]) -> sa.ColumnElement[bool]:
@@ -81,3 +93,84 @@ def keys_kept(company_ids: Iterable[int]) -> dict[int, set[Key]]:
         for company_id, kind, value in db.session.execute(rows):
             found.setdefault(company_id, set()).add((kind, value))
     return found
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two companies that are likely one, and why."""
+
+    one: Company
+    other: Company
+    reason: Reason
+
+
+def _meetings() -> sa.Subquery:
+    """Every meeting of two keys, as (one, other, rank), the smaller id first."""
+    a, b = aliased(CompanyKey), aliased(CompanyKey)
+    met = []
+    for (kind, other), why in MEETINGS.items():
+        if kind > other:  # the same meeting as seen from the other side
+            continue
+        ends = sa.and_(a.kind == kind, b.kind == other, a.value == b.value)
+        apart = a.company_id < b.company_id if kind == other else a.company_id != b.company_id
+        first = sa.case((a.company_id < b.company_id, a.company_id), else_=b.company_id)
+        second = sa.case((a.company_id < b.company_id, b.company_id), else_=a.company_id)
+        shared = (
+            sa.select(CompanyKey.value)
+            .where(CompanyKey.kind.in_([kind, other]))
+            .group_by(CompanyKey.value)
+            .having(sa.func.count() > 1)
+        )
+        met.append(
+            sa.select(
+                first.label("one"), second.label("other"), sa.literal(STRENGTH[why]).label("rank")
+            ).where(ends, apart, a.value.in_(shared))
+        )
+    return sa.union_all(*met).subquery("met")
+
+
+def found_pairs(user: User, wanted: Reason | None = None) -> sa.Select[tuple[int, int, int]]:
+    """The pairs (one, other, rank of the strongest reason) among the companies that this person
+    sees, those apart that somebody said are not the same; the strongest reason first."""
+    met = _meetings()
+    seen = sa.select(Company.id).where(visible(user))
+    told_apart = sa.exists().where(
+        CompanyDistinction.one_id == met.c.one, CompanyDistinction.other_id == met.c.other
+    )
+    rank = sa.func.min(met.c.rank)
+    query = (
+        sa.select(met.c.one, met.c.other, rank.label("rank"))
+        .where(met.c.one.in_(seen), met.c.other.in_(seen), ~told_apart)
+        .group_by(met.c.one, met.c.other)
+        .order_by(rank, met.c.one, met.c.other)
+    )
+    return query if wanted is None else query.having(rank == STRENGTH[wanted])
+
+
+def pairs_of(rows: Iterable[tuple[int, int, int]]) -> list[Pair]:
+    """Pairs as a page shows them."""
+    kept = list(rows)
+    companies = _with_codes(number for one, other, _ in kept for number in (one, other))
+    reasons = list(Reason)
+    return [Pair(companies[one], companies[other], reasons[rank]) for one, other, rank in kept]
+
+
+def _with_codes(company_ids: Iterable[int]) -> dict[int, Company]:
+    query = sa.select(Company).where(Company.id.in_(set(company_ids)))
+    rows = db.session.scalars(query.options(selectinload(Company.stock_codes)))
+    return {row.id: row for row in rows}
+
+
+def distinctions(user: User) -> sa.Select[int]:
+    """The ids of the decisions that two companies are not the same, newest first."""
+    seen = sa.select(Company.id).where(visible(user))
+    row = CompanyDistinction
+    return sa.select(row.id).where(row.one_id.in_(seen), row.other_id.in_(seen)).order_by(-row.id)
+
+
+def told_apart(ids: Sequence[int]) -> list[tuple[CompanyDistinction, Company, Company]]:
+    """These decisions with both companies, newest first."""
+    query = sa.select(CompanyDistinction).where(CompanyDistinction.id.in_(ids))
+    rows = db.session.scalars(query.order_by(CompanyDistinction.id.desc())).all()
+    companies = _with_codes(number for row in rows for number in (row.one_id, row.other_id))
+    return [(row, companies[row.one_id], companies[row.other_id]) for row in rows]

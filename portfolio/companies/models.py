@@ -347,3 +347,27 @@ class CompanyKey(Base):
         sa.Index("ix_company_key_kind_value", "kind", "value", "company_id"),
         {"sqlite_autoincrement": True},
     )
+
+
+class CompanyDistinction(Base):
+    """Two companies that somebody said are not the same, however alike; `one_id` is the smaller."""
+
+    __tablename__ = "company_distinction"
+    __audit__ = "company_distinction"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    one_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"))
+    other_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"), index=True)
+    decided_at: Mapped[dt.datetime]
+    decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+
+    __table_args__ = (
+        sa.UniqueConstraint("one_id", "other_id"),
+        sa.CheckConstraint("one_id < other_id", name="in_order"),
+        {"sqlite_autoincrement": True},
+    )
+
+    @property
+    def company_id(self) -> int:
+        """The company whose history tells of it."""
+        return self.one_id

@@ -11,6 +11,7 @@ from portfolio.companies.models import (
     TERMS,
     Activity,
     Company,
+    CompanyDistinction,
     CompanyKey,
     CompanyName,
     CompanySearch,
@@ -94,6 +95,7 @@ PARTS: tuple[type[Any], ...] = (
     Contact,
     CompanyName,
     StockCode,
+    CompanyDistinction,
     CompanyKey,
     CompanySearch,
 )
@@ -108,6 +110,8 @@ def _of(model: type[Any], company_id: int) -> sa.ColumnElement[bool]:
     if model is DocumentVersion:
         own = sa.select(Document.id).where(Document.company_id == company_id)
         return DocumentVersion.document_id.in_(own)
+    if model is CompanyDistinction:
+        return sa.or_(model.one_id == company_id, model.other_id == company_id)
     condition: sa.ColumnElement[bool] = model.company_id == company_id
     return condition
 

@@ -51,9 +51,23 @@ def page_of(ids: sa.Select[int], count: int | None = None) -> tuple[Sequence[int
     an index, but much on a join.
     """
     total = count if count is not None else count_of(ids)
-    number = min(page_number(), max(1, -(-total // PER_PAGE)))
-    wanted = ids.limit(PER_PAGE).offset((number - 1) * PER_PAGE)
-    return db.session.scalars(wanted).all(), number, total
+    number = _number(total)
+    return db.session.scalars(_part(ids, number)).all(), number, total
+
+
+def page_of_rows(query: sa.Select[Any]) -> tuple[Sequence[Any], int, int]:
+    """The rows of the page asked for, its number, and the count of the whole list."""
+    total = count_of(query)
+    number = _number(total)
+    return db.session.execute(_part(query, number)).all(), number, total
+
+
+def _number(total: int) -> int:
+    return min(page_number(), max(1, -(-total // PER_PAGE)))
+
+
+def _part(query: sa.Select[Any], number: int) -> sa.Select[Any]:
+    return query.limit(PER_PAGE).offset((number - 1) * PER_PAGE)
 
 
 def count_of(ids: sa.Select[int]) -> int:

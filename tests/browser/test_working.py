@@ -60,6 +60,8 @@ PAGES = {
         "/companies/1/tags",
         "/companies/1/tasks",
         "/companies/new",
+        "/companies/duplicates",
+        "/companies/duplicates?told=apart",
         "/deals",
         "/deals/1",
         "/deals/1/activities",
