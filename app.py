@@ -13,6 +13,7 @@ from portfolio.audit import commands as audit_commands
 from portfolio.audit import operations as audit
 from portfolio.audit import views as audit_views
 from portfolio.chokepoint import commands as chokepoint_commands
+from portfolio.chokepoint import merge_operations as chokepoint_merging
 from portfolio.chokepoint import taxonomy as chokepoint_taxonomy
 from portfolio.chokepoint import views as chokepoint_views
 from portfolio.chokepoint.models import Tag
@@ -23,6 +24,8 @@ from portfolio.companies import commands as companies_commands
 from portfolio.companies import duplicate_views as companies_duplicate_views
 from portfolio.companies import export_views as companies_export_views
 from portfolio.companies import fact_views as companies_fact_views
+from portfolio.companies import merge_undo_operations as companies_merge_undo
+from portfolio.companies import merge_views as companies_merge_views
 from portfolio.companies import portrait_views as companies_portrait_views
 from portfolio.companies import queries as companies
 from portfolio.companies import record_views as companies_record_views
@@ -56,6 +59,7 @@ from portfolio.pipeline import check_views as pipeline_check_views
 from portfolio.pipeline import commands as pipeline_commands
 from portfolio.pipeline import desk_views as pipeline_desk_views
 from portfolio.pipeline import document_views as pipeline_document_views
+from portfolio.pipeline import merge_operations as pipeline_merging
 from portfolio.pipeline import move_views as pipeline_move_views
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import record_views as pipeline_record_views
@@ -65,6 +69,7 @@ from portfolio.pipeline import vehicle_views as pipeline_vehicle_views
 from portfolio.pipeline import views as pipeline_views
 from portfolio.pipeline import wall_views as pipeline_wall_views
 from portfolio.readiness import commands as readiness_commands
+from portfolio.readiness import merge_operations as readiness_merging
 from portfolio.readiness import operations as readiness
 from portfolio.readiness import views as readiness_views
 from portfolio.readiness.models import Assessment
@@ -84,6 +89,7 @@ VIEWS = (
     companies_record_views,
     companies_fact_views,
     companies_duplicate_views,
+    companies_merge_views,
     companies_export_views,
     pipeline_views,
     pipeline_board_views,
@@ -173,6 +179,7 @@ UNDOERS: dict[str, Undoer] = {
     "task.finish": Undoer(records.may_undo, by_steps),
     "figure.state": Undoer(records.may_undo, companies_undo.undo_figures),
     "company.delete": Undoer(records.may_undo, companies_undo.restore),
+    "company.merge": Undoer(records.may_undo_merge, companies_merge_undo.undo_merge),
     "deal.change": Undoer(records.may_undo, pipeline_undo.undo_change),
     "deal.move": Undoer(records.may_undo_move, pipeline_undo.undo_moves),
     "deal.delete": Undoer(records.may_undo, pipeline_undo.restore),
@@ -180,6 +187,15 @@ UNDOERS: dict[str, Undoer] = {
 }
 # What goes with a company beside its own slice's rows, when it is deleted.
 COMPANY_PARTS: tuple[Any, ...] = (Tag, Assessment)
+# What follows from other rows of a company, and is computed anew where it must be.
+COMPANY_COMPUTED: tuple[Any, ...] = (Assessment,)
+# What goes over with a company that is merged into another one, and how its readers count it.
+COMPANY_MOVERS: tuple[Any, ...] = (
+    pipeline_merging.move_company,
+    chokepoint_merging.move_company,
+    readiness_merging.reassess,
+)
+COMPANY_COUNTERS: tuple[Any, ...] = (pipeline_merging.count_of, chokepoint_merging.count_of)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -244,6 +260,9 @@ def _install_slices(app: Flask) -> None:
     app.extensions["company_columns"] = COMPANY_COLUMNS
     app.extensions["company_filters"] = COMPANY_FILTERS
     app.extensions["company_parts"] = COMPANY_PARTS
+    app.extensions["company_computed"] = COMPANY_COMPUTED
+    app.extensions["company_movers"] = COMPANY_MOVERS
+    app.extensions["company_counters"] = COMPANY_COUNTERS
     app.extensions["deal_filters"] = DEAL_FILTERS
     app.extensions["undoers"] = UNDOERS
     app.extensions["health_reports"] = HEALTH_REPORTS

@@ -91,12 +91,12 @@ def history(
     return db.session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit)).all()
 
 
-def of_company(
-    company_id: int, known_at: dt.datetime | None = None, limit: int = 200
+def of_companies(
+    company_ids: Sequence[int], known_at: dt.datetime | None = None, limit: int = 200
 ) -> Sequence[AuditEntry]:
-    """The latest entries about a company and what belongs to it, but to no deal; newest first."""
+    """The latest entries about companies and what belongs to them, but to no deal; newest first."""
     query = sa.select(AuditEntry).where(
-        AuditEntry.company_id == company_id, AuditEntry.deal_id.is_(None)
+        AuditEntry.company_id.in_(company_ids), AuditEntry.deal_id.is_(None)
     )
     if known_at is not None:
         query = query.where(AuditEntry.at <= known_at)

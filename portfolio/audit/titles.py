@@ -20,6 +20,7 @@ ACTIONS = {
     "company.change": ("修改企业信息", "Changed the company"),
     "company.export": ("导出企业", "Exported companies"),
     "company.import": ("导入企业", "Imported companies"),
+    "company.merge": ("合并企业", "Merged companies"),
     "company.register": ("录入企业", "Entered the company"),
     "company.tell_apart": ("确认不是同一企业", "Told two companies apart"),
     "company.tell_apart_no_more": ("撤回“不是同一企业”", "No longer told two companies apart"),
@@ -92,6 +93,7 @@ KINDS = {
     "chokepoint_tag": ("技术标签", "Tag"),
     "company": ("企业", "Company"),
     "company_distinction": ("不是同一企业", "Not the same company"),
+    "company_merge": ("企业合并", "Merge of companies"),
     "company_name": ("曾用名", "Former name"),
     "contact": ("人员", "Person"),
     "deal": ("项目", "Deal"),
@@ -118,6 +120,11 @@ KINDS = {
 }
 COLUMNS = {
     "decided_at": ("认定时间", "Decided at"),
+    "merged_at": ("合并时间", "Merged at"),
+    "merged_by_id": ("合并人", "Merged by"),
+    "merged_id": ("被合并企业编号", "Merged company no."),
+    "merged_into": ("并入", "Merged into"),
+    "survivor_id": ("保留企业编号", "Remaining company no."),
     "decided_by_id": ("认定人", "Decided by"),
     "one_id": ("企业一编号", "One company no."),
     "other_id": ("企业二编号", "Other company no."),

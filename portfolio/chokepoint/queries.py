@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 
 from portfolio.chokepoint.models import Tag, TagState
+from portfolio.companies import merge_queries as merges
 from portfolio.companies.models import Company
 from portfolio.extensions import db
 
@@ -14,17 +15,20 @@ def tags_of(
     company_ids: Iterable[int], known_at: dt.datetime | None = None
 ) -> dict[int, list[Tag]]:
     """The current tags of companies, or those current in the system at an instant."""
-    query = sa.select(Tag).where(Tag.company_id.in_(list(company_ids))).order_by(Tag.id)
+    query, ids = sa.select(Tag).order_by(Tag.id), list(company_ids)
     if known_at is None:
-        query = query.where(Tag.superseded_at.is_(None))
+        gone: dict[int, int] = {}
+        query = query.where(Tag.company_id.in_(ids), Tag.superseded_at.is_(None))
     else:
+        gone, _came = merges.moved_since(Tag.__tablename__, ids, known_at)
         query = query.where(
+            merges.owned_then(Tag, ids, known_at),
             Tag.recorded_at <= known_at,
             sa.or_(Tag.superseded_at.is_(None), Tag.superseded_at > known_at),
         )
     found: dict[int, list[Tag]] = {}
     for tag in db.session.scalars(query):
-        found.setdefault(tag.company_id, []).append(tag)
+        found.setdefault(gone.get(tag.id, tag.company_id), []).append(tag)
     return found
 
 

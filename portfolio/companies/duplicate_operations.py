@@ -5,7 +5,9 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from portfolio.companies.likeness import keys_of
+from portfolio.companies.duplicate_queries import are_told_apart
+from portfolio.companies.likeness import Key, keys_of
+from portfolio.companies.merge_queries import dropped_codes
 from portfolio.companies.models import Company, CompanyDistinction, CompanyKey, CompanyName
 from portfolio.extensions import Actor, db, insert_rows
 from portfolio.kernel.errors import InputError
@@ -14,13 +16,22 @@ from portfolio.kernel.parts import in_parts
 
 def rekey(company: Company) -> None:
     """Keep the keys of the company's present names and code."""
-    wanted = keys_of(company.name_zh, company.uscc, (name.name for name in company.names))
+    dropped = dropped_codes([company.id]).get(company.id, [])
+    names = [name.name for name in company.names]
+    wanted = _keys(company.name_zh, company.uscc, names, dropped)
     kept = db.session.scalars(sa.select(CompanyKey).where(CompanyKey.company_id == company.id))
     present = {(row.kind, row.value): row for row in kept}
     for key in present.keys() - wanted:
         db.session.delete(present[key])
     for kind, value in sorted(wanted - present.keys()):
         db.session.add(CompanyKey(company_id=company.id, kind=kind, value=value))
+
+
+def _keys(
+    name: str, uscc: str | None, others: Iterable[str], dropped: Iterable[str]
+) -> frozenset[Key]:
+    """The keys with those of the codes that merged companies had."""
+    return keys_of(name, uscc, others).union(*(keys_of("", code) for code in dropped))
 
 
 def rekey_many(company_ids: Iterable[int]) -> None:
@@ -31,11 +42,14 @@ def rekey_many(company_ids: Iterable[int]) -> None:
         names = sa.select(CompanyName.company_id, CompanyName.name)
         for company_id, name in db.session.execute(names.where(CompanyName.company_id.in_(part))):
             others.setdefault(company_id, []).append(name)
+        dropped = dropped_codes(part)
         columns = sa.select(Company.id, Company.name_zh, Company.uscc)
         rows = [
             {"company_id": company_id, "kind": kind, "value": value}
             for company_id, name, uscc in db.session.execute(columns.where(Company.id.in_(part)))
-            for kind, value in sorted(keys_of(name, uscc, others.get(company_id, ())))
+            for kind, value in sorted(
+                _keys(name, uscc, others.get(company_id, ()), dropped.get(company_id, ()))
+            )
         ]
         insert_rows(CompanyKey, rows)
 
@@ -46,8 +60,7 @@ def tell_apart(one_id: int, other_id: int, actor: Actor, now: dt.datetime) -> Co
     if one_id == other_id:
         raise InputError("company.itself")
     one, other = sorted((one_id, other_id))
-    row = CompanyDistinction
-    if db.session.scalar(sa.select(row.id).where(row.one_id == one, row.other_id == other)):
+    if are_told_apart(one, other):
         raise InputError("company.told_apart")
     said = CompanyDistinction(one_id=one, other_id=other, decided_at=now, decided_by_id=actor.id)
     db.session.add(said)

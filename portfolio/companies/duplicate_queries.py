@@ -174,3 +174,11 @@ def told_apart(ids: Sequence[int]) -> list[tuple[CompanyDistinction, Company, Co
     rows = db.session.scalars(query.order_by(CompanyDistinction.id.desc())).all()
     companies = _with_codes(number for row in rows for number in (row.one_id, row.other_id))
     return [(row, companies[row.one_id], companies[row.other_id]) for row in rows]
+
+
+def are_told_apart(one_id: int, other_id: int) -> bool:
+    """Whether somebody said that these two are not the same."""
+    row = CompanyDistinction
+    one, other = sorted((one_id, other_id))
+    found = sa.select(row.id).where(row.one_id == one, row.other_id == other)
+    return db.session.scalar(found) is not None

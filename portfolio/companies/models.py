@@ -371,3 +371,31 @@ class CompanyDistinction(Base):
     def company_id(self) -> int:
         """The company whose history tells of it."""
         return self.one_id
+
+
+class CompanyMerge(Base):
+    """A company that was merged into another one; its own row stays, for old links.
+
+    `uscc` is the credit code that was not taken over: the survivor is found by it still. `moved`
+    is JSON: by table the ids of the rows that went over, of those whose moves the trail does not
+    tell one by one.
+    """
+
+    __tablename__ = "company_merge"
+    __audit__ = "company_merge"
+    __audit_skip__ = ("moved",)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merged_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"), unique=True)
+    survivor_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"), index=True)
+    uscc: Mapped[str | None] = mapped_column(unique=True)
+    moved: Mapped[str] = mapped_column(default="{}")
+    merged_at: Mapped[dt.datetime]
+    merged_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    @property
+    def company_id(self) -> int:
+        """The company whose history tells of it."""
+        return self.survivor_id

@@ -1,7 +1,7 @@
 """What the page of one company shows, now or as the system knew it on a past day."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.orm import selectinload
 
 from portfolio.audit import past_queries as past
 from portfolio.audit import queries as audit
+from portfolio.companies import merge_queries as merges
 from portfolio.companies.models import (
     TERMS,
     Activity,
@@ -43,21 +44,35 @@ def company_as_known(company_id: int, known_at: dt.datetime) -> SimpleNamespace 
     if not found:
         return None
     company = found[0]
-    ids = past.ids_in_trail(CHILDREN.values(), company_id=company_id)
+    ids = ids_ever(CHILDREN.values(), company_id)
     for name, model in CHILDREN.items():
-        now = db.session.scalars(sa.select(model.id).where(model.company_id == company_id))
-        rows = past.as_known(model, ids[model].union(now), known_at)
+        rows = past.as_known(model, ids[model], known_at)
         setattr(company, name, [row for row in rows if row.company_id == company_id])
     company.display_name = company.short_name or company.name_zh
     return company
 
 
+def ids_ever(models: Iterable[Any], company_id: int) -> dict[Any, set[int]]:
+    """The rows of each kind that are or were with a company: more of them than that, since those
+    of a company that it was merged into since are among them."""
+    kinds = list(models)
+    found: dict[Any, set[int]] = {model: set() for model in kinds}
+    for owner in merges.owners_since(company_id):
+        told_of = past.ids_in_trail(kinds, company_id=owner)
+        for model in kinds:
+            now = db.session.scalars(sa.select(model.id).where(model.company_id == owner))
+            found[model] |= told_of[model].union(now)
+    return found
+
+
 def history_lines(
     company_id: int, terms: bool, known_at: dt.datetime | None = None
 ) -> list[audit.Line]:
-    """The trail about a company and what belongs to it, newest first; its terms if wanted."""
-    entries = audit.of_company(company_id, known_at)
-    return audit.lines(entries, {}, audit.terms_by_type(), {company_id: terms})
+    """The trail about a company, those that were merged into it, and what belongs to them, newest
+    first; its terms if wanted."""
+    ids = merges.whole(company_id, known_at)
+    entries = audit.of_companies(ids, known_at)
+    return audit.lines(entries, {}, audit.terms_by_type(), dict.fromkeys(ids, terms))
 
 
 def rounds(company_id: int, known_at: dt.datetime | None = None) -> Sequence[Any]:
@@ -88,7 +103,11 @@ def disputed_rows(company_id: int, known_at: dt.datetime | None = None) -> Seque
     return db.session.scalars(
         sa.select(Figure)
         .where(
-            Figure.company_id == company_id, Figure.disputed.is_(True), _current(Figure, known_at)
+            merges.owned_then(Figure, [company_id], known_at)
+            if known_at
+            else Figure.company_id == company_id,
+            Figure.disputed.is_(True),
+            _current(Figure, known_at),
         )
         .order_by(Figure.fiscal_year, Figure.metric)
     ).all()
@@ -152,9 +171,7 @@ def _own(model: type[Any], company_id: int) -> sa.Select[Any]:
 
 def _then(model: type[Any], company_id: int, known_at: dt.datetime) -> list[SimpleNamespace]:
     """The rows of the company itself as they stood at an instant, deleted since or not."""
-    now = db.session.scalars(sa.select(model.id).where(model.company_id == company_id))
-    ids = past.ids_in_trail([model], company_id=company_id)[model]
-    rows = past.as_known(model, ids.union(now), known_at)
+    rows = past.as_known(model, ids_ever([model], company_id)[model], known_at)
     return [
         row
         for row in rows

@@ -5,13 +5,15 @@ from typing import Any
 
 from flask import current_app, render_template
 
+from portfolio.companies import merge_queries as merges
 from portfolio.companies import portrait_queries as portrait
 from portfolio.companies import queries
 from portfolio.companies.bars import bars_of
 from portfolio.companies.history import Act, acts
 from portfolio.companies.history_queries import words_of
 from portfolio.companies.models import Company
-from portfolio.companies.views import Answer, blueprint, company_or_404
+from portfolio.companies.views import Answer, blueprint, company_or_404, led_on
+from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
@@ -25,18 +27,33 @@ from portfolio.web.past import asked_day, end_of
 @access.permit("company.read")
 def show(company_id: int) -> Answer:
     """Everything about one company on one page; `as_of` asks for what was known on a day."""
-    company = company_or_404(company_id)
     try:
-        day = asked_day()
+        day, wrong = asked_day(), ""
     except InputError as error:
-        return _page(company, company, None, None, text_of(error)), 422
-    if day is None:
+        day, wrong = None, text_of(error)
+    known_at = end_of(day) if day else None
+    company = _before_merge(company_id, known_at)
+    if company is None:
+        if (led := led_on(company_id)) is not None:
+            return led
+        company = company_or_404(company_id)
+    if wrong:
+        return _page(company, company, None, None, wrong), 422
+    if day is None or known_at is None:
         return _page(company, company, None, None)
-    known_at = end_of(day)
     then = portrait.company_as_known(company.id, known_at)
     if then is None:
         return render_template("companies/not_yet.html", company=company, day=day)
     return _page(company, then, day, known_at)
+
+
+def _before_merge(company_id: int, known_at: dt.datetime | None) -> Company | None:
+    """A company that was not merged yet on the day asked for, for who sees the one it went into."""
+    merge = merges.merge_of(company_id) if known_at else None
+    if merge is None or known_at is None or merge.merged_at <= known_at:
+        return None
+    company_or_404(merges.survivors()[company_id])
+    return db.session.get_one(Company, company_id)
 
 
 def _page(

@@ -9,6 +9,12 @@ from flask import current_app
 from sqlalchemy.orm import defer, selectinload
 
 from portfolio.companies.listing import Listing
+from portfolio.companies.merge_queries import (
+    holder_of_dropped,
+    moved_since,
+    owned_then,
+    unmerged,
+)
 from portfolio.companies.models import (
     Company,
     CompanySearch,
@@ -27,7 +33,13 @@ ScopeOf = Callable[[User], sa.ColumnElement[bool]]
 
 
 def visible(user: User, permission: str = "company.read") -> sa.ColumnElement[bool]:
-    """The condition under which this person holds the permission over a company.
+    """The condition under which this person holds the permission over a company that there is:
+    one that was merged into another one is no more."""
+    return sa.and_(unmerged(), _within_scope(user, permission))
+
+
+def _within_scope(user: User, permission: str) -> sa.ColumnElement[bool]:
+    """The condition that a company is within the scopes in which the person holds a permission.
 
     Scopes that hang on deals are answered by the slice that knows deals; the composition root
     hands it in as `company_scopes`.
@@ -39,9 +51,10 @@ def visible(user: User, permission: str = "company.read") -> sa.ColumnElement[bo
     return sa.or_(sa.false(), *(answers[scope](user) for scope in held if scope in answers))
 
 
-def get_visible(user: User, company_id: int) -> Company | None:
-    """The company, unless it does not exist or this person may not see it."""
-    return db.session.scalar(sa.select(Company).where(Company.id == company_id, visible(user)))
+def get_visible(user: User, company_id: int, permission: str = "company.read") -> Company | None:
+    """The company, unless there is none or this person does not hold the permission over it."""
+    there = sa.and_(Company.id == company_id, visible(user, permission))
+    return db.session.scalar(sa.select(Company).where(there))
 
 
 def readable(user: User, company_ids: Iterable[int]) -> dict[int, bool]:
@@ -52,18 +65,22 @@ def readable(user: User, company_ids: Iterable[int]) -> dict[int, bool]:
     """
     wanted = Company.id.in_(list(company_ids))
     recused: ScopeOf | None = current_app.extensions.get("company_scopes", {}).get("recused")
-    terms = [wanted, visible(user, "deal.terms")]
+    terms = [wanted, _within_scope(user, "deal.terms")]
     if recused is not None:
         terms.append(sa.not_(recused(user)))
     open_terms = set(db.session.scalars(sa.select(Company.id).where(*terms)))
-    seen = db.session.scalars(sa.select(Company.id).where(wanted, visible(user)))
+    seen = db.session.scalars(
+        sa.select(Company.id).where(wanted, _within_scope(user, "company.read"))
+    )
     return {company_id: company_id in open_terms for company_id in seen}
 
 
 def holder_of_uscc(code: str, but: int | None = None) -> int | None:
-    """The id of the company with this credit code, other than `but`."""
+    """The id of the company with this credit code, other than `but`: its own, or that of one
+    which was merged into it."""
     query = sa.select(Company.id).where(Company.uscc == code)
-    return db.session.scalar(query if but is None else query.where(Company.id != but))
+    holder = db.session.scalar(query) or holder_of_dropped(code)
+    return None if holder == but else holder
 
 
 def holder_of_stock_code(code: str) -> int | None:
@@ -108,12 +125,12 @@ def current_figures_of(
     company_ids: Iterable[int], known_at: dt.datetime | None = None
 ) -> sa.Select[Figure]:
     """The figures that are current, or were current in the system at `known_at`."""
-    query = sa.select(Figure).where(
-        Figure.company_id.in_(list(company_ids)), Figure.disputed.is_(False)
-    )
+    query = sa.select(Figure).where(Figure.disputed.is_(False))
     if known_at is None:
-        return query.where(Figure.superseded_at.is_(None))
+        of_these = Figure.company_id.in_(list(company_ids))
+        return query.where(of_these, Figure.superseded_at.is_(None))
     return query.where(
+        owned_then(Figure, company_ids, known_at),
         Figure.recorded_at <= known_at,
         sa.or_(Figure.superseded_at.is_(None), Figure.superseded_at > known_at),
     )
@@ -123,8 +140,10 @@ def current_rows(
     company_ids: Iterable[int], known_at: dt.datetime | None = None
 ) -> dict[tuple[int, str, int | None], Figure]:
     """Current figures by (company, metric, fiscal year)."""
-    rows = db.session.scalars(current_figures_of(company_ids, known_at))
-    return {(row.company_id, row.metric, row.fiscal_year): row for row in rows}
+    ids = list(company_ids)
+    rows = db.session.scalars(current_figures_of(ids, known_at))
+    gone = moved_since(Figure.__tablename__, ids, known_at)[0] if known_at else {}
+    return {(gone.get(row.id, row.company_id), row.metric, row.fiscal_year): row for row in rows}
 
 
 def open_disputes(company_ids: Iterable[int]) -> Sequence[Figure]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from portfolio.companies import queries
+from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import Company, Figure
 from portfolio.extensions import db
 from portfolio.kernel.numbers import from_micro
@@ -140,4 +141,4 @@ def _metric_column(metric: Metric) -> Column:
 
 def every_company() -> Sequence[int]:
     """All companies by number: what the command line exports."""
-    return db.session.scalars(sa.select(Company.id).order_by(Company.id)).all()
+    return db.session.scalars(sa.select(Company.id).where(unmerged()).order_by(Company.id)).all()

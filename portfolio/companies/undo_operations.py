@@ -71,9 +71,11 @@ def undo_figures(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
         again.append(Statement(row.company_id, row.metric, row.fiscal_year, **told))
     db.session.flush()
     operations.state_figures(again, actor, now)
-    company_id = int(act.company_id or 0)
-    operations.refresh_latest_revenue({company_id})
-    figures_stated.send({company_id}, now=now)
+    # By the rows themselves: the company may have been merged into another one since.
+    wanted = sa.select(Figure.company_id).where(Figure.id.in_([i for i, _ in payload["figures"]]))
+    companies = set(db.session.scalars(wanted))
+    operations.refresh_latest_revenue(companies)
+    figures_stated.send(companies, now=now)
 
 
 def _restated_since(row: Figure | None, row_id: int) -> InputError:

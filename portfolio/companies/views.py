@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response
 
 from portfolio.audit import queries as audit
 from portfolio.companies import duplicate_queries as duplicates
+from portfolio.companies import merge_queries as merges
 from portfolio.companies import operations, queries
 from portfolio.companies import portrait_queries as portrait
 from portfolio.companies.forms import CompanyForm, form_for, lines, split, texts_of
@@ -28,6 +29,7 @@ from portfolio.companies.likeness import keys_of
 from portfolio.companies.listing import Listing, read_listing
 from portfolio.companies.models import Company, Figure, LeadSource, Round
 from portfolio.companies.sections import Column
+from portfolio.extensions import db
 from portfolio.journal import operations as journal
 from portfolio.kernel import money, uscc
 from portfolio.kernel.errors import InputError
@@ -101,6 +103,33 @@ def asked_listing() -> Listing:
 def company_or_404(company_id: int) -> Company:
     """The company, when this person may know of it."""
     return queries.get_visible(access.me(), company_id) or abort(404)
+
+
+@blueprint.before_app_request
+def _lead_on() -> Response | None:
+    """Send whoever asks for a merged company, on any page, to the one that it is part of."""
+    asked = request.view_args or {}
+    name = "number" if asked.get("kind") == "company" else "company_id"
+    # The company's own page shows a past day, on which it may not have been merged yet.
+    own_page = request.endpoint == "companies.show"
+    if name not in asked or own_page or access.current_user() is None:
+        return None
+    return led_on(int(asked[name]), name)
+
+
+def led_on(company_id: int, name: str = "company_id") -> Response | None:
+    """The way from a merged company to the one that it is part of, for who may see that; `name` is
+    what the address calls the company."""
+    number = merges.survivors().get(company_id)
+    survivor = queries.get_visible(access.me(), number) if number else None
+    if survivor is None:
+        return None
+    former = db.session.get_one(Company, company_id)
+    flash(_("%(one)s is part of %(other)s now.", one=former.name_zh, other=survivor.name_zh))
+    if request.method != "GET" or request.endpoint is None:
+        return redirect(url_for("companies.show", company_id=survivor.id))
+    values: dict[str, Any] = {**(request.view_args or {}), name: survivor.id}
+    return redirect(url_for(request.endpoint, **values))
 
 
 @blueprint.get("/companies")

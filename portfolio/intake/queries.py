@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from portfolio.companies.models import Company, CompanyName, Figure, StockCode
+from portfolio.companies import merge_queries as merges
+from portfolio.companies.models import Company, CompanyMerge, CompanyName, Figure, StockCode
 from portfolio.extensions import db
 from portfolio.intake.models import BatchState, ImportBatch, ImportJob, ImportMapping, JobState
 from portfolio.intake.plan import FILLED, Known, Snapshot
@@ -26,6 +27,7 @@ def snapshot(rows: Sequence[Row], figures: bool = True) -> Snapshot:
         _add_figures(known)
         _add_answers(known)
     found = Snapshot()
+    _add_merged(found, known, credits, names)
     for company in known.values():
         found.by_code.update(dict.fromkeys(company.codes, company))
         if company.columns["uscc"]:
@@ -43,6 +45,11 @@ def _companies(codes: set[str], credits: set[str], names: set[str]) -> dict[int,
     ):
         for part in in_parts(wanted):
             ids.update(db.session.scalars(sa.select(owner).where(column.in_(part))))
+    survivors = merges.survivors()
+    for part in in_parts(credits):
+        rows = sa.select(CompanyMerge.merged_id).where(CompanyMerge.uscc.in_(part))
+        ids.update(db.session.scalars(rows))
+    ids = {survivors.get(company_id, company_id) for company_id in ids}
     columns = [getattr(Company, name) for name in ("id", "name_zh", *FILLED)]
     known = {}
     for some in in_parts(ids):
@@ -51,6 +58,24 @@ def _companies(codes: set[str], credits: set[str], names: set[str]) -> dict[int,
             company_id = values.pop("id")
             known[company_id] = Known(company_id, values)
     return known
+
+
+def _add_merged(
+    found: Snapshot, known: dict[int, Known], credits: set[str], names: set[str]
+) -> None:
+    """A merged company's code and name mean the one that it is part of."""
+    survivors = merges.survivors()
+    columns = (CompanyMerge.merged_id, CompanyMerge.uscc, Company.name_zh)
+    rows = sa.select(*columns).join(Company, Company.id == CompanyMerge.merged_id)
+    for merged_id, code, name in db.session.execute(rows):
+        company = known.get(survivors[merged_id])
+        if company is None:
+            continue
+        if code in credits:
+            found.by_uscc[code] = company
+        same = found.by_name.setdefault(name, [])
+        if name in names and name != company.columns["name_zh"] and company not in same:
+            same.append(company)
 
 
 def _add_codes(known: dict[int, Known]) -> None:

@@ -179,6 +179,24 @@ def update_where(
     return len(was)
 
 
+@contextmanager
+def watching(model: type[Base], condition: sa.ColumnElement[bool]) -> Iterator[None]:
+    """Keep in the recording what bulk statements inside do to the rows under a condition that
+    holds before and after; the trail is left to who calls."""
+    table = model.__table__
+    assert isinstance(table, sa.Table)  # noqa: S101 - every model of ours has one table
+    db.session.flush()
+    was = _rows(table, condition)
+    yield
+    db.session.flush()
+    now = _rows(table, condition)
+    kept: Recording | None = db.session.info.get("recording")
+    if kept is not None:
+        for row_id in sorted(was.keys() | now.keys()):
+            kept.note(table.name, row_id, was.get(row_id), now.get(row_id))
+    db.session.expire_all()
+
+
 def delete_where(model: type[Base], condition: sa.ColumnElement[bool]) -> int:
     """Delete rows in bulk, in the trail and in the recording alike; answers how many."""
     table = model.__table__
@@ -207,13 +225,13 @@ def _note_bulk(
 
 def kind_of(table: str) -> str | None:
     """What the trail calls the rows of a table; None for those it does not watch."""
-    model = _models().get(table)
+    model = models().get(table)
     return None if model is None else str(model.__audit__)
 
 
 def _into_trail(table: str, row_id: int, before: Any, after: Any) -> None:
     """An entry for a row that the session did not write, as the session would have made it."""
-    model = _models().get(table)
+    model = models().get(table)
     if model is None or before == after:
         return
     skip = set(getattr(model, "__audit_skip__", ()))
@@ -240,7 +258,8 @@ def _into_trail(table: str, row_id: int, before: Any, after: Any) -> None:
     )
 
 
-def _models() -> dict[str, Any]:
+def models() -> dict[str, Any]:
+    """The mapped class of every table that the trail watches."""
     return {
         mapper.local_table.name: mapper.class_
         for mapper in Base.registry.mappers
@@ -248,18 +267,32 @@ def _models() -> dict[str, Any]:
     }
 
 
-def put_back(steps: Sequence[Sequence[Any]], renumber: bool = False) -> None:
+def changed_since(steps: Iterable[Sequence[Any]]) -> tuple[str, int] | None:
+    """The first row (table, id) that is no longer as the steps of a payload left it."""
+    last = {(table, row_id): digest for table, row_id, _, digest in steps}
+    return next(
+        (
+            (name, row_id)
+            for (name, row_id), digest in last.items()
+            if _digest(_row(_table(name), row_id)) != digest
+        ),
+        None,
+    )
+
+
+def put_back(
+    steps: Sequence[Sequence[Any]], renumber: bool = False, untold: Iterable[str] = ()
+) -> None:
     """Undo the steps of a payload, the last first. Raises Changed and then nothing is undone.
 
     What was made is only removed when nothing else refers to it meanwhile. With `renumber` a row
     that was changed gets a version of its own: a form that was opened in between must not find
-    the number it knows on other values.
+    the number it knows on other values. Of the rows in `untold` tables the trail says nothing.
     """
     db.session.flush()
+    if changed := changed_since(steps):
+        raise Changed(*changed)
     last = {(table, row_id): digest for table, row_id, _, digest in steps}
-    for (name, row_id), digest in last.items():
-        if _digest(_row(_table(name), row_id)) != digest:
-            raise Changed(name, row_id)
     _check_references(steps, last)
     before = {place: _row(_table(place[0]), place[1]) for place in last}
     for name, row_id, was, digest in reversed(steps):
@@ -270,7 +303,8 @@ def put_back(steps: Sequence[Sequence[Any]], renumber: bool = False) -> None:
             db.session.execute(sa.update(table).where(_key(table) == row_id).values(**version))
     db.session.expire_all()
     for (name, row_id), row in before.items():
-        _into_trail(name, row_id, row, _row(_table(name), row_id))
+        if name not in untold:
+            _into_trail(name, row_id, row, _row(_table(name), row_id))
 
 
 def _one_back(

@@ -20,6 +20,7 @@ from portfolio.companies.portrait_queries import (
     by_due_day,
     company_as_known,
     documents_then,
+    ids_ever,
 )
 from portfolio.extensions import db
 from portfolio.people.models import User
@@ -118,8 +119,7 @@ def deals_of_company_then(
     user: User, company_id: int, known_at: dt.datetime
 ) -> list[SimpleNamespace]:
     """The company's deals at an instant, of those that this person may see now; newest first."""
-    ids = past.ids_in_trail([Deal], company_id=company_id)[Deal]
-    ids |= set(db.session.scalars(sa.select(Deal.id).where(Deal.company_id == company_id)))
+    ids = ids_ever([Deal], company_id)[Deal]
     rows = past.as_known(Deal, ids_with(user, "deal.read", ids), known_at)
     there = [row for row in rows if row.company_id == company_id]
     owners = names_then({row.owner_id for row in there}, known_at)

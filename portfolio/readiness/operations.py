@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import Company
 from portfolio.extensions import db, insert_rows
 from portfolio.kernel.dates import local_date
@@ -57,7 +58,7 @@ def _row(company_id: int, found: Stored, day: dt.date, now: dt.datetime) -> dict
 
 def every_company() -> list[int]:
     """The ids of all companies."""
-    return list(db.session.scalars(sa.select(Company.id).order_by(Company.id)))
+    return list(db.session.scalars(sa.select(Company.id).where(unmerged()).order_by(Company.id)))
 
 
 def when_figures_change(company_ids: Iterable[int], now: dt.datetime) -> None:

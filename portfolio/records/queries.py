@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from portfolio.audit import queries as audit
 from portfolio.audit.models import AuditEntry
+from portfolio.companies import merge_queries as merges
 from portfolio.companies import queries as companies
 from portfolio.companies.history import Act as Told
 from portfolio.companies.history import acts
@@ -92,10 +93,14 @@ def history(user: User, of: Record, most: int = MOST) -> list[Told]:
     """What happened to a record, newest first, in words."""
     if of.kind == "deal":
         return history_queries.history(user, of.row, most)
-    whole = of.kind == "company"
-    entries = audit.of_company(of.row.id) if whole else audit.history(of.kind, of.row.id, MOST)
+    if of.kind == "company":
+        ids = merges.whole(of.row.id)
+        entries = audit.of_companies(ids)
+        owner = dict.fromkeys(ids, _terms_of(user, of.row.id))
+    else:
+        entries = audit.history(of.kind, of.row.id, MOST)
+        owner = {of.company.id: _terms_of(user, of.company.id)} if of.company else {}
     readable = pipeline.readable_deals(user, [of.deal.id]) if of.deal else {}
-    owner = {of.company.id: _terms_of(user, of.company.id)} if of.company else {}
     lines = audit.lines(entries, readable, audit.terms_by_type(), owner)
     return acts(lines, words_of(lines), most)
 
@@ -150,6 +155,11 @@ def _deals(user: User, permission: str, deal_ids: set[int]) -> set[int]:
 def may_undo(user: User, act: Act) -> bool:
     """Whether a person may take an act back: who may write what it is about."""
     return bool(among(user, [act], write=True))
+
+
+def may_undo_merge(user: User, act: Act) -> bool:
+    """Who may merge companies."""
+    return may_undo(user, act) and user.may("company.merge")
 
 
 def may_undo_move(user: User, act: Act) -> bool:

@@ -154,6 +154,7 @@ MESSAGES = {
     "company.referenced": _l("The company is still referred to and cannot be deleted."),
     "deal.delete_late": _l("The deal has come so far that only a partner may delete it."),
     "company.itself": _l("A company cannot be compared with itself."),
+    "company.merged_already": _l("%(one)s is part of %(other)s already."),
     "company.told_apart": _l("Somebody has said already that these two are not the same."),
     "bulk.none": _l("Choose at least one deal."),
     "bulk.too_many": _l("At most %(most)s deals can be changed at once; these are %(count)s."),

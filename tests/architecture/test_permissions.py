@@ -97,6 +97,8 @@ DOORS = {
     "companies.edit": WRITERS,
     "companies.alike": WRITERS,
     "companies.duplicates": WRITERS,
+    "companies.merge": WRITERS,
+    "companies.merge_with": WRITERS,
     "companies.tell_apart": WRITERS,
     "companies.withdraw": WRITERS,
     "companies.facts": WRITERS,

@@ -61,6 +61,8 @@ PAGES = {
         "/companies/1/tasks",
         "/companies/new",
         "/companies/duplicates",
+        "/companies/1/merge?q=%E7%A7%91%E6%8A%80",
+        "/companies/1/merge/2",
         "/companies/duplicates?told=apart",
         "/deals",
         "/deals/1",

@@ -1,0 +1,128 @@
+"""Reads of merges: where a company went, what came to one, and to whom a row belonged on a day."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from portfolio.companies.models import (
+    TERMS,
+    Activity,
+    Company,
+    CompanyMerge,
+    Contact,
+    Document,
+    EquityRound,
+    Figure,
+    StockCode,
+    Task,
+)
+from portfolio.extensions import db
+
+
+def unmerged() -> sa.ColumnElement[bool]:
+    """The condition that a company was not merged into another one."""
+    return Company.id.not_in(sa.select(CompanyMerge.merged_id))
+
+
+def merge_of(company_id: int) -> CompanyMerge | None:
+    """How the company was merged into another one, if it was."""
+    return db.session.scalar(sa.select(CompanyMerge).where(CompanyMerge.merged_id == company_id))
+
+
+def survivors() -> dict[int, int]:
+    """For each merged company the one that it is part of now, however often that was merged on."""
+    rows = db.session.execute(sa.select(CompanyMerge.merged_id, CompanyMerge.survivor_id))
+    into = {row[0]: row[1] for row in rows}
+    found = {}
+    for merged, survivor in into.items():
+        while survivor in into:
+            survivor = into[survivor]
+        found[merged] = survivor
+    return found
+
+
+def parts_of(company_ids: Iterable[int]) -> dict[int, list[CompanyMerge]]:
+    """The merges by which others became part of these companies, directly or by way of others."""
+    wanted = set(company_ids)
+    whole = survivors()
+    ids = [merged for merged, survivor in whole.items() if survivor in wanted]
+    found: dict[int, list[CompanyMerge]] = {}
+    rows = sa.select(CompanyMerge).where(CompanyMerge.merged_id.in_(ids)).order_by(CompanyMerge.id)
+    for row in db.session.scalars(rows):
+        found.setdefault(whole[row.merged_id], []).append(row)
+    return found
+
+
+def whole(company_id: int, known_at: dt.datetime | None = None) -> list[int]:
+    """The company and those that are part of it, or were at an instant."""
+    parts = parts_of([company_id]).get(company_id, [])
+    return [company_id, *(m.merged_id for m in parts if not known_at or m.merged_at <= known_at)]
+
+
+def owners_since(company_id: int) -> list[int]:
+    """The company and those it went into since: who has today what once was its own."""
+    found = [company_id]
+    while (merge := merge_of(found[-1])) is not None:
+        found.append(merge.survivor_id)
+    return found
+
+
+def dropped_codes(company_ids: Iterable[int]) -> Mapping[int, list[str]]:
+    """The credit codes that companies are found by besides their own."""
+    parts = parts_of(company_ids)
+    return {number: [m.uscc for m in merges if m.uscc] for number, merges in parts.items()}
+
+
+def holder_of_dropped(code: str) -> int | None:
+    """The company that is found by a credit code which it did not take over."""
+    row = db.session.scalar(sa.select(CompanyMerge.merged_id).where(CompanyMerge.uscc == code))
+    return None if row is None else survivors()[row]
+
+
+def moved_since(
+    table: str, company_ids: Iterable[int], known_at: dt.datetime
+) -> tuple[dict[int, int], set[int]]:
+    """Of a table whose moves are kept with the merge: the rows that were with one of these
+    companies at an instant and are elsewhere now, with that company; and the rows that came to
+    one of them since."""
+    rows = db.session.scalars(sa.select(CompanyMerge).where(CompanyMerge.merged_at > known_at))
+    moved = [(row, json.loads(row.moved).get(table, [])) for row in rows]
+    wanted = set(company_ids)
+    came = {i for row, ids in moved if row.survivor_id in wanted for i in ids}
+    gone = {
+        i: row.merged_id
+        for row, ids in moved
+        if row.merged_id in wanted
+        for i in ids
+        if i not in came
+    }
+    return gone, came
+
+
+def owned_then(
+    model: Any, company_ids: Iterable[int], known_at: dt.datetime
+) -> sa.ColumnElement[bool]:
+    """The condition that a row was with one of these companies at an instant."""
+    wanted = list(company_ids)
+    gone, came = moved_since(model.__tablename__, wanted, known_at)
+    now: sa.ColumnElement[bool] = model.company_id.in_(wanted)
+    if came:
+        now = sa.and_(now, model.id.not_in(came))
+    return sa.or_(now, model.id.in_(list(gone))) if gone else now
+
+
+def counts_of(company_id: int, terms: bool) -> dict[str, int]:
+    """How many rows of each kind a company has of itself, by the trail's name of the kind: what
+    hangs on a deal is not among them, nor are papers with terms for who may not read these."""
+    found = {}
+    for model in (Figure, StockCode, EquityRound, Contact, Document, Activity, Task):
+        query = sa.select(sa.func.count()).where(model.company_id == company_id)
+        if hasattr(model, "deal_id"):
+            query = query.where(model.deal_id.is_(None))
+        if model is Document and not terms:
+            query = query.where(Document.kind != TERMS)
+        found[str(model.__audit__)] = db.session.scalar(query) or 0
+    return found

@@ -1,0 +1,178 @@
+"""The pages on which two companies become one."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from portfolio.audit.titles import column_title
+from portfolio.companies import duplicate_queries as duplicates
+from portfolio.companies import merge_operations as operations
+from portfolio.companies import queries
+from portfolio.companies.forms import texts_of
+from portfolio.companies.merge_queries import counts_of
+from portfolio.companies.merging import BOTH, MINE, THEIRS, Choices, FigureKey, differing
+from portfolio.companies.models import Company, Figure, LeadSource
+from portfolio.companies.operations import Conflict
+from portfolio.companies.views import Answer, blueprint, company_or_404, led_on
+from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import short_number
+from portfolio.people import access
+from portfolio.rulebook.metrics import Metric, dictionary
+from portfolio.web.formatting import title_of
+from portfolio.web.i18n import language
+from portfolio.web.messages import text_of
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field in which the two differ, with both values as people read them."""
+
+    name: str
+    title: str
+    mine: str
+    theirs: str
+    chosen: str
+
+
+@dataclass(frozen=True)
+class Clash:
+    """A figure of which both have a current value, and not the same one."""
+
+    key: FigureKey
+    metric: Metric
+    mine: Figure
+    theirs: Figure
+    chosen: str
+
+    @property
+    def name(self) -> str:
+        """The name of its field in the form."""
+        return _figure_name(self.key)
+
+
+def _figure_name(key: FigureKey) -> str:
+    return f"figure-{key[0]}-{key[1] or ''}"
+
+
+def _mergeable(company_id: int) -> Company:
+    company = company_or_404(company_id)
+    if queries.get_visible(access.me(), company.id, "company.merge") is None:
+        abort(403)
+    return company
+
+
+@blueprint.get("/companies/<int:company_id>/merge")
+@access.permit("company.merge")
+def merge_with(company_id: int) -> str:
+    """Which other company this one is to be merged with: likely ones, and those that a text finds."""
+    company = _mergeable(company_id)
+    text = request.args.get("q", "")[:100]
+    keys = duplicates.keys_kept([company.id]).get(company.id, set())
+    return render_template(
+        "companies/merge_with.html",
+        company=company,
+        alike=duplicates.alike(access.me(), keys, but=company.id),
+        text=text,
+        found=[c for c in queries.found(access.me(), text) if c.id != company.id],
+    )
+
+
+@blueprint.route("/companies/<int:company_id>/merge/<int:other_id>", methods=["GET", "POST"])
+@access.permit("company.merge")
+def merge(company_id: int, other_id: int) -> Answer:
+    """Both side by side: which values count, and what goes over. The first one stays."""
+    if (led := led_on(other_id, "other_id")) is not None:
+        return led
+    survivor, other = _mergeable(company_id), _mergeable(other_id)
+    if request.method == "GET":
+        return _page(survivor, other)
+    seen = (_version("version"), _version("other_version"))
+    try:
+        with access.writing("company.merge"):
+            kept = operations.merge(
+                survivor, other, _chosen(), seen, access.me(), dt.datetime.now(dt.UTC)
+            )
+    except Conflict:
+        return _page(survivor, other, _("One of the two was changed meanwhile: look again.")), 409
+    except InputError as error:
+        return _page(survivor, other, text_of(error)), 422
+    said = _("%(one)s is part of %(other)s now.", one=other.name_zh, other=survivor.name_zh)
+    flash(said, kept.category)
+    return redirect(url_for("companies.show", company_id=survivor.id))
+
+
+def _version(name: str) -> int:
+    return short_number(request.form.get(name, "")) or 0
+
+
+def _chosen() -> Choices:
+    fields: dict[str, str] = {}
+    figures: dict[FigureKey, str] = {}
+    for name, value in request.form.items():
+        kind, _dash, rest = name.partition("-")
+        if kind == "field":
+            fields[rest] = value
+        elif kind == "figure":
+            metric, _dash, year = rest.rpartition("-")
+            figures[(metric, short_number(year))] = value
+    return Choices(fields, figures)
+
+
+def _page(survivor: Company, other: Company, refusal: str = "") -> str:
+    if survivor.id == other.id:
+        refusal = refusal or text_of(InputError("company.itself"))
+    chosen = _chosen()
+    return render_template(
+        "companies/merge.html",
+        survivor=survivor,
+        other=other,
+        refusal=refusal,
+        fields=_fields(survivor, other, chosen.fields),
+        clashes=_clashes(survivor, other, chosen.figures),
+        counts=_counts(other),
+        told_apart=duplicates.are_told_apart(survivor.id, other.id),
+        mine=MINE,
+        theirs=THEIRS,
+        both=BOTH,
+    )
+
+
+def _fields(survivor: Company, other: Company, chosen: Mapping[str, str]) -> list[Field]:
+    mine, theirs = texts_of(survivor), texts_of(other)
+    titles = {member.value: title_of(member) for member in LeadSource}
+    return [
+        Field(
+            name,
+            column_title(name, language()),
+            titles.get(mine[name], mine[name]),
+            titles.get(theirs[name], theirs[name]),
+            chosen.get(name, MINE),
+        )
+        for name in differing(operations.columns_of(survivor), operations.columns_of(other))
+    ]
+
+
+def _clashes(survivor: Company, other: Company, chosen: Mapping[FigureKey, str]) -> list[Clash]:
+    current = queries.current_rows([survivor.id, other.id])
+    known = dictionary()
+    found = []
+    for (owner, metric, year), theirs in sorted(current.items(), key=lambda item: str(item[0])):
+        mine = current.get((survivor.id, metric, year))
+        if owner != other.id or mine is None or metric not in known or owner == survivor.id:
+            continue
+        if (mine.micro, mine.choice) != (theirs.micro, theirs.choice):
+            key = (metric, year)
+            found.append(Clash(key, known[metric], mine, theirs, chosen.get(key, BOTH)))
+    return found
+
+
+def _counts(other: Company) -> dict[str, int]:
+    """How many rows of each kind go over, of those that this person may know of."""
+    terms = queries.readable(access.me(), [other.id]).get(other.id, False)
+    counts = counts_of(other.id, terms)
+    for count in current_app.extensions["company_counters"]:
+        counts |= count(access.me(), other.id)
+    return {kind: number for kind, number in counts.items() if number}

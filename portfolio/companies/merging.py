@@ -1,0 +1,70 @@
+"""Two companies as one: where they differ, and what is chosen (pure)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+FIELDS = (
+    *("name_zh", "short_name", "name_en", "uscc", "uscc_missing_reason", "founded_on"),
+    *("place", "region_code", "industry", "website", "description"),
+    *("lead_source", "lead_source_note"),
+)
+# What else a company is called stays with it.
+NAMES = {"name_zh": "former", "short_name": "alias", "name_en": "alias"}
+MINE, THEIRS, BOTH = "mine", "theirs", "both"
+FigureKey = tuple[str, int | None]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Which value counts: by field, and by (metric, fiscal year) of a figure.
+
+    A field that is not named keeps the survivor's value, a figure both: the survivor's stays
+    current and the other one stands beside it until somebody decides.
+    """
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[FigureKey, str] = field(default_factory=dict)
+
+
+def differing(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
+    """The fields in which both have a value and not the same one."""
+    return [n for n in FIELDS if mine[n] and theirs[n] and mine[n] != theirs[n]]
+
+
+def merged_values(
+    mine: Mapping[str, Any], theirs: Mapping[str, Any], chosen: Mapping[str, str]
+) -> dict[str, Any]:
+    """The survivor's fields afterwards: what was chosen, and what only one of both says."""
+    found = {
+        name: theirs[name] if _takes_theirs(mine, theirs, chosen, name) else mine[name]
+        for name in FIELDS
+    }
+    if found["uscc"]:
+        found["uscc_missing_reason"] = ""
+    return found
+
+
+def _takes_theirs(
+    mine: Mapping[str, Any], theirs: Mapping[str, Any], chosen: Mapping[str, str], name: str
+) -> bool:
+    if not (mine[name] and theirs[name]):
+        return bool(theirs[name])
+    return chosen.get(name) == THEIRS
+
+
+def names_kept(
+    mine: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+    after: Mapping[str, Any],
+    known: Iterable[str],
+) -> Sequence[tuple[str, str]]:
+    """(name, kind) of the names that neither stand in a field afterwards nor are known already."""
+    present = {*known, *(after[name] for name in NAMES)}
+    found: dict[str, str] = {}
+    for column, kind in NAMES.items():
+        for side in (mine, theirs):
+            name = side[column]
+            if name and name not in present:
+                found.setdefault(name, kind)
+    return list(found.items())

@@ -1,0 +1,21 @@
+"""What of a merged company's assessments is done: they end, and the other one is assessed anew."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from portfolio.extensions import db
+from portfolio.journal import image_operations as images
+from portfolio.readiness.models import Assessment
+from portfolio.readiness.operations import refresh
+
+
+def reassess(merged_id: int, survivor_id: int, now: dt.datetime) -> Mapping[str, Sequence[int]]:
+    """The outcomes of each stay its own: what one was assessed by, the other did not have."""
+    both = Assessment.company_id.in_([merged_id, survivor_id])
+    with images.watching(Assessment, both):
+        ended = sa.and_(Assessment.company_id == merged_id, Assessment.superseded_at.is_(None))
+        db.session.execute(sa.update(Assessment).where(ended).values(superseded_at=now))
+        refresh([survivor_id], now)
+    return {}
