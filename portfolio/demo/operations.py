@@ -17,6 +17,7 @@ from portfolio.demo import walk_operations
 from portfolio.demo.figures import invent
 from portfolio.demo.history import NOTES
 from portfolio.demo.paper_operations import keep_papers
+from portfolio.demo.twin_operations import enter_twins
 from portfolio.demo.walk_operations import Plan
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.errors import InputError
@@ -89,9 +90,10 @@ def load(seed: int, now: dt.datetime) -> dict[str, int]:
         _direct(firms[n % len(firms)], n, direct, vehicles, managers, rng, now) for n in range(78)
     ]
     opened += [_commitment(n, subfund, vehicles, managers, rng, now) for n in range(12)]
+    twins = enter_twins(told["twin"], firms, managers[-1], now)
     _agenda(cast, opened, now)
     keep_papers(opened, now)
-    return {"people": len(cast), "companies": len(firms), "deals": len(opened)}
+    return {"people": len(cast), "companies": len(firms) + twins, "deals": len(opened)}
 
 
 def enter_person(row: dict[str, Any], now: dt.datetime) -> User:

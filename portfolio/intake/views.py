@@ -13,6 +13,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response
 
+from portfolio.companies.likeness import Reason
 from portfolio.extensions import db
 from portfolio.intake import headings, job_operations, operations, queries
 from portfolio.intake.choices import Choices, place, read_choices
@@ -170,10 +171,9 @@ def _pairs(differences: Sequence[dict[str, Any]], choices: Choices) -> list[dict
     ]
 
 
-def duplicate_pairs(
-    report: Mapping[str, Any], entered: Mapping[str, str]
-) -> list[list[dict[str, Any]]]:
-    """Likely duplicates for showing: each side a company with its link, or a row of the file."""
+def duplicate_pairs(report: Mapping[str, Any], entered: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Likely duplicates for showing: each of the two sides a company with its link, or a row of
+    the file, and the reason."""
     shown = report["duplicates"][:MOST_PAIRS]
     ids = {int(d[s]) for d in shown for s in ("one", "other") if d[s].isdigit()}
     names, codes = queries.names_of(ids), queries.codes_of(ids)
@@ -189,7 +189,7 @@ def duplicate_pairs(
                 )
             else:
                 sides.append({"row": label.split()[-1], "name": entered.get(label, "")})
-        pairs.append(sides)
+        pairs.append({"sides": sides, "reason": Reason._value2member_map_[duplicate["reason"]]})
     return pairs
 
 

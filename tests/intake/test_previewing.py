@@ -5,6 +5,7 @@ import io
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 
 from portfolio.companies.models import Company, Figure
 from portfolio.extensions import db
@@ -65,6 +66,17 @@ def test_likely_duplicates_stand_in_the_preview_with_rows_and_links(send) -> Non
     assert f'href="/companies/{known.id}"' in text
     assert "第 2 行" in text and "第 3 行" in text
     assert db.session.query(Company).count() == 1
+
+
+def test_after_the_import_likely_duplicates_lead_to_the_merge(send) -> None:
+    known = factories.company(name_zh="雷神科技股份有限公司", former_names=["老雷神"])
+    client, page = send("证券代码,企业名称\n872190,雷申科技\n920190,老雷神有限公司\n")
+    assert "读音相同" in client.get(page).text
+    done = client.post(page + "/confirmation", follow_redirects=True).text
+    fresh = db.session.scalars(sa.select(Company.id).where(Company.id != known.id)).all()
+    for number, why in zip(fresh, ("读音相同", "与曾用名相同"), strict=True):
+        assert f'href="/companies/{known.id}/merge/{number}"' in done and why in done
+    assert 'href="/companies/duplicates"' in done
 
 
 def test_findings_say_whose_row_it_is(send) -> None:
