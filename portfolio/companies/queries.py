@@ -173,7 +173,7 @@ def listed(
     permission: str = "company.read",
 ) -> sa.Select[int]:
     """The ids of the companies in a list, in its order."""
-    query = sa.select(Company.id).where(visible(user), visible(user, permission))
+    query = sa.select(Company.id).where(visible(user), _within_scope(user, permission))
     if listing.text:
         query = query.where(matching(listing.text))
     if listing.places:  # as text, or by administrative code: imported lists have no codes
