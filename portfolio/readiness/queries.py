@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
+from portfolio.companies import merge_queries as merges
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company, Figure
 from portfolio.extensions import db
@@ -20,13 +21,14 @@ def stated_of(
     """The current figures of each company, or those known at an instant. One query."""
     ids = list(company_ids)
     found: dict[int, list[Stated]] = {company_id: [] for company_id in ids}
+    gone = merges.moved_since(Figure.__tablename__, ids, known_at)[0] if known_at else {}
     columns = (
-        Figure.company_id,
+        *(Figure.id, Figure.company_id),
         *(Figure.metric, Figure.fiscal_year, Figure.micro, Figure.choice, Figure.audited),
     )
     query = companies.current_figures_of(ids, known_at).with_only_columns(*columns)
-    for company_id, *row in db.session.execute(query):
-        found[company_id].append(Stated._make(row))
+    for figure_id, company_id, *row in db.session.execute(query):
+        found[gone.get(figure_id, company_id)].append(Stated._make(row))
     return found
 
 
