@@ -14,6 +14,7 @@ from flask import current_app
 
 from portfolio.companies import queries
 from portfolio.companies.duplicate_operations import rekey
+from portfolio.companies.merge_queries import dropped_codes
 from portfolio.companies.models import (
     Activity,
     Company,
@@ -157,6 +158,7 @@ def reindex(company: Company) -> None:
     names = [company.name_zh, company.short_name, company.name_en]
     names += [name.name for name in company.names]
     codes = [code for code in (company.uscc, *(c.code for c in company.stock_codes)) if code]
+    codes += dropped_codes([company.id]).get(company.id, [])
     row = search_row(company.id, names, codes)
     db.session.merge(CompanySearch(**row))
     rekey(company)

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portfolio.companies import operations, queries
+from portfolio.companies.merge_queries import survivors
 from portfolio.companies.models import Company, Figure, Task
 from portfolio.companies.operations import Statement
 from portfolio.companies.signals import figures_stated
@@ -116,4 +117,13 @@ def require_parent(act: Act) -> None:
 def restore_record(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
     """Put a deleted contact, note, task or document back."""
     require_parent(act)
-    images.put_back(payload["steps"])
+    images.put_back([_as_belongs(step) for step in payload["steps"]])
+
+
+def _as_belongs(step: Sequence[Any]) -> Sequence[Any]:
+    """A step that puts a row of a merged company back to the one that it is part of now."""
+    table, row_id, was, digest = step
+    number = (was or {}).get("company_id")
+    if number is None:
+        return step
+    return [table, row_id, {**was, "company_id": survivors().get(number, number)}, digest]

@@ -120,8 +120,9 @@ def _lead_on() -> Response | None:
 def led_on(company_id: int, name: str = "company_id") -> Response | None:
     """The way from a merged company to the one that it is part of, for who may see that; `name` is
     what the address calls the company."""
-    number = merges.survivors().get(company_id)
-    survivor = queries.get_visible(access.me(), number) if number else None
+    if merges.merge_of(company_id) is None:
+        return None
+    survivor = queries.get_visible(access.me(), merges.survivors()[company_id])
     if survivor is None:
         return None
     former = db.session.get_one(Company, company_id)

@@ -158,4 +158,4 @@ def _print(report: dict[str, Any], as_json: bool) -> None:
     click.echo(f"likely duplicates: {len(report['duplicates'])}")
     for pair in report["duplicates"][:SHOWN]:
         sides = (f"{pair[s]['name']} {pair[s]['stock_code']}".strip() for s in ("one", "other"))
-        click.echo("  " + " = ".join(sides))
+        click.echo("  " + " = ".join(sides) + f"  {pair['reason']}")

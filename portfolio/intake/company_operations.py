@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from portfolio.audit import operations as audit
 from portfolio.companies.duplicate_operations import rekey_many
+from portfolio.companies.merge_queries import dropped_codes
 from portfolio.companies.models import (
     Company,
     CompanyName,
@@ -136,6 +137,7 @@ def _insert_codes_and_names(plan: Plan, ids: dict[int, int]) -> None:
 def _reindex(plan: Plan, ids: dict[int, int]) -> None:
     fresh: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
+    dropped = dropped_codes(c.known.id for c in plan.companies if c.known is not None)
     for company in plan.companies:
         known = company.known
         if known is not None and not company.touched:
@@ -145,7 +147,8 @@ def _reindex(plan: Plan, ids: dict[int, int]) -> None:
         names += [*(known.names if known else ()), *company.former_names]
         codes = [*(known.codes if known else ()), *company.codes]
         credit = [columns["uscc"]] if columns.get("uscc") else []
-        row = search_row(ids[id(company)], names, [*credit, *codes])
+        codes += [*credit, *dropped.get(ids[id(company)], [])]
+        row = search_row(ids[id(company)], names, codes)
         (fresh if known is None else changed).append(row)
     insert_rows(CompanySearch, fresh)
     if changed:

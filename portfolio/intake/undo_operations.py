@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from portfolio.audit import operations as audit
+from portfolio.companies.merge_queries import survivors
 from portfolio.companies.models import (
     Company,
     CompanyKey,
@@ -116,6 +117,7 @@ def obstacles(batch: ImportBatch, written: Sequence[Written]) -> list[Obstacle]:
 
 def _changed_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterator[Obstacle]:
     wanted = {w.object_id: w for w in written if w.object_type == "company"}
+    merged = survivors()
     for part in in_parts(wanted):
         rows = db.session.scalars(
             sa.select(Company)
@@ -128,8 +130,10 @@ def _changed_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterat
             change, row = wanted[company_id], present.get(company_id)
             if row is None:
                 yield Obstacle(str(change.after.get("name_zh", company_id)), "gone")
-            elif not _as_written(change, row) or (
-                change.created and row.updated_at != batch.applied_at
+            elif (
+                company_id in merged
+                or not _as_written(change, row)
+                or (change.created and row.updated_at != batch.applied_at)
             ):
                 yield Obstacle(row.name_zh, "changed")
 

@@ -36,6 +36,8 @@ from portfolio.companies.operations import Conflict, Statement
 from portfolio.companies.portrait_queries import company_as_known, figure_table
 from portfolio.extensions import Base, db, unit_of_work
 from portfolio.intake import operations as intake
+from portfolio.intake.undo_operations import Entangled
+from portfolio.intake.undo_operations import undo as undo_import
 from portfolio.journal import operations as journal
 from portfolio.journal.models import Act
 from portfolio.kernel.errors import InputError
@@ -405,6 +407,34 @@ def test_an_import_finds_the_survivor_by_the_code_and_name_that_went(app, cast, 
         factories.company(cast["manager"], uscc=code)
     with unit_of_work("company.change"):
         operations.update(db.session.get_one(Company, one.id), {"uscc": code}, NOW)
+
+
+def test_the_code_that_went_is_searched_by_and_what_was_deleted_before_comes_back_here(
+    as_user, cast, pair
+) -> None:
+    one, other, _ = pair
+    client, code = as_user("manager"), other.uscc
+    contact = db.session.scalars(sa.select(Contact.id).where(Contact.company_id == other.id)).one()
+    db.session.rollback()
+    client.post(f"/records/contact/{contact}/deletion")
+    act = db.session.query(Act).filter_by(action="contact.delete").one()
+    merge(one, other, cast["partner"])
+    assert f"/companies/{one.id}" in client.get(f"/search?q={code}").text
+    assert client.post(f"/acts/{act.id}/undo").status_code == 302
+    assert db.session.get_one(Contact, contact).company_id == one.id
+
+
+def test_an_import_is_not_taken_back_once_what_it_entered_was_merged(app, cast, pair) -> None:
+    one, _, _ = pair
+    content = "企业名称,行业\n新进企业,机械\n".encode()
+    prepared = intake.prepare(content)
+    with unit_of_work("company.import", cast["manager"]):
+        batch = intake.keep_upload(content, "a.csv", cast["manager"], NOW)
+        intake.apply(batch, prepared, cast["manager"], NOW)
+    fresh = db.session.scalars(sa.select(Company).where(Company.name_zh == "新进企业")).one()
+    merge(one, fresh, cast["partner"])
+    with pytest.raises(Entangled), unit_of_work("import.undo", cast["manager"]):
+        undo_import(batch, cast["manager"], dt.datetime.now(dt.UTC))
 
 
 def test_an_undone_merge_leaves_every_table_as_it_was(app, cast, pair) -> None:
