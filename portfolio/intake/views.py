@@ -14,6 +14,7 @@ from flask import (
 from werkzeug.wrappers import Response
 
 from portfolio.companies.likeness import Reason
+from portfolio.companies.merge_queries import survivors
 from portfolio.extensions import db
 from portfolio.intake import headings, job_operations, operations, queries
 from portfolio.intake.choices import Choices, place, read_choices
@@ -193,10 +194,17 @@ def duplicate_pairs(report: Mapping[str, Any], entered: Mapping[str, str]) -> li
     return pairs
 
 
-def _still_there(report: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
-    """The likely duplicates of an import of which neither was removed since."""
+def _still_there(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The likely duplicates of an import of which neither was removed since, and which were not
+    merged either."""
     pairs = duplicate_pairs(report, {}) if report.get("duplicates") else []
-    return [pair for pair in pairs if all(side["name"] for side in pair)]
+    whole = survivors()
+    found = []
+    for pair in pairs:
+        one, other = (whole.get(side["id"], side["id"]) for side in pair["sides"])
+        if one != other and all(side["name"] for side in pair["sides"]):
+            found.append(pair)
+    return found
 
 
 def result_page(batch: ImportBatch, obstacles: Sequence[Any] = (), count: int = 0) -> str:

@@ -7,9 +7,12 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
+from portfolio.companies.merge_operations import merge
+from portfolio.companies.merging import Choices
 from portfolio.companies.models import Company, Figure
-from portfolio.extensions import db
+from portfolio.extensions import db, unit_of_work
 from portfolio.intake.models import ImportBatch
+from portfolio.people.models import User
 from tests import factories
 
 HEAD = "证券代码,企业名称,年度,营业收入（万元）\n"
@@ -77,6 +80,12 @@ def test_after_the_import_likely_duplicates_lead_to_the_merge(send) -> None:
     for number, why in zip(fresh, ("读音相同", "与曾用名相同"), strict=True):
         assert f'href="/companies/{known.id}/merge/{number}"' in done and why in done
     assert 'href="/companies/duplicates"' in done
+    other = db.session.get_one(Company, fresh[0])
+    actor = db.session.query(User).first()
+    with unit_of_work("company.merge", actor):
+        merge(known, other, Choices(), (known.version, other.version), actor, factories.NOW)
+    left = client.get(page).text
+    assert "读音相同" not in left and "与曾用名相同" in left
 
 
 def test_findings_say_whose_row_it_is(send) -> None:
