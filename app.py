@@ -189,12 +189,14 @@ UNDOERS: dict[str, Undoer] = {
 COMPANY_PARTS: tuple[Any, ...] = (Tag, Assessment)
 # What follows from other rows of a company, and is computed anew where it must be.
 COMPANY_COMPUTED: tuple[Any, ...] = (Assessment,)
-# What goes over with a company that is merged into another one, and how its readers count it.
+# What goes over with a company that is merged into another one, in what the two may differ, and
+# how readers count it.
 COMPANY_MOVERS: tuple[Any, ...] = (
     pipeline_merging.move_company,
     chokepoint_merging.move_company,
     readiness_merging.reassess,
 )
+COMPANY_DIFFERENCES: tuple[Any, ...] = (chokepoint_merging.differences,)
 COMPANY_COUNTERS: tuple[Any, ...] = (pipeline_merging.count_of, chokepoint_merging.count_of)
 
 
@@ -262,6 +264,7 @@ def _install_slices(app: Flask) -> None:
     app.extensions["company_parts"] = COMPANY_PARTS
     app.extensions["company_computed"] = COMPANY_COMPUTED
     app.extensions["company_movers"] = COMPANY_MOVERS
+    app.extensions["company_differences"] = COMPANY_DIFFERENCES
     app.extensions["company_counters"] = COMPANY_COUNTERS
     app.extensions["deal_filters"] = DEAL_FILTERS
     app.extensions["undoers"] = UNDOERS

@@ -44,8 +44,8 @@ from portfolio.journal.operations import Keeping
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 
-# (merged, survivor, now) -> the ids that went over, by table, of what the trail does not tell.
-Mover = Callable[[int, int, dt.datetime], Mapping[str, Sequence[int]]]
+# (merged, survivor, now, choices) -> by table the ids that went over, of what is kept by time.
+Mover = Callable[[int, int, dt.datetime, Choices], Mapping[str, Sequence[int]]]
 PLAIN: tuple[type[Base], ...] = (
     CompanyName,
     StockCode,
@@ -86,7 +86,7 @@ def merge(
     serialise("company.merge")
     require_two(survivor.id, merged.id)
     for company, version in zip((survivor, merged), versions, strict=True):
-        db.session.refresh(company)
+        db.session.refresh(company, with_for_update=True)
         check_version(company.version, version)
     label = f"{merged.display_name} → {survivor.display_name}"
     with journal.keeping(
@@ -108,7 +108,8 @@ def _join(
         images.delete_where(index, _of(index, merged.id))
     movers: Sequence[Mover] = current_app.extensions["company_movers"]
     for move in movers:
-        moved |= {name: list(ids) for name, ids in move(merged.id, survivor.id, now).items()}
+        gone = move(merged.id, survivor.id, now, choices)
+        moved |= {name: list(ids) for name, ids in gone.items()}
     dropped = _join_columns(survivor, merged, choices, now)
     db.session.add(
         CompanyMerge(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -13,7 +13,15 @@ from portfolio.companies import merge_operations as operations
 from portfolio.companies import queries
 from portfolio.companies.forms import texts_of
 from portfolio.companies.merge_queries import counts_of
-from portfolio.companies.merging import BOTH, MINE, THEIRS, Choices, FigureKey, differing
+from portfolio.companies.merging import (
+    BOTH,
+    MINE,
+    THEIRS,
+    Choices,
+    Difference,
+    FigureKey,
+    differing,
+)
 from portfolio.companies.models import Company, Figure, LeadSource
 from portfolio.companies.operations import Conflict
 from portfolio.companies.views import Answer, blueprint, company_or_404, led_on
@@ -24,17 +32,6 @@ from portfolio.rulebook.metrics import Metric, dictionary
 from portfolio.web.formatting import title_of
 from portfolio.web.i18n import language
 from portfolio.web.messages import text_of
-
-
-@dataclass(frozen=True)
-class Field:
-    """A field in which the two differ, with both values as people read them."""
-
-    name: str
-    title: str
-    mine: str
-    theirs: str
-    chosen: str
 
 
 @dataclass(frozen=True)
@@ -111,6 +108,7 @@ def _version(name: str) -> int:
 def _chosen() -> Choices:
     fields: dict[str, str] = {}
     figures: dict[FigureKey, str] = {}
+    others: dict[str, str] = {}
     for name, value in request.form.items():
         kind, _dash, rest = name.partition("-")
         if kind == "field":
@@ -118,7 +116,9 @@ def _chosen() -> Choices:
         elif kind == "figure":
             metric, _dash, year = rest.rpartition("-")
             figures[(metric, short_number(year))] = value
-    return Choices(fields, figures)
+        else:
+            others[name] = value
+    return Choices(fields, figures, others)
 
 
 def _page(survivor: Company, other: Company, refusal: str = "") -> str:
@@ -130,7 +130,7 @@ def _page(survivor: Company, other: Company, refusal: str = "") -> str:
         survivor=survivor,
         other=other,
         refusal=refusal,
-        fields=_fields(survivor, other, chosen.fields),
+        fields=[*_fields(survivor, other, chosen.fields), *_others(survivor, other, chosen.others)],
         clashes=_clashes(survivor, other, chosen.figures),
         counts=_counts(other),
         told_apart=duplicates.are_told_apart(survivor.id, other.id),
@@ -140,12 +140,21 @@ def _page(survivor: Company, other: Company, refusal: str = "") -> str:
     )
 
 
-def _fields(survivor: Company, other: Company, chosen: Mapping[str, str]) -> list[Field]:
+def _others(survivor: Company, other: Company, chosen: Mapping[str, str]) -> list[Difference]:
+    """In what of other slices the two differ."""
+    return [
+        replace(difference, chosen=chosen.get(difference.name, difference.chosen))
+        for differences in current_app.extensions["company_differences"]
+        for difference in differences(survivor.id, other.id)
+    ]
+
+
+def _fields(survivor: Company, other: Company, chosen: Mapping[str, str]) -> list[Difference]:
     mine, theirs = texts_of(survivor), texts_of(other)
     titles = {member.value: title_of(member) for member in LeadSource}
     return [
-        Field(
-            name,
+        Difference(
+            f"field-{name}",
             column_title(name, language()),
             titles.get(mine[name], mine[name]),
             titles.get(theirs[name], theirs[name]),

@@ -17,7 +17,8 @@ FigureKey = tuple[str, int | None]
 
 @dataclass(frozen=True)
 class Choices:
-    """Which value counts: by field, and by (metric, fiscal year) of a figure.
+    """Which value counts: by field, by (metric, fiscal year) of a figure, and by the names that
+    other slices give to what of theirs differs.
 
     A field that is not named keeps the survivor's value, a figure both: the survivor's stays
     current and the other one stands beside it until somebody decides.
@@ -25,6 +26,19 @@ class Choices:
 
     fields: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[FigureKey, str] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something in which the two differ, under the name of its field in the form, with both values
+    as people read them and the side that counts unless somebody chooses."""
+
+    name: str
+    title: str
+    mine: str
+    theirs: str
+    chosen: str = MINE
 
 
 def differing(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:

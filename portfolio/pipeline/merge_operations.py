@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
+from portfolio.companies.merging import Choices
 from portfolio.extensions import db
 from portfolio.journal import image_operations as images
 from portfolio.people.models import User
@@ -12,7 +13,9 @@ from portfolio.pipeline import queries
 from portfolio.pipeline.models import Deal, Holding
 
 
-def move_company(merged_id: int, survivor_id: int, now: dt.datetime) -> Mapping[str, Sequence[int]]:
+def move_company(
+    merged_id: int, survivor_id: int, now: dt.datetime, choices: Choices
+) -> Mapping[str, Sequence[int]]:
     """Deals and holdings, walled ones too: they stay hidden from whom they were hidden."""
     for model in (Deal, Holding):
         images.update_where(model, model.company_id == merged_id, {"company_id": survivor_id})

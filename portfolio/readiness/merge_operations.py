@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
+from portfolio.companies.merging import Choices
 from portfolio.extensions import db
 from portfolio.journal import image_operations as images
 from portfolio.readiness.models import Assessment
 from portfolio.readiness.operations import refresh
 
 
-def reassess(merged_id: int, survivor_id: int, now: dt.datetime) -> Mapping[str, Sequence[int]]:
+def reassess(
+    merged_id: int, survivor_id: int, now: dt.datetime, choices: Choices
+) -> Mapping[str, Sequence[int]]:
     """The outcomes of each stay its own: what one was assessed by, the other did not have."""
     both = Assessment.company_id.in_([merged_id, survivor_id])
     with images.watching(Assessment, both):

@@ -367,6 +367,18 @@ def test_a_decided_tag_goes_before_a_suggested_one(app, cast) -> None:
     db.session.rollback()
 
 
+def test_of_two_tags_the_one_chosen_stands(as_user, cast, pair) -> None:
+    one, other, _ = pair
+    with unit_of_work("tag.confirm", cast["manager"]):
+        chokepoint.confirm(other.id, TECHNOLOGY, "E4", "订单", cast["manager"], NOW)
+    client = as_user("manager")
+    page = client.get(f"/companies/{one.id}/merge/{other.id}").text
+    assert f'name="tag-{TECHNOLOGY}"' in page and "已确认 E4" in page and "已确认 E2" in page
+    merge(one, other, cast["partner"], Choices(others={f"tag-{TECHNOLOGY}": THEIRS}))
+    assert [tag.level for tag in tags_of([one.id])[one.id]] == ["E4"]
+    db.session.rollback()
+
+
 def test_a_past_day_shows_what_each_was_known_as_then(as_user, cast, pair) -> None:
     one, other, third = pair
     client = as_user("partner")
