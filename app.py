@@ -36,6 +36,9 @@ from portfolio.demo import commands as demo_commands
 from portfolio.digest import commands as digest_commands
 from portfolio.digest import views as digest_views
 from portfolio.extensions import csrf, init_database
+from portfolio.flows import edit_views as flows_edit_views
+from portfolio.flows import publish_views as flows_publish_views
+from portfolio.flows import views as flows_views
 from portfolio.handover import views as handover_views
 from portfolio.health import views as health_views
 from portfolio.intake import batch_views as intake_batch_views
@@ -111,6 +114,9 @@ VIEWS = (
     intake_mapping_views,
     intake_batch_views,
     digest_views,
+    flows_views,
+    flows_edit_views,
+    flows_publish_views,
     handover_views,
     health_views,
     records_views,

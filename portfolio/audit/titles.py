@@ -62,6 +62,10 @@ ACTIONS = {
     "import.end": ("结束导入任务", "Ended an import"),
     "import.undo": ("撤销导入", "Took an import back"),
     "import.upload": ("上传导入文件", "Uploaded a file to import"),
+    "pipeline.begin": ("开始修改流程", "Began to edit a pipeline"),
+    "pipeline.discard": ("放弃流程草稿", "Discarded a draft of a pipeline"),
+    "pipeline.draft": ("修改流程草稿", "Edited a draft of a pipeline"),
+    "pipeline.publish": ("发布流程版本", "Published a version of a pipeline"),
     "password.set": ("设置密码", "Set a password"),
     "readiness.refresh": ("刷新准备度评估", "Refreshed assessments"),
     "scheduler.tick": ("定时任务", "Tick of the scheduler"),
@@ -110,6 +114,8 @@ KINDS = {
     "figure": ("数据", "Figure"),
     "holding": ("持股", "Holding"),
     "import_batch": ("导入批次", "Import"),
+    "pipeline": ("流程", "Pipeline"),
+    "pipeline_draft": ("流程草稿", "Draft of a pipeline"),
     "pipeline_version": ("流程版本", "Version of a pipeline"),
     "stage_event": ("阶段变更", "Change of stage"),
     "stock_code": ("证券代码", "Stock code"),
@@ -135,11 +141,21 @@ COLUMNS = {
     "applied_at": ("导入时间", "Imported at"),
     "as_of": ("数据日期", "As of"),
     "audited": ("经审计", "Audited"),
+    "based_on_id": ("所依据的版本", "Version it rests on"),
     "batch": ("导入批次", "Import"),
     "former_names": ("曾用名", "Former names"),
     "stock_codes": ("证券代码", "Stock codes"),
     "batch_id": ("导入批次", "Import"),
     "board": ("板块", "Board"),
+    "checklists": ("清单", "Checklists"),
+    "conditions": ("条件", "Conditions"),
+    "items": ("清单项", "Items"),
+    "moves": ("流转", "Moves"),
+    "reasons": ("原因代码", "Reason codes"),
+    "stages": ("阶段", "Stages"),
+    "target_days": ("目标天数", "Target days"),
+    "warn_days": ("超期天数", "Overdue from"),
+    "part": ("部分", "Part"),
     "changed_at": ("变更时间", "Changed at"),
     "choice": ("选项", "Choice"),
     "choices": ("处理方式", "Choices"),
@@ -213,6 +229,8 @@ COLUMNS = {
     "post_money_fen": ("投后估值", "Post-money"),
     "pre_money_fen": ("投前估值", "Pre-money"),
     "pre_review": ("预审意见", "Pre-review"),
+    "published_at": ("发布时间", "Published at"),
+    "published_by_id": ("发布人", "Published by"),
     "query": ("筛选条件", "Filter"),
     "reason": ("理由", "Reason"),
     "reason_code": ("主要原因", "Main reason"),
@@ -254,6 +272,7 @@ COLUMNS = {
     "undoes_id": ("撤销的流转", "Move taken back"),
     "undone_at": ("撤销时间", "Taken back at"),
     "until": ("截止时间", "Until"),
+    "updated_by_id": ("最后修改人", "Last edited by"),
     "uploaded_at": ("上传时间", "Uploaded at"),
     "uploaded_by_id": ("上传人", "Uploaded by"),
     "uscc": ("统一社会信用代码", "Credit code"),
@@ -289,5 +308,6 @@ def kind_title(kind: str, locale: str) -> str:
 
 
 def column_title(column: str, locale: str) -> str:
-    """Which column was changed."""
-    return COLUMNS.get(column, (column, column))[locale == "en"]
+    """Which column was changed; of a place within something, each part of the way to it."""
+    parts = [COLUMNS.get(part, (part, part))[locale == "en"] for part in column.split(".")]
+    return " · ".join(parts)

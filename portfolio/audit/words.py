@@ -12,7 +12,10 @@ from portfolio.kernel.numbers import from_micro, grouped
 from portfolio.kernel.titles import titled
 
 PEOPLE = frozenset(
-    ("owner_id", "user_id", "actor_id", "created_by_id", "recorded_by_id", "uploaded_by_id")
+    (
+        *("owner_id", "user_id", "actor_id", "created_by_id", "recorded_by_id", "uploaded_by_id"),
+        *("published_by_id", "updated_by_id"),
+    )
 )
 INSTANTS = frozenset(("since", "until"))
 FLAGS = {True: ("是", "Yes"), False: ("否", "No")}

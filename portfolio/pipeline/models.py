@@ -13,6 +13,7 @@ from portfolio.pipeline.kinds import MoveKind as MoveKind
 from portfolio.pipeline.kinds import Status as Status
 
 CURRENT = sa.text("superseded_at IS NULL")
+IN_FORCE = sa.text("current")
 
 
 class GrantKind(TitledEnum):
@@ -34,7 +35,11 @@ KINDS = {kind.value: kind for kind in VehicleKind}
 
 
 class PipelineVersion(Base):
-    """One version of a pipeline; `definition` is its JSON. Deals keep the version they are in."""
+    """One version of a pipeline; `definition` is its JSON. Deals keep the version they are in.
+
+    Versions that came with the house have no `published_at`; who published the others stands in
+    `published_by_id`.
+    """
 
     __tablename__ = "pipeline_version"
     __audit__ = "pipeline_version"
@@ -44,8 +49,19 @@ class PipelineVersion(Base):
     version: Mapped[int]
     definition: Mapped[str]
     current: Mapped[bool] = mapped_column(default=True)
+    published_at: Mapped[dt.datetime | None]
+    published_by_id: Mapped[int | None]
 
-    __table_args__ = (sa.UniqueConstraint("key", "version"),)
+    __table_args__ = (
+        sa.UniqueConstraint("key", "version"),
+        sa.Index(
+            "uq_pipeline_version_current",
+            "key",
+            unique=True,
+            sqlite_where=IN_FORCE,
+            postgresql_where=IN_FORCE,
+        ),
+    )
 
 
 class Vehicle(Base):

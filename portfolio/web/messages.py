@@ -191,6 +191,13 @@ MESSAGES = {
     "check.same_person": _l("“%(item)s” is verified by somebody other than who did it."),
     "check.nothing_to_verify": _l("“%(item)s” is not done yet, so there is nothing to verify."),
     "answer.malformed": _l("“%(value)s” is not of the form KEY=VALUE."),
+    "draft.faulty": _l("%(count)s places are still wrong: mend them first."),
+    "draft.same": _l("The draft says what is in force already."),
+    "draft.key_form": _l(
+        "“%(value)s” is no key: small letters, digits, underscores, at most %(most)s, a letter first."
+    ),
+    "draft.key_taken": _l("There is a pipeline “%(value)s” already, or a draft of one."),
+    "carry.unmapped": _l("Say where deals in “%(value)s” go: the new version has no such stage."),
     "definition.missing": _l("%(key)s is missing."),
     "definition.twice": _l("%(key)s: the key “%(value)s” is there twice."),
     "definition.value": _l("%(key)s cannot be “%(value)s”."),

@@ -21,6 +21,7 @@ MENU = (
     ("audit.read", "/audit", _l("Audit trail")),
     ("people.manage", "/settings", _l("Settings")),
     ("settings.manage", "/settings/vehicles", _l("Funds and vehicles")),
+    ("settings.pipelines", "/settings/pipelines", _l("Pipelines")),
     ("deal.write", "/handover", _l("Hand over my work")),
     ("", "/sessions", _l("My sessions")),
 )

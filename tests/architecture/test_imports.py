@@ -12,7 +12,7 @@ PACKAGE = ROOT / "portfolio"
 LINES = (
     {"demo"},
     {"handover"},
-    {"intake", "card", "digest", "committee", "desk", "records"},
+    {"intake", "card", "digest", "committee", "desk", "records", "flows"},
     {"pipeline"},
     {"readiness", "matching"},
     {"chokepoint", "funds", "providers"},

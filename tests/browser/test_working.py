@@ -2,6 +2,7 @@
 inaccessible."""
 
 import datetime as dt
+import json
 import os
 import shutil
 import socket
@@ -20,6 +21,9 @@ from app import create_app
 from portfolio.companies import operations as companies
 from portfolio.demo import operations as demo
 from portfolio.extensions import db, unit_of_work
+from portfolio.flows import operations as flows
+from portfolio.people.models import User
+from portfolio.pipeline import queries
 from portfolio.pipeline.models import Deal
 from tests.conftest import settings_for
 
@@ -89,6 +93,15 @@ PAGES = {
     "admin": (
         "/settings",
         "/settings/people/2/handover",
+        "/settings/pipelines",
+        "/settings/pipelines/new",
+        "/settings/pipelines/versions/5",
+        "/settings/pipelines/drafts/1",
+        "/settings/pipelines/drafts/1/stages",
+        "/settings/pipelines/drafts/1/stages/5",
+        "/settings/pipelines/drafts/1/moves",
+        "/settings/pipelines/drafts/1/preview",
+        "/settings/pipelines/drafts/1/deals?effect=removed",
         "/settings/vehicles",
         "/settings/vehicles/1",
     ),
@@ -129,6 +142,17 @@ def enter_listed_company() -> None:
         deal.company_id = company.id
 
 
+def begin_draft() -> None:
+    """A draft of the direct pipeline that lacks a stage and has a fault."""
+    now = dt.datetime.now(dt.UTC)
+    admin = db.session.scalars(sa.select(User).where(User.email == "admin@demo.example")).one()
+    with unit_of_work("pipeline.begin", admin):
+        draft = flows.begin(queries.current_pipeline("direct"), admin, now)
+        changed = json.loads(draft.definition)
+        changed["stage"][0]["target_days"] = "soon"
+        flows.save(draft, changed, "stages", draft.version, admin, now)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The application with demo data behind a real server, on SQLite."""
@@ -142,6 +166,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         flask_migrate.upgrade()
         demo.load(1, dt.datetime.now(dt.UTC))
         enter_listed_company()
+        begin_draft()
         db.session.remove()
     port = free_port()
     server = make_server("127.0.0.1", port, app, threaded=True)

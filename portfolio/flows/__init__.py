@@ -1,0 +1,1 @@
+"""Pipelines as administrators set them up: drafts, what they would change, publishing."""

@@ -1,0 +1,144 @@
+"""What a draft would change, the open deals it touches, and putting it in force."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from portfolio.extensions import db
+from portfolio.flows import drafts, operations, queries
+from portfolio.flows.changes import Change, compare
+from portfolio.flows.edit_views import sent_version
+from portfolio.flows.impact import OpenDeal, affected, touched
+from portfolio.flows.models import PipelineDraft
+from portfolio.flows.operations import DraftConflict
+from portfolio.flows.options import options_of
+from portfolio.flows.parts import PARTS
+from portfolio.flows.views import Answer, blueprint, draft_or_404, now, words_of
+from portfolio.kernel.errors import InputError
+from portfolio.people import access
+from portfolio.pipeline import board_queries
+from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline.models import PipelineVersion
+from portfolio.pipeline.stages import Pipeline
+from portfolio.web.formatting import title_of, today
+from portfolio.web.messages import text_of
+from portfolio.web.paging import PER_PAGE, Page, page_number
+
+
+@dataclass
+class Preview:
+    """A draft beside what is in force: changes, faults, and the open deals of the pipeline."""
+
+    draft: PipelineDraft
+    definition: dict[str, Any]
+    current: PipelineVersion | None
+    changes: list[Change]
+    new: Pipeline | None
+    flows: dict[int, Pipeline]
+    deals: list[OpenDeal]
+
+    def touched(self, change: Change) -> list[int]:
+        """The ids of the open deals that a change touches."""
+        return touched(change, self.flows, self.new, self.deals) if self.new else []
+
+    def effects(self) -> dict[str, list[int]]:
+        """The ids of the open deals that would stand differently, by effect."""
+        return affected(self.flows, self.new, self.deals, today()) if self.new else {}
+
+
+def _preview(draft_id: int) -> Preview:
+    draft = draft_or_404(draft_id)
+    definition = drafts.finished(json.loads(draft.definition))
+    current = pipeline.current_pipeline(draft.key)
+    old = json.loads(current.definition) if current else {"stage": [], "moves": {}}
+    sound = not operations.faults_of(draft)
+    new = Pipeline(drafts.definition_of(json.loads(draft.definition), 1, [])) if sound else None
+    deals = queries.open_deals(access.me(), draft.key)
+    changes = compare(old, definition)
+    return Preview(draft, definition, current, changes, new, pipeline.pipelines(), deals)
+
+
+@blueprint.get("/settings/pipelines/drafts/<int:draft_id>/preview")
+@access.permit("settings.pipelines")
+def preview(draft_id: int) -> Answer:
+    """What the draft changes and whom it touches, before anything is in force."""
+    return _page(_preview(draft_id))
+
+
+def _page(found: Preview, error: str = "", unmapped: str = "") -> str:
+    options = options_of(found.definition)
+    return render_template(
+        "flows/preview.html",
+        found=found,
+        draft=found.draft,
+        definition=found.definition,
+        counted=[(change, len(found.touched(change))) for change in found.changes],
+        effects=found.effects(),
+        parts=PARTS,
+        options=options,
+        words=words_of,
+        to_map=queries.stages_to_map(found.draft.key, found.definition),
+        stages=options["stages"],
+        older=sum(1 for deal in found.deals),
+        chosen=request.form,
+        error=error,
+        unmapped=unmapped,
+    )
+
+
+@blueprint.get("/settings/pipelines/drafts/<int:draft_id>/deals")
+@access.permit("settings.pipelines")
+def touched_deals(draft_id: int) -> str:
+    """The open deals that an effect or one change touches, of those this person may know of."""
+    found = _preview(draft_id)
+    effect, number = request.args.get("effect", ""), request.args.get("change", "")
+    if effect:
+        ids = found.effects().get(effect, [])
+    elif number.isascii() and number.isdigit() and int(number) < len(found.changes):
+        ids = found.touched(found.changes[int(number)])
+    else:
+        abort(404)
+    seen = queries.seen(access.me(), ids)
+    start = (page_number() - 1) * PER_PAGE
+    lines = board_queries.by_ids(seen[start : start + PER_PAGE])
+    return render_template(
+        "flows/deals.html",
+        found=found,
+        page=Page(lines, page_number(), len(seen)),
+        counted=len(ids),
+        effect=effect,
+    )
+
+
+@blueprint.post("/settings/pipelines/drafts/<int:draft_id>/publish")
+@access.permit("settings.pipelines")
+def publish(draft_id: int) -> Answer:
+    """Put the draft in force, and carry the open deals over where that is asked for."""
+    draft = draft_or_404(draft_id)
+    names = [name for name in request.form if name.startswith("map-")]
+    mapping = {name.removeprefix("map-"): request.form[name] for name in names}
+    carrying = request.form.get("carry") == "1"
+    try:
+        with access.writing("pipeline.publish"):
+            version, moved = operations.publish(
+                draft, sent_version(), mapping if carrying else None, access.me(), now()
+            )
+    except InputError as error:
+        db.session.expire_all()
+        unmapped = str(error.params.get("stage", ""))
+        status = 409 if isinstance(error, DraftConflict) else 422
+        return _page(_preview(draft_id), text_of(error), unmapped), status
+    said = _("%(name)s, version %(number)s, is in force.", **_named(version))
+    if carrying:
+        seen = min(moved, len(queries.open_deals(access.me(), version.key)))
+        said += " " + ngettext("%(num)d deal goes by it.", "%(num)d deals go by it.", seen)
+    flash(said)
+    return redirect(url_for("flows.index"))
+
+
+def _named(version: PipelineVersion) -> dict[str, Any]:
+    return {"name": title_of(pipeline.pipeline_of(version)), "number": version.version}

@@ -1,0 +1,90 @@
+"""Reads of pipelines for those who set them up: versions, drafts, and the open deals they touch."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from portfolio.extensions import db
+from portfolio.flows.impact import OpenDeal
+from portfolio.flows.models import PipelineDraft
+from portfolio.people import policy
+from portfolio.people.models import User
+from portfolio.pipeline.models import Deal, PipelineVersion, Status
+from portfolio.pipeline.queries import visible
+
+OPEN = (Status.ACTIVE.value, Status.ON_HOLD.value)
+
+
+def versions(key: str = "") -> Sequence[PipelineVersion]:
+    """The versions of a pipeline, or of all, the newest first."""
+    query = sa.select(PipelineVersion).order_by(PipelineVersion.key, PipelineVersion.version.desc())
+    return db.session.scalars(query.where(PipelineVersion.key == key) if key else query).all()
+
+
+def drafts() -> dict[str, PipelineDraft]:
+    """The drafts by the key of their pipeline."""
+    rows = db.session.scalars(sa.select(PipelineDraft).order_by(PipelineDraft.key))
+    return {row.key: row for row in rows}
+
+
+def elsewhere(key: str) -> set[str]:
+    """The stages of other pipelines, of any version, but for those this one has had itself.
+
+    The pipelines that every fund begins with share some; what they had they may keep.
+    """
+    own: set[str] = set()
+    others: set[str] = set()
+    for row in versions():
+        keys = {stage["key"] for stage in json.loads(row.definition)["stage"]}
+        (own if row.key == key else others).update(keys)
+    return others - own
+
+
+def counted_for(user: User) -> sa.ColumnElement[bool]:
+    """The open deals that a count may have in it for this person: never a confidential one that
+    they may not know of."""
+    there = sa.and_(Deal.deleted_at.is_(None), Deal.status.in_(OPEN))
+    if policy.ALL in user.scopes("deal.read"):
+        return sa.and_(there, visible(user))
+    return sa.and_(there, Deal.walled.is_(False))
+
+
+def open_deals(user: User, key: str) -> list[OpenDeal]:
+    """The open deals of a pipeline, whatever version they go by, as far as they may be counted."""
+    rows = db.session.execute(
+        sa.select(Deal.id, Deal.pipeline_id, Deal.stage, Deal.status, Deal.stage_entered_at)
+        .join(PipelineVersion, PipelineVersion.id == Deal.pipeline_id)
+        .where(PipelineVersion.key == key, counted_for(user))
+        .order_by(Deal.stage_entered_at, Deal.id)
+    )
+    return [OpenDeal(*row) for row in rows]
+
+
+def counts(user: User) -> Counter[int]:
+    """How many open deals go by each version, as far as they may be counted."""
+    query = sa.select(Deal.pipeline_id, sa.func.count()).where(counted_for(user))
+    rows = db.session.execute(query.group_by(Deal.pipeline_id))
+    return Counter({row[0]: row[1] for row in rows})
+
+
+def seen(user: User, ids: Sequence[int]) -> list[int]:
+    """Those of these deals that the person may know of, in their order."""
+    if not user.may("deal.read"):
+        return []
+    mine = set(db.session.scalars(sa.select(Deal.id).where(visible(user))))
+    return [deal_id for deal_id in ids if deal_id in mine]
+
+
+def stages_to_map(key: str, definition: dict[str, Any]) -> list[dict[str, Any]]:
+    """The stages of earlier versions that a definition lacks, whoever stands there: which of them
+    are empty is nobody's to learn here."""
+    kept = {stage.get("key") for stage in definition["stage"]}
+    found: dict[str, dict[str, Any]] = {}
+    for row in versions(key):
+        for stage in json.loads(row.definition)["stage"]:
+            if stage["key"] not in kept:
+                found.setdefault(stage["key"], stage)
+    return list(found.values())

@@ -1,0 +1,171 @@
+"""A draft keeps what is typed and says at each field what is wrong; two editors see each other."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from portfolio.extensions import db
+from portfolio.flows.models import PipelineDraft
+from portfolio.pipeline import queries
+from tests.pages import sent_form
+
+SETTINGS = "/settings/pipelines"
+
+
+@pytest.fixture
+def admin(as_user):
+    return as_user("admin")
+
+
+def begun(admin, key: str = "direct") -> str:
+    """The address of a draft."""
+    return admin.post(f"{SETTINGS}/drafts", data={"key": key}).location
+
+
+def definition(address: str) -> dict[str, Any]:
+    row = db.session.get(PipelineDraft, int(address.rsplit("/", 1)[1]), populate_existing=True)
+    return json.loads(row.definition)
+
+
+def row_ids(page: str) -> list[str]:
+    return re.findall(r'name="row" value="(\d+)"', page)
+
+
+def typed(page: str, ids: list[str], **more: Any) -> dict[str, Any]:
+    """The form as it is sent back; `row` names every row."""
+    return {**sent_form(page), "row": ids, "do": "save"} | more
+
+
+def saved(admin, address: str, part: str, change: Any = None, do: str = "save"):
+    """Send a part's form back, changed; answers with the page after it."""
+    page = admin.get(f"{address}/{part}").text
+    ids = row_ids(page)
+    form = typed(page, ids, do=do)
+    if change:
+        change(form, ids)
+    answer = admin.post(f"{address}/{part}", data=form)
+    assert answer.status_code == 302, answer.text
+    return admin.get(f"{address}/{part}").text
+
+
+def test_a_draft_that_is_saved_unchanged_says_the_same(admin) -> None:
+    address = begun(admin)
+    before = definition(address)
+    for part in ("stages", "checklists", "reasons", "moves"):
+        saved(admin, address, part)
+    for number in (before["stage"][3]["_id"], before["stage"][6]["_id"]):
+        saved(admin, address, f"stages/{number}")
+    saved(admin, address, f"checklists/{before['checklist'][0]['_id']}")
+    assert definition(address) == before
+    assert begun(admin) == address
+
+
+def test_rows_are_added_moved_and_removed_with_what_belongs_to_them(admin) -> None:
+    address = begun(admin)
+    before = definition(address)["stage"]
+    saved(admin, address, "stages", do=f"down-{before[1]['_id']}")
+    after = definition(address)["stage"]
+    assert [s["key"] for s in after[:3]] == ["lead", "screening", "pool"]
+    assert after[2]["condition"] == before[1]["condition"]
+    saved(admin, address, "stages", do=f"remove-{before[0]['_id']}")
+    page = saved(admin, address, "stages", do="add")
+    assert [s["key"] for s in definition(address)["stage"]][::11] == ["screening", ""]
+    assert "New row" in page or "新行" in page
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("key", "lead", "twice"),
+        ("key", "Über", "no key"),
+        ("key", "approval", "another pipeline"),
+        ("en", "", "missing"),
+        ("target_days", "soon", "cannot be"),
+        ("target_days", "0", "cannot be"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(
+    admin, column, value, said
+) -> None:
+    admin.set_cookie("lang", "en")
+    address = begun(admin)
+    ids: list[str] = []
+
+    def change(form, rows):
+        ids.append(rows[2])
+        form[f"{rows[2]}-{column}"] = value
+
+    page = saved(admin, address, "stages", change)
+    field = re.search(rf'<input class="control" id="{ids[0]}-{column}"[^>]*>', page)[0]
+    assert f'value="{value}"' in field and 'aria-invalid="true"' in field
+    error = re.search(rf'id="{ids[0]}-{column}-err">(.*?)</p>', page, re.DOTALL)[1]
+    assert said in error
+    assert admin.post(f"{address}/publish", data={"version": "2"}).status_code == 422
+    assert queries.current_pipeline("direct").version == 3
+
+
+def test_a_condition_that_can_never_be_met_is_refused_at_its_row(admin) -> None:
+    admin.set_cookie("lang", "en")
+    address = begun(admin)
+    number = definition(address)["stage"][4]["_id"]
+
+    def change(form, rows):
+        form[f"{rows[0]}-needs"], form[f"{rows[0]}-items"] = "items", []
+        form[f"{rows[2]}-people"] = "99"
+
+    page = saved(admin, address, f"stages/{number}", change)
+    assert page.count("can never be met") == 4  # in the summary and at each row
+    overview = admin.get(address).text
+    assert f"{address}/stages/{number}#" in overview
+
+
+def test_a_pipeline_without_stages_and_stages_nobody_reaches_are_refused(admin) -> None:
+    admin.set_cookie("lang", "en")
+    address = begun(admin)
+
+    def without(form, rows):
+        form["row"] = []
+
+    saved(admin, address, "moves", without)
+    assert "No move leads to the stage “pool”" in admin.get(f"{address}/stages").text
+    saved(admin, address, "stages", without)
+    assert "at least one stage" in admin.get(address).text
+    assert admin.get(f"{address}/preview").status_code == 200
+
+
+def test_two_administrators_at_one_draft_see_each_other(admin, as_user, cast) -> None:
+    admin.set_cookie("lang", "en")
+    address = begun(admin)
+    page = admin.get(f"{address}/stages").text
+    ids = row_ids(page)
+    saved(admin, address, "stages", lambda form, rows: form.update({f"{rows[0]}-zh": "他的线索"}))
+    mine = typed(page, ids) | {f"{ids[0]}-zh": "我的线索"}
+    answer = admin.post(f"{address}/stages", data=mine)
+    assert answer.status_code == 409
+    assert "我的线索" in answer.text and "他的线索" in answer.text
+    assert definition(address)["stage"][0]["zh"] == "他的线索"
+    again = typed(answer.text, row_ids(answer.text))
+    assert admin.post(f"{address}/stages", data=again).status_code == 302
+    assert definition(address)["stage"][0]["zh"] == "我的线索"
+
+
+def test_a_draft_can_be_discarded(admin) -> None:
+    address = begun(admin)
+    assert admin.post(f"{address}/discard").status_code == 302
+    assert admin.get(address).status_code == 404
+    assert "direct" in admin.get(SETTINGS).text
+
+
+@pytest.mark.parametrize("key", ["direct", "Grün", "a" * 21, ""])
+def test_a_new_pipeline_needs_a_key_of_its_own(admin, key) -> None:
+    form = {"key": key, "zh": "专项", "en": "Special", "target": "company", "like": ""}
+    answer = admin.post(f"{SETTINGS}/new", data=form)
+    assert answer.status_code == 422 and 'value="专项"' in answer.text
+
+
+def test_a_version_can_be_read(admin) -> None:
+    for row in queries.db.session.scalars(queries.sa.select(queries.PipelineVersion)):
+        page = admin.get(f"{SETTINGS}/versions/{row.id}")
+        assert page.status_code == 200 and f"<code>{row.key}" not in page.text
