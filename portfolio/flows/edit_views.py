@@ -16,7 +16,9 @@ from portfolio.flows.parts import OUTER, PARTS, ROW_ID, TOP, Part, Values, opene
 from portfolio.flows.views import Answer, blueprint, draft_or_404, now, words_of
 from portfolio.people import access
 from portfolio.people import queries as people
-from portfolio.web.messages import text_of
+from portfolio.pipeline.faults import FaultyDefinition
+from portfolio.web.formatting import title_of
+from portfolio.web.messages import sentence
 
 MOST_ROWS = 300
 INNER = {PARTS[name].inner: PARTS[name] for name in OUTER if PARTS[name].inner}
@@ -63,21 +65,42 @@ def _overview(
     row: PipelineDraft, definition: dict[str, Any], theirs: list[Change] | None = None
 ) -> str:
     found = operations.faults_of(row)
-    own = [(place, text_of(fault)) for place, fault in found if not place.part]
+    own = {place.column: _said(place, fault) for place, fault in found if not place.part}
     return render_template(
         "flows/draft.html",
         draft=row,
         definition=definition,
         columns=TOP,
         values=top_values(definition),
-        errors={place.column: text for place, text in own},
-        faults=[(_door(row, place), text_of(fault)) for place, fault in found],
+        errors=own,
+        faults=[
+            (_door(row, place), _said(place, fault, _row(definition, place)))
+            for place, fault in found
+        ],
         parts=[PARTS[name] for name in OUTER],
         options=options_of(definition),
         theirs=theirs,
         words=words_of,
         **_people(row),
     )
+
+
+def _said(place: drafts.Place, fault: FaultyDefinition, row: dict[str, Any] | None = None) -> str:
+    """What is wrong, in the words of the form; with the row's title where that is not in sight."""
+    columns = PARTS[place.part].columns if place.part else TOP
+    column = next((title_of(c) for c in columns if c.name == place.column), "")
+    title = title_of(row) if row and row.get("zh") else (row or {}).get("key", "")
+    part = title_of(PARTS[place.part]) if place.part and (row or not column) else ""
+    named = " · ".join(filter(None, (part, title, column))) or fault.key
+    return sentence(fault.code, **(fault.params | {"key": named}))
+
+
+def _row(definition: dict[str, Any], place: drafts.Place) -> dict[str, Any] | None:
+    """The row that a place lies in."""
+    if not place.part or place.row_id is None:
+        return None
+    rows = drafts.rows_at(definition, PARTS[place.part], place.outer_id) or []
+    return next((r for r in rows if r[ROW_ID] == place.row_id), None)
 
 
 def _people(row: PipelineDraft) -> dict[str, str]:
@@ -198,7 +221,7 @@ def _page(
         )
         for r in drafts.rows_at(definition, part, outer_id) or []
     ]
-    wrong = _mark(row, part, outer_id, shown) if theirs is None else []
+    wrong = _mark(row, part, outer_id, shown, definition) if theirs is None else []
     outer = INNER.get(part.key)
     within: dict[str, Any] = (
         next((r for r in definition[outer.place] if r[ROW_ID] == outer_id), {}) if outer else {}
@@ -221,7 +244,11 @@ def _page(
 
 
 def _mark(
-    row: PipelineDraft, part: Part, outer_id: int | None, shown: list[Shown]
+    row: PipelineDraft,
+    part: Part,
+    outer_id: int | None,
+    shown: list[Shown],
+    definition: dict[str, Any],
 ) -> list[tuple[str, str]]:
     """Put what is wrong at its row and column; answers with all of it, each with its field."""
     by_id = {line.id: line for line in shown}
@@ -229,10 +256,10 @@ def _mark(
     for place, fault in operations.faults_of(row):
         if place.part != part.key or place.outer_id != outer_id:
             continue
-        text = text_of(fault)
         line = by_id.get(place.row_id or 0)
         if line is not None:
-            line.errors.setdefault(place.column, []).append(text)
+            line.errors.setdefault(place.column, []).append(_said(place, fault))
+        text = _said(place, fault, _row(definition, place))
         target = f"{place.row_id}-{place.column}" if place.column else f"row-{place.row_id}"
         found.append((target if line else "main", text))
     return found

@@ -15,7 +15,7 @@ from portfolio.flows.edit_views import sent_version
 from portfolio.flows.impact import OpenDeal, affected, touched
 from portfolio.flows.models import PipelineDraft
 from portfolio.flows.operations import DraftConflict
-from portfolio.flows.options import options_of
+from portfolio.flows.options import Options, options_of
 from portfolio.flows.parts import PARTS
 from portfolio.flows.views import Answer, blueprint, draft_or_404, now, words_of
 from portfolio.kernel.errors import InputError
@@ -71,23 +71,33 @@ def preview(draft_id: int) -> Answer:
 
 def _page(found: Preview, error: str = "", unmapped: str = "") -> str:
     options = options_of(found.definition)
+    known = _known(found)
+    counted = [(change, len(found.touched(change))) for change in found.changes]
     return render_template(
         "flows/preview.html",
         found=found,
         draft=found.draft,
         definition=found.definition,
-        counted=[(change, len(found.touched(change))) for change in found.changes],
+        counted=[(part, [c for c in counted if c[0].part == part]) for part in ("", *PARTS)],
         effects=found.effects(),
         parts=PARTS,
-        options=options,
+        options=known,
         words=words_of,
         to_map=queries.stages_to_map(found.draft.key, found.definition),
         stages=options["stages"],
-        older=sum(1 for deal in found.deals),
         chosen=request.form,
         error=error,
         unmapped=unmapped,
     )
+
+
+def _known(found: Preview) -> Options:
+    """What fields offer and offered: a change names also what is no more."""
+    if found.current is None:
+        return options_of(found.definition)
+    before = options_of(json.loads(found.current.definition))
+    after = options_of(found.definition)
+    return {name: {**before[name], **after[name]} for name in after}
 
 
 @blueprint.get("/settings/pipelines/drafts/<int:draft_id>/deals")
