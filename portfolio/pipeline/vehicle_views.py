@@ -7,12 +7,14 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
+from portfolio.companies import queries as companies
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.pipeline import queries
 from portfolio.pipeline.forms import CommitmentForm, WanField
 from portfolio.pipeline.models import KINDS, Deal, PipelineVersion, Vehicle, VehicleKind
+from portfolio.pipeline.stages import Pipeline
 from portfolio.pipeline.vehicle_operations import change_vehicle, enter_vehicle
 from portfolio.pipeline.views import Answer, blueprint, opened, prepared
 from portfolio.web.fields import choices, choices_of
@@ -103,8 +105,12 @@ class NewCommitmentForm(CommitmentForm):
 @blueprint.route("/deals/new", methods=["GET", "POST"])
 @access.permit("deal.create")
 def new_commitment() -> Answer:
-    """Open a deal whose target is a sub-fund, in the pipeline asked for."""
-    pipeline = _pipeline_or_404()
+    """Open a deal in the pipeline asked for: whose target is a sub-fund here, of others the
+    company is asked for first."""
+    key = request.form.get("pipeline") or request.args.get("pipeline", "")
+    pipeline = queries.current_pipeline(key) or abort(404)
+    if queries.pipeline_of(pipeline).target != "vehicle":
+        return _choose_company(queries.pipeline_of(pipeline))
     form = prepared(NewCommitmentForm(), [queries.pipeline_of(pipeline)], {})
     funds = [v for v in queries.vehicles() if v.kind == VehicleKind.SUBFUND.value]
     form.target_id.choices = [
@@ -130,12 +136,10 @@ def new_commitment() -> Answer:
     return page, 422 if form.is_submitted() else 200
 
 
-def _pipeline_or_404() -> PipelineVersion:
-    key = request.form.get("pipeline") or request.args.get("pipeline", "")
-    row = queries.current_pipeline(key) or abort(404)
-    if queries.pipeline_of(row).target != "vehicle":
-        abort(404)
-    return row
+def _choose_company(pipeline: Pipeline) -> str:
+    text = request.args.get("q", "").strip()[:100]
+    found = companies.found(access.me(), text) if text else ()
+    return render_template("pipeline/company.html", pipeline=pipeline, text=text, companies=found)
 
 
 def _opened(form: NewCommitmentForm, pipeline: PipelineVersion) -> Deal:

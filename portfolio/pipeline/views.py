@@ -107,7 +107,6 @@ def index() -> str:
         owners=people.active_names(),
         filters=filters,
         chips=_chips(listing),
-        commitments=[flow for flow in queries.current_pipelines() if flow.target == "vehicle"],
         doings=Doing,
         most=MOST,
     )

@@ -79,6 +79,7 @@ PAGES = {
         "/deals/5/moves",
         "/deals/14/moves?kind=skip",
         "/deals/20/moves?kind=hold",
+        "/deals/new?pipeline=direct&q=%E9%9D%92%E5%B2%9B",
         "/deals/new?pipeline=subfund",
         "/digests",
         "/digests/preview",

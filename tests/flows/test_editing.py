@@ -1,17 +1,12 @@
 """A draft keeps what is typed and says at each field what is wrong; two editors see each other."""
 
-import json
 import re
 from typing import Any
 
 import pytest
 
-from portfolio.extensions import db
-from portfolio.flows.models import PipelineDraft
 from portfolio.pipeline import queries
-from tests.pages import sent_form
-
-SETTINGS = "/settings/pipelines"
+from tests.flows.editing import SETTINGS, definition, row_ids, typed
 
 
 @pytest.fixture
@@ -22,20 +17,6 @@ def admin(as_user):
 def begun(admin, key: str = "direct") -> str:
     """The address of a draft."""
     return admin.post(f"{SETTINGS}/drafts", data={"key": key}).location
-
-
-def definition(address: str) -> dict[str, Any]:
-    row = db.session.get(PipelineDraft, int(address.rsplit("/", 1)[1]), populate_existing=True)
-    return json.loads(row.definition)
-
-
-def row_ids(page: str) -> list[str]:
-    return re.findall(r'name="row" value="(\d+)"', page)
-
-
-def typed(page: str, ids: list[str], **more: Any) -> dict[str, Any]:
-    """The form as it is sent back; `row` names every row."""
-    return {**sent_form(page), "row": ids, "do": "save"} | more
 
 
 def saved(admin, address: str, part: str, change: Any = None, do: str = "save"):
