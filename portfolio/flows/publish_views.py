@@ -112,7 +112,7 @@ def touched_deals(draft_id: int) -> str:
         ids = found.touched(found.changes[int(number)])
     else:
         abort(404)
-    seen = queries.seen(access.me(), ids)
+    seen = queries.seen(access.me(), found.draft.key, ids)
     start = (page_number() - 1) * PER_PAGE
     lines = board_queries.by_ids(seen[start : start + PER_PAGE])
     return render_template(

@@ -70,11 +70,14 @@ def counts(user: User) -> Counter[int]:
     return Counter({row[0]: row[1] for row in rows})
 
 
-def seen(user: User, ids: Sequence[int]) -> list[int]:
-    """Those of these deals that the person may know of, in their order."""
+def seen(user: User, key: str, ids: Sequence[int]) -> list[int]:
+    """Those of these deals of a pipeline that the person may know of, in their order."""
     if not user.may("deal.read"):
         return []
-    mine = set(db.session.scalars(sa.select(Deal.id).where(visible(user))))
+    versions = sa.select(PipelineVersion.id).where(PipelineVersion.key == key)
+    mine = set(
+        db.session.scalars(sa.select(Deal.id).where(Deal.pipeline_id.in_(versions), visible(user)))
+    )
     return [deal_id for deal_id in ids if deal_id in mine]
 
 
