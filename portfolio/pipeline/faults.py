@@ -5,12 +5,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from portfolio.kernel.errors import InputError
-from portfolio.pipeline.askable import FIELDS
 from portfolio.pipeline.definition import DAYS, LEADS, TARGETS, leads_to, normalised, rows_of
 from portfolio.pipeline.kinds import Status
+from portfolio.pipeline.needs import need_faults, whole_number, word
 
 REASON_KINDS = ("pass", "reject", "hold")
-MOST_ON_A_TEAM = 20
 MOST_DAYS = 3660
 STATUSES = frozenset(status.value for status in Status)
 FLAGS = ("reason", "main_reason", "evidence", "override", "withdrawn_by", "primary")
@@ -24,7 +23,6 @@ MOVE_NUMBERS = (
     ("revisit_days", 1, MOST_DAYS),
     ("words", 1, 400),
 )
-NEEDS = ("field", "any_field", "items", "checklists", "answered", "team", "tag", "activity")
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # What stage events are called that no definition makes.
 RESERVED = frozenset(("open", "undo", "carry"))
@@ -93,9 +91,8 @@ class _Inspection:
         self.found: list[FaultyDefinition] = []
         self.vehicle = whole.get("target") == "vehicle"
         self.stages = rows_of(whole.get("stage"))
-        self.stage_keys = [_word(row.get("key")) for row in self.stages]
+        self.stage_keys = [word(row.get("key")) for row in self.stages]
         self.lists = rows_of(whole.get("checklist"))
-        self.items = {_word(i.get("key")) for row in self.lists for i in rows_of(row.get("item"))}
         self._top()
         self._stages()
         self._reasons()
@@ -155,9 +152,9 @@ class _Inspection:
     def _keyed_twice(self, rows: Iterable[tuple[Place, Any]]) -> None:
         seen = set()
         for at, key in rows:
-            if _word(key) and key in seen:
+            if word(key) and key in seen:
                 self.add("twice", (*at, "key"), key)
-            seen.add(_word(key))
+            seen.add(word(key))
 
     def _rows(self, at: Place, kind: str, value: Any) -> Iterator[tuple[Place, Row]]:
         """The rows of a part, once what all rows have in common is looked at."""
@@ -184,16 +181,16 @@ class _Inspection:
         places = list(self._rows(("stage",), "stage", self.whole.get("stage")))
         self._keyed_twice((at, row.get("key")) for at, row in places)
         for at, row in places:
-            if _word(row.get("key")) in self.elsewhere:
+            if word(row.get("key")) in self.elsewhere:
                 self.add("stage_elsewhere", (*at, "key"), row["key"])
             self._days(at, row)
 
     def _days(self, at: Place, row: Row) -> None:
         target, warn = row.get("target_days"), row.get("warn_days")
         for name, days in (("target_days", target), ("warn_days", warn)):
-            if days is not None and not _whole(days, 1, MOST_DAYS):
+            if days is not None and not whole_number(days, 1, MOST_DAYS):
                 self.add("value", (*at, name), days)
-        both = _whole(target, 1, MOST_DAYS) and _whole(warn, 1, MOST_DAYS)
+        both = whole_number(target, 1, MOST_DAYS) and whole_number(warn, 1, MOST_DAYS)
         if both and row["warn_days"] < row["target_days"]:
             self.add("value", (*at, "warn_days"), warn)
 
@@ -201,7 +198,7 @@ class _Inspection:
         places = list(self._rows(("reason",), "reason", self.whole.get("reason")))
         self._keyed_twice((at, row.get("key")) for at, row in places)
         for at, row in places:
-            if _word(row.get("kind")) not in REASON_KINDS:
+            if word(row.get("kind")) not in REASON_KINDS:
                 self.add("value", (*at, "kind"), row.get("kind", ""))
 
     def _checklists(self) -> None:
@@ -226,7 +223,7 @@ class _Inspection:
         if len(leads) > 1:
             self.add("value", (*at, leads[0]), ", ".join(leads))
         for name, least, most in MOVE_NUMBERS:
-            if name in rule and (not _whole(rule[name], least, most) or rule[name] == 0):
+            if name in rule and (not whole_number(rule[name], least, most) or rule[name] == 0):
                 self.add("value", (*at, name), rule[name])
         self._flags(at, rule, FLAGS)
         self._move_places(at, rule)
@@ -239,7 +236,7 @@ class _Inspection:
             (*at, "to_status"), [rule.get("to_status", "active")], STATUSES, "unknown_status"
         )
         permission = rule.get("permission", "")
-        if self.permissions and permission and _word(permission) not in self.permissions:
+        if self.permissions and permission and word(permission) not in self.permissions:
             self.add("unknown_permission", (*at, "permission"), permission)
         if "done" in rule and not _titles(rule["done"]):
             self.add("value", (*at, "done"), str(rule["done"])[:50])
@@ -264,7 +261,7 @@ class _Inspection:
             self.add("value", at, str(names)[:50])
             return
         for name in names:
-            if _word(name) not in known:
+            if word(name) not in known:
                 self.add(code, at, name)
 
     def _conditions(self, at: Place, stage: Row) -> None:
@@ -276,49 +273,8 @@ class _Inspection:
                 self.add("missing", (*place, "needs"))
                 continue
             ((kind, wanted),) = needs.items()
-            self._need((*place, "needs"), kind, wanted)
-
-    def _need(self, at: Place, kind: str, wanted: Any) -> None:
-        if kind not in NEEDS:
-            self.add("unknown_need", at, kind)
-        elif kind in {"field", "any_field"}:
-            self._need_fields(at, [wanted] if kind == "field" else wanted)
-        elif kind == "team":
-            if not _whole(wanted, 1, MOST_ON_A_TEAM):
-                self.add("never_met", at, wanted)
-        elif kind == "activity":
-            if wanted is not True:
-                self.add("value", at, wanted)
-        elif kind == "tag":
-            if wanted is not True:
-                self._all_known(at, "unknown_item", [wanted], self.items)
-            elif self.vehicle:
-                self.add("never_met", at, kind)
-        elif kind == "items":
-            self._all_known(at, "unknown_item", wanted, self.items)
-        else:
-            self._need_lists(at, kind, wanted)
-
-    def _need_lists(self, at: Place, kind: str, wanted: Any) -> None:
-        lists = {_word(row.get("key")): rows_of(row.get("item")) for row in self.lists}
-        for key in self._all_known(at, "unknown_checklist", wanted, lists):
-            if not any(kind == "answered" or item.get("must") for item in lists[key]):
-                self.add("never_met", at, key)
-
-    def _need_fields(self, at: Place, names: Any) -> None:
-        known = self._all_known(at, "unknown_field", names, FIELDS)
-        if known and self.vehicle and all(FIELDS[name].record == "company" for name in known):
-            self.add("never_met", at, ", ".join(known))
-
-    def _all_known(self, at: Place, code: str, wanted: Any, known: Collection[Any]) -> list[Any]:
-        """Those of the names wanted that are known; without any name nothing can ever be met."""
-        if not isinstance(wanted, list | tuple) or not wanted:
-            self.add("never_met", at, "" if wanted == [] else wanted)
-            return []
-        for name in wanted:
-            if _word(name) not in known:
-                self.add(code, at, name)
-        return [name for name in wanted if _word(name) in known]
+            for code, value in need_faults(kind, wanted, self.lists, vehicle=self.vehicle):
+                self.add(code, (*place, "needs"), value)
 
     def _reachable(self) -> None:
         """Every stage can be reached from the first by moves that need no override."""
@@ -356,12 +312,3 @@ def _titles(value: Any) -> bool:
     return isinstance(value, Mapping) and all(
         name in {"zh", "en"} and isinstance(text, str) for name, text in value.items()
     )
-
-
-def _word(value: Any) -> str:
-    """The value as a name; anything else names nothing."""
-    return value if isinstance(value, str) else ""
-
-
-def _whole(value: object, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most

@@ -1,5 +1,6 @@
 """Before a version is in force one sees whom it touches; afterwards deals keep theirs, or come along."""
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,7 @@ from portfolio.pipeline.stages import Move
 from tests import factories
 from tests.conftest import NOW
 
+LATER = NOW + dt.timedelta(days=3)
 SETTINGS = "/settings/pipelines"
 
 
@@ -65,7 +67,7 @@ def without_screening(draft: dict[str, Any]) -> None:
 
 def publish(cast, row: PipelineDraft, mapping=None) -> tuple[PipelineVersion, int]:
     with unit_of_work("pipeline.publish", cast["admin"]):
-        return operations.publish(row, row.version, mapping, cast["admin"], NOW)
+        return operations.publish(row, row.version, mapping, cast["admin"], LATER)
 
 
 def test_the_preview_says_in_words_what_changes_and_whom_it_touches(deals, cast, as_user) -> None:
@@ -128,6 +130,7 @@ def test_open_deals_are_carried_over_all_or_none(deals, cast, as_user) -> None:
         assert (event.kind, event.to_stage, event.to_status) == ("carry", deal.stage, deal.status)
         if name == "screening":
             assert deal.stage == "pool" and event.from_stage == "screening"
+            assert deal.stage_entered_at == LATER
         else:
             assert deal.stage_entered_at == entered[name]
     assert deals["refused"].pipeline_id != version.id
