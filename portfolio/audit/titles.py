@@ -62,6 +62,7 @@ ACTIONS = {
     "import.end": ("结束导入任务", "Ended an import"),
     "import.undo": ("撤销导入", "Took an import back"),
     "import.upload": ("上传导入文件", "Uploaded a file to import"),
+    "pipeline.carry": ("在办项目转入新版流程", "Carried deals over to a version"),
     "pipeline.begin": ("开始修改流程", "Began to edit a pipeline"),
     "pipeline.discard": ("放弃流程草稿", "Discarded a draft of a pipeline"),
     "pipeline.draft": ("修改流程草稿", "Edited a draft of a pipeline"),

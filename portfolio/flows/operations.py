@@ -148,7 +148,7 @@ def publish(
     version = _in_force(row, definition, actor, now)
     db.session.delete(row)
     db.session.flush()
-    moved = _carried(version, mapping, actor, now) if mapping is not None else 0
+    moved = carry_over(version, mapping, actor, now) if mapping is not None else 0
     return version, moved
 
 
@@ -178,9 +178,16 @@ def _in_force(
     return version
 
 
-def _carried(
+def carry_over(
     version: PipelineVersion, mapping: Mapping[str, str], actor: User, now: dt.datetime
 ) -> int:
+    """Let the open deals of earlier versions go by this one, all or none; says how many there are.
+
+    The mapping leads from each stage that it has not to one that it has. Raises InputError
+    `carry.unmapped`, or `carry.not_in_force` of a version in which no deal begins.
+    """
+    if not version.current:
+        raise InputError("carry.not_in_force")
     stages = {stage.key for stage in pipeline_of(version).stages}
     for stage in queries.stages_to_map(version.key, json.loads(version.definition)):
         if mapping.get(stage["key"]) not in stages:

@@ -129,8 +129,7 @@ def touched_deals(draft_id: int) -> str:
 def publish(draft_id: int) -> Answer:
     """Put the draft in force, and carry the open deals over where that is asked for."""
     draft = draft_or_404(draft_id)
-    names = [name for name in request.form if name.startswith("map-")]
-    mapping = {name.removeprefix("map-"): request.form[name] for name in names}
+    mapping = _mapping()
     carrying = request.form.get("carry") == "1"
     try:
         with access.writing("pipeline.publish"):
@@ -148,6 +147,51 @@ def publish(draft_id: int) -> Answer:
         said += " " + ngettext("%(num)d deal goes by it.", "%(num)d deals go by it.", seen)
     flash(said)
     return redirect(url_for("flows.index"))
+
+
+def _mapping() -> dict[str, str]:
+    """Where the form says that deals of stages that are no more go."""
+    names = [name for name in request.form if name.startswith("map-")]
+    return {name.removeprefix("map-"): request.form[name] for name in names}
+
+
+@blueprint.route("/settings/pipelines/versions/<int:version_id>/carry", methods=["GET", "POST"])
+@access.permit("settings.pipelines")
+def carry(version_id: int) -> Answer:
+    """Carry the open deals of earlier versions over to the one in force."""
+    row = db.session.get(PipelineVersion, version_id) or abort(404)
+    if request.method == "GET":
+        return _carry_page(row)
+    deals = len(_earlier(row))
+    try:
+        with access.writing("pipeline.carry"):
+            operations.carry_over(row, _mapping(), access.me(), now())
+    except InputError as error:
+        return _carry_page(row, text_of(error), str(error.params.get("stage", ""))), 422
+    flash(ngettext("%(num)d deal goes by it.", "%(num)d deals go by it.", deals))
+    return redirect(url_for("flows.index"))
+
+
+def _earlier(row: PipelineVersion) -> list[OpenDeal]:
+    deals = queries.open_deals(access.me(), row.key)
+    return [deal for deal in deals if deal.pipeline_id != row.id]
+
+
+def _carry_page(row: PipelineVersion, error: str = "", unmapped: str = "") -> str:
+    flow, deals = pipeline.pipeline_of(row), _earlier(row)
+    definition = json.loads(row.definition)
+    return render_template(
+        "flows/carry.html",
+        row=row,
+        pipeline=flow,
+        deals=deals,
+        effects=affected(pipeline.pipelines(), flow, deals, today()),
+        to_map=queries.stages_to_map(row.key, definition),
+        stages=options_of(definition)["stages"],
+        chosen=request.form,
+        error=error,
+        unmapped=unmapped,
+    )
 
 
 def _named(version: PipelineVersion) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def index() -> str:
     by_key: dict[str, list[PipelineVersion]] = {}
     for row in sorted(queries.versions(), key=lambda row: (-row.version, row.id)):
         by_key.setdefault(row.key, []).append(row)
-    waiting = queries.drafts()
+    waiting, counts = queries.drafts(), queries.counts(access.me())
     new = [row for key, row in waiting.items() if key not in by_key]
     authors = {row.published_by_id for rows in by_key.values() for row in rows}
     authors |= {row.updated_by_id for row in waiting.values()}
@@ -71,7 +71,11 @@ def index() -> str:
         "flows/index.html",
         pipelines=sorted(by_key.values(), key=lambda rows: min(row.id for row in rows)),
         parsed=pipeline_of,
-        counts=queries.counts(access.me()),
+        counts=counts,
+        earlier={
+            key: sum(counts[row.id] for row in rows if not row.current)
+            for key, rows in by_key.items()
+        },
         drafts=waiting,
         new=[(row, json.loads(row.definition)) for row in new],
         people=people.names_of({i for i in authors if i}),

@@ -238,8 +238,12 @@ def pipelines() -> dict[int, Pipeline]:
 
 def current_pipelines() -> list[Pipeline]:
     """The versions that new deals begin in, the oldest pipeline first."""
+    older = sa.orm.aliased(PipelineVersion)
+    oldest = sa.select(sa.func.min(older.id)).where(older.key == PipelineVersion.key)
     rows = db.session.scalars(
-        sa.select(PipelineVersion).where(PipelineVersion.current).order_by(PipelineVersion.id)
+        sa.select(PipelineVersion)
+        .where(PipelineVersion.current)
+        .order_by(oldest.correlate(PipelineVersion).scalar_subquery())
     )
     return [pipeline_of(row) for row in rows]
 

@@ -197,6 +197,7 @@ MESSAGES = {
         "“%(value)s” is no key: small letters, digits, underscores, at most %(most)s, a letter first."
     ),
     "draft.key_taken": _l("There is a pipeline “%(value)s” already, or a draft of one."),
+    "carry.not_in_force": _l("Another version is in force by now."),
     "carry.unmapped": _l("Say where deals in “%(value)s” go: the new version has no such stage."),
     "definition.missing": _l("%(key)s is missing."),
     "definition.twice": _l("%(key)s: the key “%(value)s” is there twice."),

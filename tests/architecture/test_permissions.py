@@ -35,6 +35,7 @@ DOORS = {
     "health.healthz": ANYBODY,
     "flows.index": {"admin"},
     "flows.version": {"admin"},
+    "flows.carry": {"admin"},
     "flows.new": {"admin"},
     "flows.begin": {"admin"},
     "flows.draft": {"admin"},

@@ -97,6 +97,7 @@ PAGES = {
         "/settings/pipelines",
         "/settings/pipelines/new",
         "/settings/pipelines/versions/5",
+        "/settings/pipelines/versions/5/carry",
         "/settings/pipelines/drafts/1",
         "/settings/pipelines/drafts/1/stages",
         "/settings/pipelines/drafts/1/stages/5",

@@ -186,3 +186,25 @@ def test_nobody_else_gets_at_versions(app, cast) -> None:
         db.session.flush()
     db.session.rollback()
     assert db.session.scalar(sa.select(sa.func.count()).select_from(StageEvent)) == 0
+
+
+def test_deals_can_be_carried_over_later(deals, cast, as_user) -> None:
+    version, _ = publish(cast, draft_with(cast, without_screening))
+    client = as_user("admin")
+    address = f"{SETTINGS}/versions/{version.id}/carry"
+    assert address in client.get(SETTINGS).text
+    assert client.get(address).status_code == 200
+    assert client.post(address, data={"map-screening": ""}).status_code == 422
+    assert db.session.get(Deal, deals["lead"].id, populate_existing=True).pipeline_id != version.id
+    old = flows.versions("direct")[-1]
+    refused = client.post(f"{SETTINGS}/versions/{old.id}/carry", data={"map-screening": "pool"})
+    assert refused.status_code == 422
+    assert client.post(address, data={"map-screening": "initiation"}).status_code == 302
+    assert db.session.get(Deal, deals["screening"].id, populate_existing=True).stage == "initiation"
+    assert address not in client.get(SETTINGS).text
+
+
+def test_pipelines_keep_their_order_when_one_is_published_anew(deals, cast) -> None:
+    before = [flow.key for flow in queries.current_pipelines()]
+    publish(cast, draft_with(cast, without_screening))
+    assert [flow.key for flow in queries.current_pipelines()] == before == ["direct", "subfund"]
