@@ -62,6 +62,7 @@ from portfolio.pipeline import check_views as pipeline_check_views
 from portfolio.pipeline import commands as pipeline_commands
 from portfolio.pipeline import desk_views as pipeline_desk_views
 from portfolio.pipeline import document_views as pipeline_document_views
+from portfolio.pipeline import jobs as pipeline_jobs
 from portfolio.pipeline import merge_operations as pipeline_merging
 from portfolio.pipeline import move_views as pipeline_move_views
 from portfolio.pipeline import queries as pipeline
@@ -157,7 +158,11 @@ HEALTH_REPORTS = {
 # a fifth of the time of long imports.
 COLLECT = (50_000, 20, 50)
 # What the scheduler does by the clock beside digests.
-CLOCK_WORK = {"import": intake_jobs.work, "people": people_jobs.forget_ended}
+CLOCK_WORK = {
+    "import": intake_jobs.work,
+    "people": people_jobs.forget_ended,
+    "held": pipeline_jobs.return_held,
+}
 COMPANY_SECTIONS: tuple[Any, ...] = (
     pipeline_section_views.company_section,
     chokepoint_views.company_section,

@@ -7,6 +7,7 @@ from typing import Any
 
 LINES_SHOWN = 12
 ACTIVE = "active"
+ON_HOLD = "on_hold"
 DECIDED = frozenset({"rejected", "withdrawn", "lapsed", "terminated", "merged"})
 
 
@@ -44,6 +45,12 @@ class Change:
         """Whether the status differs, and not only the stage; a new deal begins active."""
         before: str = self.from_status.value if self.from_status else ACTIVE
         return bool(before != self.to_status.value)
+
+    @property
+    def came_back(self) -> bool:
+        """Whether it came back from hold by itself, on the day to look again."""
+        held = self.from_status is not None and self.from_status.value == ON_HOLD
+        return held and not self.by and self.to_status.value == ACTIVE
 
     @property
     def decision(self) -> bool:

@@ -1,4 +1,4 @@
-"""Command `deals move`: the same gate on the command line."""
+"""Commands `deals move`, with the same gate as elsewhere, and `deals return-held`."""
 
 import datetime as dt
 import json
@@ -13,7 +13,7 @@ from portfolio.kernel import dates
 from portfolio.kernel.errors import InputError
 from portfolio.people import queries as people
 from portfolio.people.models import User
-from portfolio.pipeline import operations, queries
+from portfolio.pipeline import hold_operations, operations, queries
 from portfolio.pipeline.answer_forms import read_pairs
 from portfolio.pipeline.gates import GateMissing, Standing
 from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent
@@ -69,6 +69,25 @@ def move(
         return
     flow = queries.pipeline_of(db.session.get_one(PipelineVersion, deal.pipeline_id))
     click.echo(f"{deal.code}  {title_of(flow.stage(deal.stage))}  {deal.status}")
+
+
+@group.command("return-held")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def return_held(as_json: bool) -> None:
+    """Bring back the deals on hold whose day to look again has come; the scheduler does so too.
+
+    Exit 1 when one of them could not come back.
+    """
+    told = hold_operations.return_held(dt.datetime.now(dt.UTC))
+    if as_json:
+        refused = [{"code": code, "reason": error.code} for code, error in told.refused]
+        click.echo(json.dumps({"returned": told.back, "refused": refused}))
+    else:
+        click.echo("\n".join(told.back) or "nothing due")
+    for code, error in told.refused:
+        click.echo(f"{code}  {text_of(error)}", err=True)
+    if told.refused:
+        raise SystemExit(1)
 
 
 def _person(address: str | None) -> User | None:

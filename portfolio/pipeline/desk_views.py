@@ -9,7 +9,7 @@ from flask import render_template
 
 from portfolio.people import access
 from portfolio.people.models import User
-from portfolio.pipeline import board_queries, desk_queries, late_queries, queries
+from portfolio.pipeline import board_queries, desk_queries, hold_queries, late_queries, queries
 from portfolio.pipeline.board_queries import Tally
 from portfolio.pipeline.board_views import shown_stages
 from portfolio.pipeline.desk_queries import Passage
@@ -19,6 +19,7 @@ from portfolio.pipeline.views import blueprint, now
 from portfolio.web.formatting import today
 
 WEEK = dt.timedelta(days=7)
+MONTH = dt.timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ def desk() -> Any:
         tasks=queries.my_tasks(user),
         slow=desk_queries.slowest_of(user) if reads else [],
         pipelines=queries.pipelines(),
+        came_back=hold_queries.came_back(user, now() - MONTH) if reads else [],
+        still_held=hold_queries.still_held(user, today()) if reads else [],
         moves=desk_queries.recent_moves(user, now() - WEEK) if reads else [],
     )
 

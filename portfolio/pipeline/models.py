@@ -162,6 +162,8 @@ class Deal(Base):
         sa.Index("ix_deal_stage", "stage", "status", "walled", "deleted_at"),
         sa.Index("ix_deal_owner", *OWNED, "walled", "deleted_at"),
         sa.Index("ix_deal_walled", "walled", "id", "deleted_at"),
+        # What the clock looks for.
+        sa.Index("ix_deal_revisit_on", "revisit_on", "id"),
         # What lists are sorted by.
         sa.Index("ix_deal_updated_at", "updated_at", "id"),
         sa.Index("ix_deal_name", "name", "id"),

@@ -313,6 +313,17 @@ class Pipeline:
                 return target
         return None
 
+    def way_back(self, stage: str, status: str) -> str:
+        """The kind of move that takes a deal at rest up again where it stands.
+
+        Raises InputError `move.no_way_back` when the definition has none.
+        """
+        for kind in self.offered(stage, status):
+            here = self.targets(kind, stage)[0] == stage
+            if here and self.moves[kind].to_status == Status.ACTIVE.value:
+                return kind
+        raise InputError("move.no_way_back", value=stage)
+
     def gate(self, from_stage: str, to_stage: str) -> tuple[Condition, ...]:
         """What must be so before a deal goes from one stage on to another.
 

@@ -172,6 +172,9 @@ MESSAGES = {
     "trl.range": _l("The technology readiness level goes from 1 to 9."),
     "stage.unknown": _l("There is no stage “%(value)s”."),
     "move.not_allowed": _l("The pipeline does not allow this move."),
+    "move.no_way_back": _l(
+        "The pipeline has no move that takes the deal up again where it stands."
+    ),
     "move.reason_missing": _l("This move needs a reason."),
     "move.main_reason_missing": _l("Choose the main reason."),
     "move.words_missing": _l("Say why in at least %(minimum)s characters."),
