@@ -62,6 +62,7 @@ from portfolio.pipeline import check_views as pipeline_check_views
 from portfolio.pipeline import commands as pipeline_commands
 from portfolio.pipeline import desk_views as pipeline_desk_views
 from portfolio.pipeline import document_views as pipeline_document_views
+from portfolio.pipeline import funnel_views as pipeline_funnel_views
 from portfolio.pipeline import jobs as pipeline_jobs
 from portfolio.pipeline import merge_operations as pipeline_merging
 from portfolio.pipeline import move_views as pipeline_move_views
@@ -98,6 +99,7 @@ VIEWS = (
     pipeline_views,
     pipeline_board_views,
     pipeline_desk_views,
+    pipeline_funnel_views,
     pipeline_move_views,
     pipeline_vehicle_views,
     pipeline_check_views,

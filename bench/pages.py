@@ -32,8 +32,9 @@ PAGES = {
     "palette by initials": "/search?q=qdhy",
     "company": "/companies/77",
     "board": "/board",
+    "funnel of all deals": "/funnel",
 }
-GOALS = {"board": 20.0}
+GOALS = {"board": 20.0, "funnel of all deals": 120.0}
 GOAL = 6.0
 
 

@@ -105,6 +105,7 @@ KINDS = {
     "deal": ("项目", "Deal"),
     "deal_check": ("清单项", "Checklist item"),
     "deal_grant": ("项目授权", "Grant on a deal"),
+    "funnel": ("漏斗", "Funnel"),
     "deal_list": ("项目清单", "List of deals"),
     "deal_member": ("项目成员", "Member of a deal"),
     "deal_terms": ("交易条款", "Terms of a deal"),

@@ -8,6 +8,7 @@ NAVIGATION = (
     ("", "/", _l("My desk")),
     ("deal.read", "/board", _l("Board")),
     ("deal.read", "/deals", _l("Deals")),
+    ("deal.read", "/funnel", _l("Funnel")),
     ("company.read", "/companies", _l("Companies")),
     ("committee.read", "/committee", _l("Committee")),
     ("company.read", "/readiness", _l("Readiness")),

@@ -26,6 +26,7 @@ WAN = 10**6
 CANARIES = ("金丝雀", "31337", "3.13亿", "kanarie")
 EVERYBODY = frozenset(ROLES)
 READERS = frozenset({"partner", "manager", "committee", "compliance", "reader"})
+EXPORTERS = frozenset({"partner", "manager", "committee", "compliance"})
 WRITERS = frozenset({"partner", "manager"})
 ANYBODY = None  # works without log-in
 
@@ -78,6 +79,11 @@ DOORS = {
     "pipeline.show": READERS,
     "pipeline.board": READERS,
     "pipeline.column": READERS,
+    "pipeline.funnel": READERS,
+    "pipeline.funnel_deals": READERS,
+    "pipeline.funnel_share": EXPORTERS,
+    "pipeline.funnel_csv": EXPORTERS,
+    "pipeline.funnel_xlsx": EXPORTERS,
     "pipeline.card": READERS,
     "pipeline.bulk": WRITERS,
     "pipeline.change_bulk": WRITERS,
@@ -122,10 +128,10 @@ DOORS = {
     "companies.complete_task": WRITERS,
     "companies.documents": WRITERS,
     "companies.share": {"partner", "manager", "committee", "compliance"},
-    "companies.as_csv": {"partner", "manager", "committee", "compliance"},
+    "companies.as_csv": EXPORTERS,
     "companies.as_xlsx": {"partner", "manager", "committee", "compliance"},
     "committee.share": {"partner", "manager", "committee", "compliance"},
-    "committee.as_csv": {"partner", "manager", "committee", "compliance"},
+    "committee.as_csv": EXPORTERS,
     "committee.as_xlsx": {"partner", "manager", "committee", "compliance"},
     "committee.index": {"partner", "committee", "compliance"},
     "readiness.index": READERS,

@@ -83,6 +83,9 @@ PAGES = {
         "/deals/new?pipeline=subfund",
         "/digests",
         "/digests/preview",
+        "/funnel",
+        "/funnel?pipeline=subfund&cohort=1999",
+        "/funnel/deals?what=reached&stage=dd",
         "/handover",
         "/imports",
         "/readiness",
@@ -113,6 +116,7 @@ PAGES = {
 NO_PAGES = {
     *("static", "health.healthz", "digest.missed", "companies.search"),
     *("pipeline.column", "pipeline.card", "companies.share", "committee.share"),
+    *("pipeline.funnel_share", "pipeline.funnel_csv", "pipeline.funnel_xlsx"),
     *("audit.as_csv", "companies.as_csv", "companies.as_xlsx", "committee.as_csv"),
     *("committee.as_xlsx", "companies.document", "pipeline.document"),
     *("intake.preview", "intake.progress", "intake.rejected_csv", "intake.rejected_xlsx"),
