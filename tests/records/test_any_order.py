@@ -1,19 +1,22 @@
-"""Edits, moves, imports, deletions, restorations and undos in any order agree with a plain model."""
+"""Edits, moves, imports, merges, deletions, restorations and undos in any order agree with a model."""
 
 import datetime as dt
 import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from portfolio.audit import queries as audit
+from portfolio.companies import merge_operations as merging
 from portfolio.companies import operations as companies
 from portfolio.companies import record_operations
-from portfolio.companies.models import Company, CompanySearch, Contact
+from portfolio.companies.merging import Choices as Chosen
+from portfolio.companies.models import Company, CompanyMerge, CompanySearch, Contact
 from portfolio.extensions import db, unit_of_work
 from portfolio.intake import operations as intake
 from portfolio.intake import undo_operations as intake_undo
@@ -44,11 +47,22 @@ class Thing:
 
 @dataclass
 class Done:
-    """One act of the model: its things before and after; `move` marks a move of a deal."""
+    """One act of the model: its things before and after; `move` and `merge` mark such acts."""
 
     act_id: int
     things: dict[Any, tuple[Thing | None, Thing | None]] = field(default_factory=dict)
     move: Any = None
+    merge: "Merged | None" = None
+
+
+@dataclass
+class Merged:
+    """A merge of the model: the two, the contacts that went over, and the state it left."""
+
+    survivor: Any
+    merged: Any
+    contacts: list[Any]
+    state: dict[Any, int | None]
 
 
 @dataclass
@@ -71,6 +85,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.things: dict[Any, Thing | None] = {}
         self.done: list[Done] = []
         self.imports: list[Imported] = []
+        self.merges: list[Merged] = []
         self.moves: dict[int, list[int]] = {}
         for _ in range(2):
             company = factories.company(self.actor)
@@ -78,17 +93,22 @@ class AnyOrder(RuleBasedStateMachine):
             with unit_of_work("seed", self.actor):
                 rows = [Contact(company_id=company.id, name=f"人{n}") for n in range(2)]
                 db.session.add_all(rows)
-            for row in rows:
-                self.things["contact", row.id] = self.thing("")
         self.parents = {
-            ("contact", c.id): ("company", c.company_id) for c in db.session.query(Contact)
+            ("contact", c.id): ("company", c.company_id)
+            for c in db.session.query(Contact)
+            if ("company", c.company_id) in self.things
         }
+        self.things |= {key: self.contact(key, "") for key in self.parents}
         deal = factories.deal(self.actor, START)
         self.things["deal", deal.id] = self.thing(("lead", ""))
         self.moves[deal.id] = []
 
     def thing(self, value: Any) -> Thing:
         return Thing(next(self.numbers), value)
+
+    def contact(self, key: Any, position: str) -> Thing:
+        """A contact has no time of change: the same words at the same company are the same row."""
+        return Thing(hash((position, self.parents[key])), position)
 
     def now(self) -> dt.datetime:
         return START + dt.timedelta(seconds=next(self.numbers))
@@ -184,8 +204,7 @@ class AnyOrder(RuleBasedStateMachine):
         ):
             record_operations.change(db.session.get_one(Contact, key[1]), {"position": position})
         if kept.act is not None:
-            # A contact has no time of change: the same words are the same row.
-            self.write(kept.act, {key: Thing(hash(position), position)})
+            self.write(kept.act, {key: self.contact(key, position)})
 
     @rule(number=picks)
     def delete_contact(self, number: int) -> None:
@@ -200,11 +219,41 @@ class AnyOrder(RuleBasedStateMachine):
     def delete_company(self, number: int) -> None:
         if (key := self.pick("company", number)) is None:
             return
+        row = db.session.get_one(Company, key[1])
+        if any(m.survivor == key for m in self.merges):  # the old link of another leads to it
+            with pytest.raises(InputError), unit_of_work("company.delete", self.actor):
+                record_operations.delete_company(row, self.actor, self.now())
+            return
         with unit_of_work("company.delete", self.actor):
-            row = db.session.get_one(Company, key[1])
             act = record_operations.delete_company(row, self.actor, self.now()).act
         gone = [k for k, parent in self.parents.items() if parent == key and self.things.get(k)]
         self.write(act, dict.fromkeys([key, *gone]))
+
+    def state(self, *pair: Any) -> dict[Any, int | None]:
+        """What two companies have of themselves, as one compares it before parting them again."""
+        own = [*pair, *(key for key, parent in self.parents.items() if parent in pair)]
+        return {key: self.tokened(self.things[key]) for key in own if self.things[key]}
+
+    @rule(number=picks, other=picks)
+    def merge_companies(self, number: int, other: int) -> None:
+        one, two = self.pick("company", number), self.pick("company", other)
+        if one is None or one == two:
+            return
+        rows = [db.session.get_one(Company, key[1]) for key in (one, two)]
+        versions = (rows[0].version, rows[1].version)
+        with unit_of_work("company.merge", self.actor):
+            act = merging.merge(*rows, Chosen(), versions, self.actor, self.now()).act
+        over = [k for k, parent in self.parents.items() if parent == two]
+        before = {key: self.things[key] for key in (one, two, *over)}
+        self.parents |= dict.fromkeys(over, one)
+        place = before[one].value or before[two].value
+        after = {one: self.thing(place), two: None}
+        after |= {k: self.contact(k, self.things[k].value) for k in over if self.things[k]}
+        self.things |= after
+        pairs = {key: (before[key], self.things[key]) for key in before}
+        merge = Merged(one, two, over, self.state(one, two))
+        self.merges.append(merge)
+        self.done.append(Done(act.id, pairs, merge=merge))
 
     @rule(text=texts)
     def edit_deal(self, text: str) -> None:
@@ -247,9 +296,15 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(number=picks)
     def undo(self, number: int) -> None:
-        if not self.done:
-            return
-        done = self.done[number % len(self.done)]
+        if self.done:
+            self.take_back(self.done[number % len(self.done)])
+
+    @rule()
+    def undo_the_latest(self) -> None:
+        if self.done:
+            self.take_back(self.done[-1])
+
+    def take_back(self, done: Done) -> None:
         expected = self.may_undo(done)
         try:
             with unit_of_work("act.undo", self.actor):
@@ -268,12 +323,19 @@ class AnyOrder(RuleBasedStateMachine):
             (key, (before, _)) = next(iter(done.things.items()))
             self.things[key] = self.thing((before.value[0], self.things[key].value[1]))
             return
-        self.things.update({key: before for key, (before, _) in done.things.items()})
+        if done.merge is not None:
+            self.merges.remove(done.merge)
+            self.parents |= dict.fromkeys(done.merge.contacts, done.merge.merged)
+        for key, (before, _) in done.things.items():
+            moved = key[0] == "contact" and before is not None
+            self.things[key] = self.contact(key, before.value) if moved else before
 
     def may_undo(self, done: Done) -> bool:
         if done.move is not None:
             latest = self.moves[done.move][-1]
             return latest == done.act_id and self.things["deal", done.move] is not None
+        if done.merge is not None:
+            return self.state(done.merge.survivor, done.merge.merged) == done.merge.state
         for key, (before, after) in done.things.items():
             if self.tokened(self.things[key]) != self.tokened(after):
                 return False
@@ -291,10 +353,13 @@ class AnyOrder(RuleBasedStateMachine):
         db.session.expire_all()
         ids = {kind: [k[1] for k in self.things if k[0] == kind] for kind in ("company", "contact")}
         found: dict[Any, Any] = {}
-        for row in db.session.query(Company).filter(Company.id.in_(ids["company"])):
+        merged = sa.select(CompanyMerge.merged_id)
+        alive = sa.and_(Company.id.in_(ids["company"]), Company.id.not_in(merged))
+        for row in db.session.query(Company).filter(alive):
             found["company", row.id] = row.place
         for row in db.session.query(Contact).filter(Contact.id.in_(ids["contact"])):
             found["contact", row.id] = row.position
+            assert self.parents["contact", row.id] == ("company", row.company_id)
         for number in self.moves:
             if (deal := queries.get_visible(self.actor, number)) is not None:
                 found["deal", number] = (deal.stage, deal.next_step)
@@ -315,14 +380,13 @@ class AnyOrder(RuleBasedStateMachine):
         db.session.rollback()
 
 
-def test_any_order_of_edits_imports_deletions_moves_and_undos_agrees_with_a_plain_model(
-    app, cast
-) -> None:
+def test_any_order_of_what_people_do_and_take_back_agrees_with_a_plain_model(app, cast) -> None:
     AnyOrder.cast = cast
     given = settings(
         max_examples=15,
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],  # each step is a transaction
+        phases=[Phase.explicit, Phase.generate],
     )
     run_state_machine_as_test(AnyOrder, settings=given)
