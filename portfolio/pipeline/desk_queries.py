@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline.board_queries import DealLine, by_ids
-from portfolio.pipeline.models import Deal, StageEvent, Status
+from portfolio.pipeline.models import Deal, MoveKind, StageEvent, Status
 from portfolio.pipeline.queries import happened, visible
 
 ACTIVE = Status.ACTIVE.value
+CARRY = MoveKind.CARRY.value
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Passage:
 def passages(user: User, pipeline_ids: Sequence[int], since: dt.datetime) -> dict[str, Passage]:
     """By stage, what came and went since then, of deals this person may see.
 
-    A deal that is put on hold or rejected goes out of its stage; one that is resumed comes in.
+    A deal that is put on hold or rejected goes out of its stage; one that is resumed comes in. What
+    was carried to a new version of the pipeline did not move.
     """
     columns = (
         *(StageEvent.from_stage, StageEvent.from_status),
@@ -41,6 +43,7 @@ def passages(user: User, pipeline_ids: Sequence[int], since: dt.datetime) -> dic
         .join(Deal, Deal.id == StageEvent.deal_id)
         .where(
             StageEvent.happened_at >= since,
+            StageEvent.kind != CARRY,
             happened(),
             visible(user),
             Deal.pipeline_id.in_(pipeline_ids),
@@ -64,7 +67,7 @@ def recent_moves(user: User, since: dt.datetime, limit: int = 12) -> Sequence[tu
     rows = db.session.execute(
         sa.select(StageEvent, Deal)
         .join(Deal, Deal.id == StageEvent.deal_id)
-        .where(StageEvent.happened_at >= since, happened(), visible(user))
+        .where(StageEvent.happened_at >= since, StageEvent.kind != CARRY, happened(), visible(user))
         .order_by(StageEvent.happened_at.desc())
         .limit(limit)
     )

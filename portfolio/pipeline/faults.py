@@ -216,7 +216,7 @@ class _Inspection:
     def _move(self, at: Place, key: str, rule: Row) -> None:
         self._texts(at, {"key": key, **rule}, ("key", "zh", "en"))
         self._key_form(at, key)
-        if key in RESERVED:
+        if word(key) in RESERVED:
             self.add("reserved", (*at, "key"), key)
         self._unknown(at, rule, (*MOVE_KEYS, "key"))
         leads = [name for name in LEADS if name in rule]

@@ -2,8 +2,9 @@
 
 A stay is the time in one stage until the deal stands in another; time at rest (on hold, rejected,
 …) is no part of it. It is finished when another stage follows, and then its days count. A stage
-that was skipped was not reached. Taken-back events did not happen; events that change neither stage
-nor status leave a stay as it is.
+that was skipped was not reached, nor is one that an administrator put deals into when a version was
+retired: the stay before it does not count as finished. Taken-back events did not happen; events that
+change neither stage nor status leave a stay, and its reason, as they are.
 """
 
 import datetime as dt
@@ -33,6 +34,7 @@ class Happened(NamedTuple):
     day: int
     reason: str
     undoes: int | None
+    carried: bool = False
 
 
 class Shape(NamedTuple):
@@ -74,11 +76,16 @@ class Ledger:
         working: list[int] = []
         reached = {events[0].stage}
         before, days, worked = events[0], 0, 0
-        for event in events[1:]:
+        for following in events[1:]:
+            event = following
             if before.status == ACTIVE and event.day > before.day:
                 days += event.day - before.day
                 worked += self._worked(before.day, event.day)
-            if event.stage != before.stage:
+            if event.carried:
+                event = event._replace(reason=before.reason)
+                if event.stage != before.stage:
+                    days = worked = 0
+            elif event.stage != before.stage:
                 place = self._place(before.stage) * PLACE
                 calendar.append(place + days)
                 working.append(place + worked)
@@ -210,7 +217,8 @@ class Funnel:
 def funnel_of(
     ledger: Ledger, deal_ids: Sequence[int], pipeline: Pipeline, others: Mapping[str, Stage]
 ) -> Funnel:
-    """The funnel of these deals by the stages of this version, then those only older ones had."""
+    """The funnel of these deals by the stages of this version, and by those only others had at
+    their place in `others`, which stand in order."""
     ways = [ledger.ways[deal_id] for deal_id in deal_ids]
     shapes = Counter(way.shape for way in ways)
     codes = chain.from_iterable(way.working if pipeline.working else way.calendar for way in ways)
@@ -219,14 +227,16 @@ def funnel_of(
         place, length = divmod(code, PLACE)
         days.setdefault(ledger.stages[place], {})[length] = number
     known = [stage.key for stage in pipeline.stages]
-    gone = sorted({key for shape in shapes for key in shape.reached} - set(known))
+    shown = {key for shape in shapes for key in shape.reached} | set(known)
+    order = [key for key in others if key in shown]
+    order += [key for key in known if key not in order] + sorted(shown - set(order) - set(known))
     rows, before = [], ""
-    for key in [*known, *gone]:
+    for key in order:
         stage = _stage(pipeline, key, others)
         rows.append(
             _row(stage, shapes, days.get(key, {}), before if key in known else "", len(ways))
         )
-        before = key
+        before = key if key in known else before
     return Funnel(len(ways), pipeline.working, tuple(rows))
 
 

@@ -20,10 +20,11 @@ from portfolio.extensions import db
 from portfolio.kernel.dates import local_date
 from portfolio.people.models import User
 from portfolio.pipeline.funnel import Happened, Ledger
-from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent
+from portfolio.pipeline.models import Deal, MoveKind, PipelineVersion, StageEvent
 from portfolio.pipeline.queries import visible
 
 PART = 500
+CARRY = MoveKind.CARRY.value
 COLUMNS = (
     StageEvent.deal_id,
     StageEvent.id,
@@ -33,6 +34,7 @@ COLUMNS = (
     sa.type_coerce(StageEvent.happened_at, sa.types.NullType()),
     StageEvent.reason_code,
     StageEvent.undoes_id,
+    StageEvent.kind,
 )
 State = tuple[int, int, Any]
 
@@ -91,13 +93,13 @@ def _take(ledger: Ledger, rows: Iterable[Any]) -> None:
     days: dict[Any, int] = {}
     for deal_id, found in groupby(rows, key=itemgetter(0)):
         events = []
-        for _, number, stage, status, at, reason, undoes in found:
+        for _, number, stage, status, at, reason, undoes, kind in found:
             # An hour is on one local day everywhere.
             hour = at[:13] if isinstance(at, str) else at.toordinal() * 24 + at.hour
             day = days.get(hour)
             if day is None:
                 day = days[hour] = _day(at)
-            events.append(Happened(number, stage, status, day, reason, undoes))
+            events.append(Happened(number, stage, status, day, reason, undoes, kind == CARRY))
         ledger.take(deal_id, events)
 
 

@@ -47,7 +47,12 @@ class Asked:
 
     def funnel(self) -> Funnel:
         """The funnel of these deals."""
-        return funnel_of(self.ledger, self.deal_ids, self.pipeline, queries.stage_titles())
+        return funnel_of(
+            self.ledger,
+            self.deal_ids,
+            self.pipeline,
+            {s.key: s for s in queries.stages_in_order(self.pipeline.key)},
+        )
 
 
 def _asked(user: User, permission: str = "deal.read") -> Asked:

@@ -126,6 +126,7 @@ def _form(deal: Deal, flow: Pipeline) -> MoveForm:
     form.kind.data = kind
     rule = flow.moves.get(kind)
     form.note.flags.required = bool(rule and (rule.override or rule.words))
+    form.evidence.flags.required = bool(rule and rule.evidence)
     form.reason_code.flags.required = bool(rule and rule.main_reason)
     reasons = [(reason.key, title_of(reason)) for reason in flow.reasons_for(kind)]
     form.reason_code.choices = choices(reasons, blank=True)

@@ -184,8 +184,7 @@ def move(
     check_version(deal.version, expected_version)
     pipeline = queries.pipeline_of(db.session.get_one(PipelineVersion, deal.pipeline_id))
     wanted = _with_kind(pipeline, deal, wanted)
-    if wanted.kind in pipeline.moves and pipeline.moves[wanted.kind].permission:
-        require(actor, pipeline.moves[wanted.kind].permission, deal)
+    _require_right(pipeline, deal, wanted, actor)
     stage, status = pipeline.check(deal.stage, deal.status, wanted, local_date(now))
     for fault in checks.faults(deal, pipeline, answers.items, actor):
         raise fault
@@ -217,6 +216,17 @@ def _counts_from(
     if here.days_since(deal.stage_entered_at, now) == before:
         return deal.stage_entered_at
     return min(now, dt.datetime.combine(here.latest_start(today, before), dt.time(12), SHANGHAI))
+
+
+def _require_right(pipeline: Pipeline, deal: Deal, wanted: Move, actor: User | None) -> None:
+    """Raise Refused with the move's name when it needs a right that the person does not have."""
+    rule = pipeline.moves.get(wanted.kind)
+    if rule is None or not rule.permission:
+        return
+    try:
+        require(actor, rule.permission, deal)
+    except Refused as error:
+        raise Refused("move.no_right", value=rule) from error
 
 
 def action_of(pipeline: Pipeline, wanted: Move) -> str:

@@ -6,5 +6,5 @@ from portfolio.kernel.errors import InputError
 class Refused(InputError):
     """The person may not do this with this deal."""
 
-    def __init__(self) -> None:
-        super().__init__("deal.refused")
+    def __init__(self, code: str = "deal.refused", **params: object) -> None:
+        super().__init__(code, **params)

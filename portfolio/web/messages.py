@@ -1,5 +1,7 @@
 """What each error code of the pure parts is called in the reader's language."""
 
+from collections.abc import Mapping
+
 from flask_babel import lazy_gettext as _l
 
 from portfolio.kernel.errors import InputError
@@ -171,6 +173,7 @@ MESSAGES = {
     "handover.recused": _l("This deal cannot go to this person."),
     "trl.range": _l("The technology readiness level goes from 1 to 9."),
     "stage.unknown": _l("There is no stage “%(value)s”."),
+    "move.no_right": _l("“%(value)s” is for others to do, such as a partner with a reason."),
     "move.not_allowed": _l("The pipeline does not allow this move."),
     "move.no_way_back": _l(
         "The pipeline has no move that takes the deal up again where it stands."
@@ -237,7 +240,9 @@ def sentence(code: str, **params: object) -> str:
     if not params:
         return template
     words = {
-        name: titled(value, language()) if hasattr(value, "zh") else value
+        name: titled(value, language())
+        if hasattr(value, "zh") or isinstance(value, Mapping)
+        else value
         for name, value in params.items()
     }
     return template % words

@@ -139,7 +139,7 @@ def without_way_back(change) -> None:
         (lambda moves: moves.pop("resume"), "move.no_way_back"),
         (lambda moves: moves["resume"].update(reason=True), "move.reason_missing"),
         (lambda moves: moves["resume"].update(evidence=True), "move.evidence_missing"),
-        (lambda moves: moves["resume"].update(permission="deal.override"), "deal.refused"),
+        (lambda moves: moves["resume"].update(permission="deal.override"), "move.no_right"),
         (lambda moves: moves["resume"].update(to="pool"), "move.no_way_back"),
     ],
 )

@@ -69,7 +69,6 @@ def test_a_new_sub_fund_is_entered_with_its_commitment_or_not_at_all(as_user, ca
 def test_a_pipeline_takes_deals_of_its_own_kind_alone(as_user, cast) -> None:
     company = factories.company(cast["manager"])
     client = as_user("manager")
-    assert client.get("/deals/new?pipeline=direct").status_code == 404
     assert client.get("/deals/new?pipeline=none").status_code == 404
     path = f"/companies/{company.id}/deals"
     page = client.get(path).text

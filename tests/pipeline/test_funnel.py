@@ -185,14 +185,31 @@ def test_any_other_word_stands_for_all_deals(key) -> None:
     assert cohort_of(key) == Cohort()
 
 
-def test_a_stage_that_only_older_versions_have_comes_last_with_its_title() -> None:
+def test_a_stage_that_only_older_versions_have_stands_at_its_place_with_its_title() -> None:
     first = way([("lead", "active", 0, "", False), ("dd", "active", 3, "", False)])
     first[1].to_stage = "probe"
     ledger = taken(first)
     probe = Stage("probe", "探针", "Probe", 3, None, None, "", "")
-    for others, title in (({"probe": probe}, "探针"), ({}, "probe")):
-        last = funnel_of(ledger, [1], CALENDAR, others).rows[-1]
-        assert (last.stage.zh, last.reached, last.before, last.here) == (title, 1, None, 1)
+    in_order = {stage.key: stage for stage in (*CALENDAR.stages[:2], probe, *CALENDAR.stages[2:])}
+    for others, place, title in ((in_order, 2, "探针"), ({}, -1, "probe")):
+        row = funnel_of(ledger, [1], CALENDAR, others).rows[place]
+        assert (row.stage.zh, row.reached, row.before, row.here) == (title, 1, None, 1)
+
+
+def test_what_an_administrator_carried_reached_and_finished_nothing_and_keeps_its_reason() -> None:
+    events = [
+        Happened(1, "lead", "active", 10, "", None),
+        Happened(2, "pool", "active", 12, "", None),
+        Happened(3, "pool", "on_hold", 15, "h_wait_data", None),
+        Happened(4, "dd", "on_hold", 20, "", None, carried=True),
+    ]
+    ledger = Ledger()
+    ledger.take(1, events)
+    rows = {row.stage.key: row for row in funnel_of(ledger, [1], CALENDAR, {}).rows}
+    assert [rows[key].reached for key in ("lead", "pool", "dd")] == [1, 1, 0]
+    assert [rows[key].stays for key in ("lead", "pool", "dd")] == [1, 0, 0]
+    (rest,) = rows["dd"].rests
+    assert (rest.status, rest.reasons) == ("on_hold", (("h_wait_data", 1),))
 
 
 OPENED = dt.datetime(2026, 1, 5, 4, tzinfo=dt.UTC)

@@ -40,7 +40,7 @@ def test_a_deal_goes_forward_one_step_and_the_event_keeps_who_when_and_where(cas
 @pytest.mark.parametrize(
     ("kind", "given", "code"),
     [
-        ("forward", {"to_stage": "dd"}, "deal.refused"),
+        ("forward", {"to_stage": "dd"}, "move.no_right"),
         ("back", {"note": "x"}, "move.not_allowed"),
         ("hold", factories.WHY_HELD, "move.revisit_missing"),
         ("hold", {"revisit_on": SOON}, "move.main_reason_missing"),
