@@ -158,3 +158,14 @@ def test_the_migration_gives_companies_that_are_there_their_keys(app, cast, know
     with unit_of_work("company.change"):
         operations.reindex(db.session.get_one(type(known), number))
     assert set(map(tuple, db.session.execute(rows))) == wanted
+
+
+def test_a_name_begun_shows_the_companies_that_hold_it(as_user, cast) -> None:
+    factories.company(cast["manager"], name_zh="山东华凌超导科技有限公司", short_name="华凌超导")
+    client = as_user("manager")
+    for typed in ("华凌超导", "山东华凌", "华凌"):
+        page = client.post("/companies/alike", data={"name_zh": typed}).text
+        assert "山东华凌超导科技有限公司" in page and 'name="confirmed"' not in page
+    whole = client.post("/companies/alike", data={"name_zh": "山东华凌超导科技股份有限公司"}).text
+    assert whole.count("山东华凌超导科技有限公司") == 1 and 'name="confirmed"' in whole
+    assert "华凌" not in client.post("/companies/alike", data={"name_zh": "华"}).text
