@@ -128,6 +128,7 @@ class DealLine:
     round_size_fen: int | None
     next_step: str
     next_step_on: dt.date | None
+    revisit_on: dt.date | None
     updated_at: dt.datetime
     version: int
     owner_id: int

@@ -126,6 +126,7 @@ def _form(deal: Deal, flow: Pipeline) -> MoveForm:
     form.kind.data = kind
     rule = flow.moves.get(kind)
     form.note.flags.required = bool(rule and (rule.override or rule.words))
+    form.revisit_on.flags.required = bool(rule and rule.revisit_days)
     form.evidence.flags.required = bool(rule and rule.evidence)
     form.reason_code.flags.required = bool(rule and rule.main_reason)
     reasons = [(reason.key, title_of(reason)) for reason in flow.reasons_for(kind)]
@@ -270,6 +271,8 @@ def _place(asking: Asking, error: InputError) -> None:
     name = PLACES.get(error.code)
     if error.code == "reason.short":
         name = "override" if form.override.data else "note"
+    if name == "reason_code" and not asking.flow.reasons:
+        name = "note"
     if name is None:
         form.form_errors.append(said)
         return
