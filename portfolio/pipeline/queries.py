@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -220,7 +220,7 @@ def visible_tied(user: User, model: type[Activity | Document | Task]) -> sa.Colu
     )
 
 
-@lru_cache(maxsize=64)
+@cache  # versions are few and kept for ever; a page walks all of them
 def _parsed(definition: str) -> Pipeline:
     return Pipeline(json.loads(definition))
 
