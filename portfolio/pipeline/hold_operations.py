@@ -1,6 +1,7 @@
 """Deals on hold come back by themselves on the day to look at them again."""
 
 import datetime as dt
+import logging
 from dataclasses import dataclass, field
 
 from portfolio.extensions import db, unit_of_work
@@ -9,6 +10,8 @@ from portfolio.kernel.errors import InputError
 from portfolio.pipeline import hold_queries, operations, queries
 from portfolio.pipeline.models import PipelineVersion
 from portfolio.pipeline.stages import Move
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -40,4 +43,8 @@ def return_held(now: dt.datetime) -> Returned:
             told.back.append(code)
         except InputError as error:
             told.refused.append((code, error))
+        except (LookupError, ValueError):
+            # Its rows and its pipeline disagree: the others come back all the same.
+            log.exception("deal %s cannot be brought back from hold", deal_id)
+            told.refused.append((code, InputError("deal.unreadable")))
     return told

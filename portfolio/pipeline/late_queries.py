@@ -19,17 +19,22 @@ def entered_until(
 ) -> sa.ColumnElement[bool]:
     """The condition that a deal of these versions entered its stage on the day `last_day` says for
     the stage or before; of a stage without a day none did. Days are those of the readers' clock."""
+    # One part a version: SQLite reads a flat list of all stages of all versions as too deep a tree.
     parts = [
-        sa.and_(
-            Deal.pipeline_id == version_id,
-            Deal.stage == stage.key,
-            Deal.stage_entered_at <= end_of(day),
-        )
+        sa.and_(Deal.pipeline_id == version_id, sa.or_(sa.false(), *_in_stages(flow, last_day)))
         for version_id, flow in flows.items()
+    ]
+    return sa.or_(sa.false(), *parts)
+
+
+def _in_stages(
+    flow: Pipeline, last_day: Callable[[Stage], dt.date | None]
+) -> list[sa.ColumnElement[bool]]:
+    return [
+        sa.and_(Deal.stage == stage.key, Deal.stage_entered_at <= end_of(day))
         for stage in flow.stages
         if (day := last_day(stage)) is not None
     ]
-    return sa.or_(sa.false(), *parts)
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,25 @@ def test_lateness_agrees_with_the_words_on_the_card_on_every_day(app, cast) -> N
     assert found.due and found.overdue
 
 
+def test_each_stage_has_a_limit_of_its_own(app, cast) -> None:
+    manager = cast["manager"]
+    for days in (9, 60):
+        factories.deal(manager, NOW - days * DAY)
+        deal = factories.deal(manager, NOW - (days + 1) * DAY)
+        factories.advance(deal, manager, "pool", now=NOW - days * DAY)
+    flows = {n: queries.pipelines()[n] for n in versions()}
+    found = late_queries.lateness(manager, flows, local_date(NOW))
+    assert found["lead"].due + found["lead"].overdue == 2
+    assert "pool" not in found, "sixty days in the pool are within its limit"
+
+
+def test_a_hundred_versions_are_no_query_too_deep(app, cast) -> None:
+    factories.deal(cast["manager"], NOW - 60 * DAY)
+    (flow,) = [p for p in queries.current_pipelines() if p.key == "direct"]
+    flows = dict.fromkeys(range(1, 201), flow)
+    late_queries.lateness(cast["manager"], flows, local_date(NOW))
+
+
 def test_the_desk_shows_every_pipeline_in_which_the_reader_has_deals(as_user, cast) -> None:
     factories.deal(cast["manager"], NOW - 60 * DAY)
     page = as_user("manager").get("/").text
