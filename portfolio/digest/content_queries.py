@@ -17,7 +17,7 @@ from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline.happened import happened
 from portfolio.pipeline.late_queries import entered_until
-from portfolio.pipeline.models import Deal, StageEvent, Status
+from portfolio.pipeline.models import Deal, MoveKind, StageEvent, Status
 from portfolio.pipeline.stages import Pipeline
 from portfolio.web.formatting import zone
 
@@ -104,7 +104,10 @@ def _events(user: User, since: dt.datetime, until: dt.datetime) -> sa.Select:
         .join(Owner, Owner.id == Deal.owner_id)
         .outerjoin(Actor, Actor.id == StageEvent.actor_id)
         .where(
-            StageEvent.recorded_at > since, StageEvent.recorded_at <= until, pipeline.visible(user)
+            StageEvent.recorded_at > since,
+            StageEvent.recorded_at <= until,
+            StageEvent.kind != MoveKind.CARRY.value,
+            pipeline.visible(user),
         )
         .order_by(StageEvent.id)
     )

@@ -3,7 +3,7 @@
 A stay is the time in one stage until the deal stands in another; time at rest (on hold, rejected,
 …) is no part of it. It is finished when another stage follows, and then its days count. A stage
 that was skipped was not reached, nor is one that an administrator put deals into when a version was
-retired: the stay before it does not count as finished. Taken-back events did not happen; events that
+retired: neither the stay before it nor the one there counts as finished. Taken-back events did not happen; events that
 change neither stage nor status leave a stay, and its reason, as they are.
 """
 
@@ -75,7 +75,7 @@ class Ledger:
         calendar: list[int] = []
         working: list[int] = []
         reached = {events[0].stage}
-        before, days, worked = events[0], 0, 0
+        before, days, worked, entered = events[0], 0, 0, True
         for following in events[1:]:
             event = following
             if before.status == ACTIVE and event.day > before.day:
@@ -85,6 +85,11 @@ class Ledger:
                 event = event._replace(reason=before.reason)
                 if event.stage != before.stage:
                     days = worked = 0
+                    entered = False
+            elif event.stage != before.stage and not entered:
+                reached.add(event.stage)
+                days = worked = 0
+                entered = True
             elif event.stage != before.stage:
                 place = self._place(before.stage) * PLACE
                 calendar.append(place + days)
@@ -227,7 +232,7 @@ def funnel_of(
         place, length = divmod(code, PLACE)
         days.setdefault(ledger.stages[place], {})[length] = number
     known = [stage.key for stage in pipeline.stages]
-    shown = {key for shape in shapes for key in shape.reached} | set(known)
+    shown = {key for shape in shapes for key in (*shape.reached, shape.stage)} | set(known)
     order = [key for key in others if key in shown]
     order += [key for key in known if key not in order] + sorted(shown - set(order) - set(known))
     rows, before = [], ""

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from portfolio.extensions import db
 from portfolio.people.models import User
-from portfolio.pipeline.models import Deal, StageEvent, Status
+from portfolio.pipeline.models import Deal, MoveKind, StageEvent, Status
 from portfolio.pipeline.queries import happened, ids_with
 
 SHOWN = 8
@@ -49,7 +49,11 @@ def still_held(user: User, today: dt.date) -> Sequence[Deal]:
 
 def came_back(user: User, since: dt.datetime) -> Sequence[tuple[Deal, StageEvent]]:
     """The person's own deals that came back by themselves and were not moved since, newest first."""
-    later = sa.exists().where(Later.deal_id == StageEvent.deal_id, Later.id > StageEvent.id)
+    later = sa.exists().where(
+        Later.deal_id == StageEvent.deal_id,
+        Later.id > StageEvent.id,
+        Later.kind != MoveKind.CARRY.value,
+    )
     rows = db.session.execute(
         sa.select(Deal, StageEvent)
         .join(StageEvent, StageEvent.deal_id == Deal.id)

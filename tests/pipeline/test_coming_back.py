@@ -14,6 +14,7 @@ from portfolio.kernel.calendar import CHINA
 from portfolio.kernel.dates import SHANGHAI, local_date
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline import hold_operations, operations, queries, undo_operations
+from portfolio.pipeline.carry_operations import carry
 from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent
 from portfolio.pipeline.stages import Move
 from tests import factories
@@ -137,9 +138,9 @@ def without_way_back(change) -> None:
     ("change", "code"),
     [
         (lambda moves: moves.pop("resume"), "move.no_way_back"),
-        (lambda moves: moves["resume"].update(reason=True), "move.reason_missing"),
-        (lambda moves: moves["resume"].update(evidence=True), "move.evidence_missing"),
-        (lambda moves: moves["resume"].update(permission="deal.override"), "move.no_right"),
+        (lambda moves: moves["resume"].update(reason=True), "move.no_way_back"),
+        (lambda moves: moves["resume"].update(evidence=True), "move.no_way_back"),
+        (lambda moves: moves["resume"].update(permission="deal.override"), "move.no_way_back"),
         (lambda moves: moves["resume"].update(to="pool"), "move.no_way_back"),
     ],
 )
@@ -182,6 +183,21 @@ def test_its_owner_sees_it_on_the_desk_until_it_is_moved_and_in_the_digest(
     digest = content_queries.digest_for(cast["manager"], "p", NOW - DAY, dt.datetime.now(dt.UTC))
     (line,) = [c for c in digest.moves.lines if c.deal.deal_id == deal.id]
     assert line.came_back and line.deal.mine
+    with unit_of_work("pipeline.carry", cast["admin"]):
+        carry(
+            deal, db.session.get_one(PipelineVersion, deal.pipeline_id), "pool", cast["admin"], NOW
+        )
+        carry(
+            other,
+            db.session.get_one(PipelineVersion, other.pipeline_id),
+            "lead",
+            cast["admin"],
+            NOW,
+        )
+    assert "搁置到期" in client.get("/").text, "being carried is no move"
+    told = content_queries.digest_for(cast["manager"], "p", NOW - DAY, dt.datetime.now(dt.UTC))
+    (line,) = [c for c in told.moves.lines if c.deal.deal_id == deal.id]
+    assert line.came_back and line.by == ""
     with unit_of_work("deal.move", cast["manager"]):
         operations.move(deal, Move("reject", **factories.WHY_NOT), cast["manager"], NOW)
     assert "搁置到期" not in client.get("/").text
@@ -194,3 +210,12 @@ def test_who_brings_it_back_by_hand_is_no_system(cast, held) -> None:
     assert not hold_operations.return_held(NOW).back
     with pytest.raises(InputError, match="not_allowed"):
         operations.move(deal, Move("resume"), None, NOW)
+
+
+def test_one_whose_stage_its_pipeline_has_not_keeps_no_other_on_hold(app, cast, held) -> None:
+    broken, sound = held(TODAY - DAY), held()
+    with unit_of_work("cheat"):
+        db.session.execute(sa.update(Deal).where(Deal.id == broken.id).values(stage="nowhere"))
+    told = hold_operations.return_held(NOW)
+    assert told.back == [sound.code]
+    assert [code for code, _ in told.refused] == [broken.code]

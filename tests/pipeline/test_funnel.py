@@ -27,7 +27,7 @@ from portfolio.pipeline.funnel import (
     funnel_of,
     nearest_rank,
 )
-from portfolio.pipeline.models import Deal
+from portfolio.pipeline.models import Deal, StageEvent
 from portfolio.pipeline.spine import spine
 from portfolio.pipeline.stages import Move, Stage
 from tests import factories
@@ -212,6 +212,21 @@ def test_what_an_administrator_carried_reached_and_finished_nothing_and_keeps_it
     assert (rest.status, rest.reasons) == ("on_hold", (("h_wait_data", 1),))
 
 
+def test_a_deal_carried_twice_or_moved_on_since_stays_in_the_funnel() -> None:
+    events = [
+        Happened(1, "lead", "active", 10, "", None),
+        Happened(2, "gone", "active", 12, "", None, carried=True),
+        Happened(3, "gone", "rejected", 15, "r_stage", None),
+    ]
+    ledger = Ledger()
+    ledger.take(1, events)
+    ledger.take(2, [*events[:2], Happened(4, "dd", "active", 20, "", None)])
+    rows = {row.stage.key: row for row in funnel_of(ledger, [1, 2], CALENDAR, {}).rows}
+    assert rows["gone"].reached == rows["gone"].stays == 0
+    assert [rest.count for rest in rows["gone"].rests] == [1]
+    assert (rows["dd"].reached, rows["dd"].here) == (1, 1)
+
+
 OPENED = dt.datetime(2026, 1, 5, 4, tzinfo=dt.UTC)
 
 
@@ -296,6 +311,24 @@ def test_the_ledger_follows_the_log_and_what_is_taken_back(as_user, cast, deals)
     with unit_of_work("deal.delete", manager):
         undo_operations.delete(on, manager, at)
     assert reached("线索") == "4"
+
+
+def test_an_event_that_was_committed_late_is_not_overlooked(app, cast) -> None:
+    one, other = (factories.deal(cast["manager"], OPENED) for _ in range(2))
+    last = db.session.scalar(sa.select(sa.func.max(StageEvent.id)))
+
+    def moved(deal: Deal, number: int) -> None:
+        at = OPENED + DAY
+        said = {"from_stage": "lead", "to_stage": "pool", "happened_at": at, "recorded_at": at}
+        said |= {"from_status": "active", "to_status": "active", "kind": "forward"}
+        with unit_of_work("deal.move"):
+            db.session.add(StageEvent(id=number, deal_id=deal.id, **said))
+
+    moved(one, last + 9)
+    assert "pool" in funnel_queries.ledger().ways[one.id].shape.reached
+    moved(other, last + 5)
+    moved(factories.deal(cast["manager"], OPENED), last + 20)
+    assert "pool" in funnel_queries.ledger().ways[other.id].shape.reached
 
 
 def test_an_export_is_in_the_trail_and_needs_the_right(as_user, deals) -> None:
