@@ -13,14 +13,13 @@ from portfolio.flows.models import PipelineDraft
 from portfolio.flows.operations import DraftConflict
 from portfolio.flows.options import options_of
 from portfolio.flows.parts import OUTER, PARTS, ROW_ID, TOP, Part, Values, opened, top_values
-from portfolio.flows.views import Answer, blueprint, draft_or_404, now, words_of
+from portfolio.flows.views import Answer, blueprint, draft_or_404, now, sent_version, words_of
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.pipeline.faults import FaultyDefinition
 from portfolio.web.formatting import title_of
 from portfolio.web.messages import sentence
 
-MOST_ROWS = 300
 INNER = {PARTS[name].inner: PARTS[name] for name in OUTER if PARTS[name].inner}
 
 
@@ -53,12 +52,6 @@ def draft(draft_id: int) -> Answer:
         return _overview(row, mine, [c for c in theirs if not c.part]), 409
     flash(_("Saved."))
     return redirect(url_for("flows.draft", draft_id=row.id))
-
-
-def sent_version() -> int | None:
-    """The version of the draft that the form was made for."""
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _overview(
@@ -175,7 +168,7 @@ def _typed(part: Part) -> list[tuple[int, Values]]:
     """The rows of the form in its order, by their number."""
     sent = request.form
     found = []
-    for text in sent.getlist("row")[:MOST_ROWS]:
+    for text in sent.getlist("row"):
         if not text.isascii() or not text.isdigit() or len(text) > 9:
             abort(400)
         values: Values = {}

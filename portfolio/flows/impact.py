@@ -1,7 +1,6 @@
 """Which open deals a changed pipeline touches, and how (pure)."""
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -112,8 +111,3 @@ def _wants(asked: Iterable[Condition], checklist: str, items: set[str]) -> bool:
         if condition.needs in {"items", "tag"} and items & set(wanted):
             return True
     return False
-
-
-def by_stage(deals: Iterable[OpenDeal]) -> Counter[str]:
-    """How many deals stand where."""
-    return Counter(deal.stage for deal in deals)

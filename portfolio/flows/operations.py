@@ -17,7 +17,7 @@ from portfolio.people.models import User
 from portfolio.people.policy import PERMISSIONS
 from portfolio.pipeline.carry_operations import carry
 from portfolio.pipeline.faults import KEY
-from portfolio.pipeline.models import Deal, PipelineVersion
+from portfolio.pipeline.models import Deal, PipelineVersion, Status
 from portfolio.pipeline.queries import current_pipeline, pipeline_of
 
 LONGEST_KEY = 20
@@ -111,8 +111,9 @@ def check_version(row: PipelineDraft, expected: int | None) -> None:
         raise DraftConflict
 
 
-def discard(row: PipelineDraft) -> None:
-    """Forget a draft; what is in force stays."""
+def discard(row: PipelineDraft, expected_version: int | None) -> None:
+    """Forget a draft; what is in force stays. Raises DraftConflict."""
+    check_version(row, expected_version)
     db.session.delete(row)
     db.session.flush()
 
@@ -138,6 +139,7 @@ def publish(
     InputError `draft.same` or `carry.unmapped`.
     """
     serialise(f"pipeline:{row.key}")
+    db.session.refresh(row)
     check_version(row, expected_version)
     if found := faults_of(row):
         raise Faulty(len(found))
@@ -184,11 +186,15 @@ def carry_over(
     """Let the open deals of earlier versions go by this one, all or none; says how many there are.
 
     The mapping leads from each stage that it has not to one that it has. Raises InputError
-    `carry.unmapped`, or `carry.not_in_force` of a version in which no deal begins.
+    `carry.unmapped`, `carry.stuck` where a deal at rest could never go on, or
+    `carry.not_in_force` of a version in which no deal begins.
     """
+    serialise(f"pipeline:{version.key}")
+    db.session.refresh(version)
     if not version.current:
         raise InputError("carry.not_in_force")
-    stages = {stage.key for stage in pipeline_of(version).stages}
+    flow = pipeline_of(version)
+    stages = {stage.key for stage in flow.stages}
     for stage in queries.stages_to_map(version.key, json.loads(version.definition)):
         if mapping.get(stage["key"]) not in stages:
             raise InputError("carry.unmapped", value=stage, stage=stage["key"])
@@ -205,6 +211,9 @@ def carry_over(
         .with_for_update(of=Deal)
     ).all()
     for deal in rows:
-        carry(deal, version, mapping.get(deal.stage, deal.stage), actor, now)
+        goal = mapping.get(deal.stage, deal.stage)
+        if deal.status != Status.ACTIVE.value and not flow.offered(goal, deal.status):
+            raise InputError("carry.stuck", value=flow.stage(goal))
+        carry(deal, version, goal, actor, now)
     db.session.flush()
     return len(rows)

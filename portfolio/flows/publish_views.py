@@ -11,13 +11,12 @@ from flask_babel import ngettext
 from portfolio.extensions import db
 from portfolio.flows import drafts, operations, queries
 from portfolio.flows.changes import Change, compare
-from portfolio.flows.edit_views import sent_version
 from portfolio.flows.impact import OpenDeal, affected, touched
 from portfolio.flows.models import PipelineDraft
 from portfolio.flows.operations import DraftConflict
 from portfolio.flows.options import Options, options_of
 from portfolio.flows.parts import PARTS
-from portfolio.flows.views import Answer, blueprint, draft_or_404, now, words_of
+from portfolio.flows.views import Answer, blueprint, draft_or_404, now, sent_version, words_of
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.pipeline import board_queries

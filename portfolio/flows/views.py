@@ -18,6 +18,7 @@ from portfolio.flows.models import PipelineDraft
 from portfolio.flows.options import TARGETS, options_of
 from portfolio.flows.parts import OUTER, PARTS, TOP, opened, top_values
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.pipeline.models import PipelineVersion
@@ -150,12 +151,21 @@ def begin() -> Answer:
     return redirect(url_for("flows.draft", draft_id=draft.id))
 
 
+def sent_version() -> int | None:
+    """The version of the draft that the form was made for."""
+    return short_number(request.form.get("version", ""))
+
+
 @blueprint.post("/settings/pipelines/drafts/<int:draft_id>/discard")
 @access.permit("settings.pipelines")
 def discard(draft_id: int) -> Answer:
     """Forget a draft."""
     draft = draft_or_404(draft_id)
-    with access.writing("pipeline.discard"):
-        operations.discard(draft)
+    try:
+        with access.writing("pipeline.discard"):
+            operations.discard(draft, sent_version())
+    except operations.DraftConflict as error:
+        flash(text_of(error))
+        return redirect(url_for("flows.draft", draft_id=draft_id))
     flash(_("The draft is discarded. What is in force stays."))
     return redirect(url_for("flows.index"))

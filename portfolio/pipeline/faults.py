@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from portfolio.kernel.errors import InputError
-from portfolio.pipeline.definition import DAYS, LEADS, TARGETS, leads_to, normalised, rows_of
+from portfolio.pipeline.definition import DAYS, LEADS, TARGETS, normalised, rows_of
 from portfolio.pipeline.kinds import Status
 from portfolio.pipeline.needs import need_faults, whole_number, word
+from portfolio.pipeline.ways import stuck, unreached
 
 REASON_KINDS = ("pass", "reject", "hold")
 MOST_DAYS = 3660
@@ -37,6 +38,9 @@ ROW_KEYS = {
 ROW_FLAGS = {"stage": ("committee",), "checklist": ("verify", "verdict"), "item": ("must",)}
 ROW_TEXTS = {"stage": ("entry", "decided_by"), "item": ("proof",)}
 
+# Promises that a version may not keep and still be read, so that they are asked before publishing.
+ONLY_PUBLISHED = frozenset(("definition.no_reason", "definition.no_way_back"))
+
 Place = tuple[str | int, ...]
 Row = Mapping[str, Any]
 
@@ -54,9 +58,13 @@ class FaultyDefinition(InputError):
 
 
 def check_definition(data: Row, permissions: Iterable[str] = ()) -> None:
-    """Raise the first fault of a definition (of either shape), as `faults` finds it."""
+    """Raise the first fault for which a definition (of either shape) cannot be read.
+
+    What merely keeps it from being published is let pass: a version in force must be readable.
+    """
     for fault in faults(data, permissions):
-        raise fault
+        if fault.code not in ONLY_PUBLISHED:
+            raise fault
 
 
 def faults(
@@ -71,7 +79,7 @@ def faults(
     Codes, each after `definition.`: `missing`, `twice`, `value`, `key_form`, `reserved`,
     `no_stages`, `stage_elsewhere`, `unknown_stage`, `unknown_status`, `unknown_field`,
     `unknown_item`, `unknown_checklist`, `unknown_need`, `unknown_key`, `unknown_permission`,
-    `never_met`, `unreachable`.
+    `never_met`, `no_reason`, `no_way_back`, `unreachable`.
     """
     return _Inspection(normalised(data), frozenset(permissions), frozenset(elsewhere)).found
 
@@ -102,7 +110,7 @@ class _Inspection:
         self._keyed_twice([(at, key) for at, key, _ in move_rows(whole.get("moves"))])
         for number, row in enumerate(self.stages):
             self._conditions(("stage", number), row)
-        self._reachable()
+        self._ways()
 
     def add(self, code: str, at: Place, value: object = "") -> None:
         self.found.append(FaultyDefinition(code, at, self._named(at), value))
@@ -168,8 +176,8 @@ class _Inspection:
             self._flags(place, row, ROW_FLAGS.get(kind, ()))
             for name in ROW_TEXTS.get(kind, ()):
                 texts = row.get(name)
-                if texts is not None and not _titles(texts):
-                    self.add("value", (*place, name), str(texts)[:50])
+                if texts is not None:
+                    self._both(place, name, texts)
         yield from rows
 
     def _flags(self, at: Place, row: Row, names: Iterable[str]) -> None:
@@ -238,8 +246,25 @@ class _Inspection:
         permission = rule.get("permission", "")
         if self.permissions and permission and word(permission) not in self.permissions:
             self.add("unknown_permission", (*at, "permission"), permission)
-        if "done" in rule and not _titles(rule["done"]):
-            self.add("value", (*at, "done"), str(rule["done"])[:50])
+        if "done" in rule:
+            self._both(at, "done", rule["done"])
+        if rule.get("main_reason") and not self._has_reason(rule.get("reasons")):
+            self.add("no_reason", (*at, "main_reason"))
+
+    def _has_reason(self, kinds: Any) -> bool:
+        """Whether the pipeline has a reason of these kinds, of any kind where none is named."""
+        rows = rows_of(self.whole.get("reason"))
+        return any(not kinds or row.get("kind") in kinds for row in rows)
+
+    def _both(self, at: Place, name: str, value: Any) -> None:
+        """A text that may be left out is there in both languages, or in none."""
+        if not _titles(value):
+            self.add("value", (*at, name), str(value)[:50])
+            return
+        said = {locale for locale in ("zh", "en") if value.get(locale, "").strip()}
+        for locale in ("zh", "en"):
+            if said and locale not in said:
+                self.add("missing", (*at, name, locale))
 
     def _move_places(self, at: Place, rule: Row) -> None:
         """The stages that a move names."""
@@ -276,36 +301,23 @@ class _Inspection:
             for code, value in need_faults(kind, wanted, self.lists, vehicle=self.vehicle):
                 self.add(code, (*place, "needs"), value)
 
-    def _reachable(self) -> None:
-        """Every stage can be reached from the first by moves that need no override."""
+    def _ways(self) -> None:
+        """Every stage can be reached, every deal on hold can come back."""
         keys = [key for key in self.stage_keys if key]
         if not keys or any(_on_the_way(fault.at) for fault in self.found):
             return
-        rules = [
-            rule
-            for _, _, rule in move_rows(self.whole.get("moves"))
-            if not rule.get("override") and _while_active(rule)
-        ]
-        reached, waiting = {keys[0]}, [keys[0]]
-        while waiting:
-            here = waiting.pop()
-            for stage in (s for rule in rules for s in leads_to(rule, here, keys)):
-                if stage not in reached:
-                    reached.add(stage)
-                    waiting.append(stage)
-        for number, key in enumerate(keys):
-            if key not in reached:
-                self.add("unreachable", ("stage", number), key)
+        moves = move_rows(self.whole.get("moves"))
+        rules = [rule for _, _, rule in moves]
+        for key in unreached(rules, keys):
+            self.add("unreachable", ("stage", keys.index(key)), key)
+        for at, _, rule in moves:
+            for key in stuck(rule, rules, keys):
+                self.add("no_way_back", (*at, "to_status"), key)
 
 
 def _on_the_way(at: Place) -> bool:
     """Whether a fault there may be why a stage cannot be reached."""
     return at[0] == "moves" or (at[0] == "stage" and at[-1] == "key")
-
-
-def _while_active(rule: Row) -> bool:
-    active = Status.ACTIVE.value
-    return active in rule.get("from_status", (active,)) and rule.get("to_status", active) == active
 
 
 def _titles(value: Any) -> bool:

@@ -13,6 +13,7 @@ from portfolio.kernel.errors import InputError
 from portfolio.pipeline.definition import DAYS, TARGETS, leads_to, normalised
 from portfolio.pipeline.faults import check_definition
 from portfolio.pipeline.kinds import MoveKind, Status
+from portfolio.pipeline.ways import asks
 
 
 @dataclass(frozen=True)
@@ -314,13 +315,13 @@ class Pipeline:
         return None
 
     def way_back(self, stage: str, status: str) -> str:
-        """The kind of move that takes a deal at rest up again where it stands.
+        """The kind of move that takes a deal at rest up again where it stands, asking for nothing.
 
         Raises InputError `move.no_way_back` when the definition has none.
         """
         for kind in self.offered(stage, status):
-            here = self.targets(kind, stage)[0] == stage
-            if here and self.moves[kind].to_status == Status.ACTIVE.value:
+            rule, here = self.moves[kind], self.targets(kind, stage)[0] == stage
+            if here and rule.to_status == Status.ACTIVE.value and not asks(rule.leads):
                 return kind
         raise InputError("move.no_way_back", value=stage)
 

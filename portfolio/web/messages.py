@@ -167,6 +167,7 @@ MESSAGES = {
     "undo.refused": _l("You may not take this back."),
     "undo.too_late": _l("It is longer ago than thirty days and cannot be taken back any more."),
     "reason.short": _l("Give a reason of at least %(minimum)s characters."),
+    "deal.unreadable": _l("The deal stands in a stage that its pipeline does not have."),
     "deal.refused": _l("You may not change this deal."),
     "handover.successor_missing": _l("Choose who takes over."),
     "handover.successor_unfit": _l("This person cannot take deals over."),
@@ -204,6 +205,7 @@ MESSAGES = {
     ),
     "draft.key_taken": _l("There is a pipeline “%(value)s” already, or a draft of one."),
     "carry.not_in_force": _l("Another version is in force by now."),
+    "carry.stuck": _l("Deals that rest in “%(value)s” could never go on under this version."),
     "carry.unmapped": _l("Say where deals in “%(value)s” go: the new version has no such stage."),
     "definition.missing": _l("%(key)s is missing."),
     "definition.twice": _l("%(key)s: the key “%(value)s” is there twice."),
@@ -225,6 +227,8 @@ MESSAGES = {
     "definition.unknown_key": _l("%(key)s means nothing."),
     "definition.unknown_permission": _l("%(key)s: there is no right called “%(value)s”."),
     "definition.never_met": _l("%(key)s can never be met (%(value)s)."),
+    "definition.no_reason": _l("%(key)s asks for a reason, and there is none of its kinds."),
+    "definition.no_way_back": _l("%(key)s: a deal on hold in “%(value)s” could never come back."),
     "definition.unreachable": _l("No move leads to the stage “%(value)s”."),
 }
 

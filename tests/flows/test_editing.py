@@ -134,7 +134,13 @@ def test_two_administrators_at_one_draft_see_each_other(admin, as_user, cast) ->
 
 def test_a_draft_can_be_discarded(admin) -> None:
     address = begun(admin)
-    assert admin.post(f"{address}/discard").status_code == 302
+    page = admin.get(address).text
+    version = re.search(r'name="version" value="(\d+)"', page)[1]
+    saved(admin, address, "stages", do="add")
+    admin.post(f"{address}/discard", data={"version": version})
+    assert admin.get(address).status_code == 200, "somebody saved it since"
+    version = re.search(r'name="version" value="(\d+)"', admin.get(address).text)[1]
+    assert admin.post(f"{address}/discard", data={"version": version}).status_code == 302
     assert admin.get(address).status_code == 404
     assert "direct" in admin.get(SETTINGS).text
 

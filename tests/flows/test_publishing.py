@@ -208,3 +208,21 @@ def test_pipelines_keep_their_order_when_one_is_published_anew(deals, cast) -> N
     before = [flow.key for flow in queries.current_pipelines()]
     publish(cast, draft_with(cast, without_screening))
     assert [flow.key for flow in queries.current_pipelines()] == before == ["direct", "subfund"]
+
+
+def test_a_deal_at_rest_is_not_carried_to_where_it_could_never_go_on(deals, cast) -> None:
+    manager = cast["manager"]
+    with unit_of_work("deal.move", manager):
+        soon = (NOW + dt.timedelta(days=20)).date()
+        pipeline.move(
+            deals["lead"], Move("hold", **factories.WHY_HELD, revisit_on=soon), manager, NOW
+        )
+
+    def without_hold(draft: dict[str, Any]) -> None:
+        draft["moves"] = [m for m in draft["moves"] if m["key"] not in {"hold", "resume"}]
+
+    row = draft_with(cast, without_hold)
+    with pytest.raises(InputError, match=r"carry\.stuck"), unit_of_work("publish", cast["admin"]):
+        operations.publish(row, row.version, {}, cast["admin"], LATER)
+    db.session.expire_all()
+    assert queries.current_pipeline("direct").version == 3 and deals["lead"].status == "on_hold"

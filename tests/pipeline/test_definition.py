@@ -257,6 +257,37 @@ def test_ten_characters_with_any_number_of_further_reasons_are_enough() -> None:
         assert strict().check("lead", "active", wanted, TODAY) == ("lead", "rejected")
 
 
+@pytest.mark.parametrize(
+    ("change", "places"),
+    [
+        ({"wake": None}, {"moves.park.to_status"}),
+        ({"wake": {"evidence": True}}, {"moves.park.to_status"}),
+        ({"wake": {"permission": "deal.override"}}, {"moves.park.to_status"}),
+        ({"wake": {"reason": True}}, {"moves.park.to_status"}),
+        ({"wake": {"only": ["asked"]}}, {"moves.park.to_status"}),
+        ({"wake": {"evidence": True}, "park": {"revisit_days": None}}, set()),
+        ({"refuse": {"main_reason": True, "reasons": ["hold"]}}, {"moves.refuse.main_reason"}),
+        ({"refuse": {"main_reason": True, "reasons": ["reject"]}}, set()),
+        ({"refuse": {"done": {"en": "Refused"}}}, {"moves.refuse.done.zh"}),
+        ({"refuse": {"done": {"zh": "已退", "en": " "}}}, {"moves.refuse.done.en"}),
+    ],
+)
+def test_what_a_pipeline_promises_it_can_do(change, places) -> None:
+    data = small()
+    for key, values in change.items():
+        for name, value in (values or {}).items():
+            data["moves"][key][name] = value
+            if value is None:
+                del data["moves"][key][name]
+        if values is None:
+            del data["moves"][key]
+    found = faults(data, PERMISSIONS)
+    assert {".".join(map(str, fault.at)) for fault in found} == places
+    assert all(fault.code in MESSAGES for fault in found)
+    if not any(place.endswith(("zh", "en")) for place in places):
+        Pipeline(data)  # what is in force is readable all the same
+
+
 def test_the_foremost_move_is_the_one_made_when_nothing_else_is_said() -> None:
     flow = Pipeline(small())
     assert [flow.foremost(stage, "active") for stage in ("asked", "checked")] == ["send", "send"]
