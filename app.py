@@ -1,6 +1,5 @@
 """The composition root: puts the slices together into one Flask application."""
 
-import gc
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -156,9 +155,6 @@ HEALTH_REPORTS = {
     "scheduler": digest_views.scheduler_report,
     "digest": digest_views.digest_report,
 }
-# How seldom the interpreter looks for cycles: by itself it does so every 700 new objects, which costs
-# a fifth of the time of long imports.
-COLLECT = (50_000, 20, 50)
 # What the scheduler does by the clock beside digests.
 CLOCK_WORK = {
     "import": intake_jobs.work,
@@ -218,7 +214,6 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__)
     app.config.update(environment.from_environment(os.environ, app.root_path))
     app.config.update(settings or {})
-    gc.set_threshold(*COLLECT)
     init_database(app)
     csrf.init_app(app)
     audit.install()

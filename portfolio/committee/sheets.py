@@ -20,8 +20,8 @@ from portfolio.kernel.dates import local_date, reported_year
 from portfolio.kernel.numbers import MICRO
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import Deal, DealGrant, GrantKind, Status
-from portfolio.pipeline.stages import Pipeline
 from portfolio.readiness import queries as readiness
 from portfolio.readiness.models import Assessment
 from portfolio.readiness.targets import targets

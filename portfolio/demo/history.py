@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from portfolio.pipeline.stages import Pipeline
+from portfolio.pipeline.flow import Pipeline
 
 REJECTED = ("r_market_small", "r_valuation", "r_choke_unproven", "r_no_customer", "r_terms")
 HELD = ("h_wait_data", "h_wait_lead", "h_valuation_gap")

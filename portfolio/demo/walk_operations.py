@@ -14,9 +14,10 @@ from portfolio.people.models import User
 from portfolio.pipeline import check_operations, gate_queries
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline import queries as deals
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import SETTLED, Answers, CheckAnswer, CheckState, unmet
 from portfolio.pipeline.models import Deal, PipelineVersion
-from portfolio.pipeline.stages import Item, Move, Pipeline
+from portfolio.pipeline.stages import Item, Move
 
 FILE = Path(__file__).with_name("proofs.toml")
 DAY = dt.timedelta(days=1)

@@ -15,10 +15,10 @@ from portfolio.extensions import db
 from portfolio.kernel.dates import local_date
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.happened import happened
 from portfolio.pipeline.late_queries import entered_until
 from portfolio.pipeline.models import Deal, MoveKind, StageEvent, Status
-from portfolio.pipeline.stages import Pipeline
 from portfolio.web.formatting import zone
 
 TASKS_AHEAD = dt.timedelta(days=7)

@@ -13,11 +13,11 @@ from portfolio.flows.models import PipelineDraft
 from portfolio.flows.operations import DraftConflict
 from portfolio.flows.options import options_of
 from portfolio.flows.parts import OUTER, PARTS, ROW_ID, TOP, Part, Values, opened, top_values
-from portfolio.flows.views import Answer, blueprint, draft_or_404, now, sent_version, words_of
+from portfolio.flows.views import Answer, blueprint, draft_or_404, sent_version, words_of
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.pipeline.faults import FaultyDefinition
-from portfolio.web.formatting import title_of
+from portfolio.web.formatting import now, title_of
 from portfolio.web.messages import sentence
 
 INNER = {PARTS[name].inner: PARTS[name] for name in OUTER if PARTS[name].inner}

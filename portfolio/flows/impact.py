@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from portfolio.flows.changes import ADDED, Change
 from portfolio.kernel.dates import local_date
-from portfolio.pipeline.stages import Condition, Pipeline
+from portfolio.pipeline.flow import Pipeline
+from portfolio.pipeline.stages import Condition
 
 ACTIVE = "active"
 EFFECTS = ("removed", "late", "gate")

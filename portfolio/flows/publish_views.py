@@ -16,14 +16,14 @@ from portfolio.flows.models import PipelineDraft
 from portfolio.flows.operations import DraftConflict
 from portfolio.flows.options import Options, options_of
 from portfolio.flows.parts import PARTS
-from portfolio.flows.views import Answer, blueprint, draft_or_404, now, sent_version, words_of
+from portfolio.flows.views import Answer, blueprint, draft_or_404, sent_version, words_of
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.pipeline import board_queries
 from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import PipelineVersion
-from portfolio.pipeline.stages import Pipeline
-from portfolio.web.formatting import title_of, today
+from portfolio.web.formatting import now, title_of, today
 from portfolio.web.messages import text_of
 from portfolio.web.paging import PER_PAGE, Page, page_number
 

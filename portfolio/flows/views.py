@@ -1,6 +1,5 @@
 """Pages of pipelines: which there are, one version, beginning and discarding drafts."""
 
-import datetime as dt
 import json
 from typing import Any
 
@@ -24,7 +23,7 @@ from portfolio.people import queries as people
 from portfolio.pipeline.models import PipelineVersion
 from portfolio.pipeline.queries import current_pipeline, pipeline_of
 from portfolio.web.fields import choices
-from portfolio.web.formatting import title_of
+from portfolio.web.formatting import now, title_of
 from portfolio.web.messages import text_of
 
 blueprint = Blueprint("flows", __name__)
@@ -45,11 +44,6 @@ class NewPipelineForm(FlaskForm):
     )
     target = SelectField(_l("Its deals are about"))
     like = SelectField(_l("Begin with"))
-
-
-def now() -> dt.datetime:
-    """This instant."""
-    return dt.datetime.now(dt.UTC)
 
 
 def draft_or_404(draft_id: int) -> PipelineDraft:

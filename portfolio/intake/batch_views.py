@@ -16,7 +16,6 @@ from portfolio.intake.views import (
     Answer,
     batch_or_404,
     blueprint,
-    now,
     preview_page,
     result_page,
     waiting_batch,
@@ -25,7 +24,7 @@ from portfolio.intake.wording_views import WHAT, field_title
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.web.downloads import XLSX
-from portfolio.web.formatting import local
+from portfolio.web.formatting import local, now
 from portfolio.web.i18n import language
 from portfolio.web.messages import sentence, text_of
 from portfolio.web.sheets import Sheet, write_csv, write_xlsx

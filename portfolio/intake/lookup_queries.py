@@ -17,8 +17,9 @@ from portfolio.kernel.parts import in_parts
 from portfolio.kernel.text import folded
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import Deal, PipelineVersion
-from portfolio.pipeline.stages import Pipeline, Stage
+from portfolio.pipeline.stages import Stage
 
 CO_INVESTMENT = "（跟投）"
 

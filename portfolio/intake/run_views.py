@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response
 from portfolio.extensions import db
 from portfolio.intake import job_operations, jobs, operations, queries
 from portfolio.intake.models import ImportBatch, JobState
-from portfolio.intake.views import Answer, batch_or_404, blueprint, now
+from portfolio.intake.views import Answer, batch_or_404, blueprint
 from portfolio.people import access
+from portfolio.web.formatting import now
 
 WATCHED = "import"
 

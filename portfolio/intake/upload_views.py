@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from portfolio.intake import operations, queries
 from portfolio.intake.models import BatchState, Kind
 from portfolio.intake.run_views import look_again
-from portfolio.intake.views import Answer, blueprint, now
+from portfolio.intake.views import Answer, blueprint
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
-from portfolio.web.formatting import local_dt
+from portfolio.web.formatting import local_dt, now
 from portfolio.web.messages import text_of
 
 MOST_PASTED = 8 * 1024 * 1024

@@ -1,6 +1,5 @@
 """The page of one import: what it would do, with every problem row by row; or what it did."""
 
-import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,11 +29,6 @@ Answer = str | Response | tuple[str, int]
 MOST_PASTED = 8 * 1024 * 1024
 MOST_PAIRS = 30
 WATCHED = "import"
-
-
-def now() -> dt.datetime:
-    """The moment of the request."""
-    return dt.datetime.now(dt.UTC)
 
 
 def batch_or_404(batch_id: int) -> ImportBatch:

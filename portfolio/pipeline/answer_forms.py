@@ -13,8 +13,8 @@ from portfolio.kernel.numbers import short_number
 from portfolio.kernel.text import clean
 from portfolio.people import queries as people
 from portfolio.pipeline.askable import FIELDS, Field
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import STATES, Answers, CheckAnswer, CheckState, Standing
-from portfolio.pipeline.stages import Pipeline
 from portfolio.web.messages import text_of
 
 OPTIONS: Mapping[str, Any] = {"source": LeadSource, "round": Round}

@@ -10,7 +10,8 @@ from portfolio.people import access
 from portfolio.pipeline import board_queries, card_views, queries
 from portfolio.pipeline.board_queries import CARDS, Tally
 from portfolio.pipeline.card_views import mine_alone, missing_of, tags_of
-from portfolio.pipeline.stages import Pipeline, Stage
+from portfolio.pipeline.flow import Pipeline
+from portfolio.pipeline.stages import Stage
 from portfolio.pipeline.views import blueprint, deal_or_404
 
 

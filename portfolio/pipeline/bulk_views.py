@@ -20,9 +20,9 @@ from portfolio.pipeline import board_queries, bulk_operations, queries
 from portfolio.pipeline.bulk import STAFFING, Doing, Order, Outcome
 from portfolio.pipeline.listing import read_deal_listing
 from portfolio.pipeline.models import Deal, Status
-from portfolio.pipeline.views import Answer, blueprint, now
+from portfolio.pipeline.views import Answer, blueprint
 from portfolio.web.fields import DayField, choices
-from portfolio.web.formatting import title_of
+from portfolio.web.formatting import now, title_of
 from portfolio.web.messages import text_of
 
 ACTION = bulk_operations.ACTION

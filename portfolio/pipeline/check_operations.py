@@ -9,10 +9,11 @@ from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 from portfolio.pipeline import queries
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import CheckAnswer, CheckState, states_of
 from portfolio.pipeline.models import Deal, DealCheck
 from portfolio.pipeline.refusals import Refused
-from portfolio.pipeline.stages import Item, Pipeline
+from portfolio.pipeline.stages import Item
 
 PROVEN = frozenset({CheckState.DONE, CheckState.FAIL})
 EXPLAINED = frozenset({CheckState.NA, CheckState.WAIVED})

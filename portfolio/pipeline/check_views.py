@@ -12,14 +12,15 @@ from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.pipeline import check_operations, gate_queries, queries
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.forms import CheckForm
 from portfolio.pipeline.gates import STATES, CheckAnswer, CheckState, state_title, states_of
 from portfolio.pipeline.models import Deal, DealCheck
 from portfolio.pipeline.record_views import writable
-from portfolio.pipeline.stages import Item, Pipeline
-from portfolio.pipeline.views import Answer, blueprint, looked_at, now
+from portfolio.pipeline.stages import Item
+from portfolio.pipeline.views import Answer, blueprint, looked_at
 from portfolio.web.fields import choices
-from portfolio.web.formatting import title_of
+from portfolio.web.formatting import now, title_of
 from portfolio.web.messages import text_of
 
 

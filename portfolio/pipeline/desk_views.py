@@ -13,10 +13,11 @@ from portfolio.pipeline import board_queries, desk_queries, hold_queries, late_q
 from portfolio.pipeline.board_queries import Tally
 from portfolio.pipeline.board_views import shown_stages
 from portfolio.pipeline.desk_queries import Passage
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.late_queries import Lateness
-from portfolio.pipeline.stages import Pipeline, Stage
-from portfolio.pipeline.views import blueprint, now
-from portfolio.web.formatting import today
+from portfolio.pipeline.stages import Stage
+from portfolio.pipeline.views import blueprint
+from portfolio.web.formatting import now, today
 
 WEEK = dt.timedelta(days=7)
 MONTH = dt.timedelta(days=30)

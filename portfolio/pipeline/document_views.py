@@ -16,8 +16,9 @@ from portfolio.people import access
 from portfolio.pipeline import queries
 from portfolio.pipeline.models import Deal
 from portfolio.pipeline.record_views import writable
-from portfolio.pipeline.views import Answer, blueprint, deal_or_404, looked_at, now
+from portfolio.pipeline.views import Answer, blueprint, deal_or_404, looked_at
 from portfolio.web.downloads import download
+from portfolio.web.formatting import now
 from portfolio.web.messages import text_of
 from portfolio.web.record_forms import DocumentForm
 

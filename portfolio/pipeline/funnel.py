@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 from portfolio.kernel.calendar import CHINA, WorkCalendar
 from portfolio.kernel.errors import InputError
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.kinds import Status
-from portfolio.pipeline.stages import Pipeline, Stage
+from portfolio.pipeline.stages import Stage
 
 ACTIVE = Status.ACTIVE.value
 REASONS_SHOWN = 3

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.funnel import Funnel, Row
 from portfolio.pipeline.models import Status
-from portfolio.pipeline.stages import Pipeline
 from portfolio.web.formatting import title_of
 from portfolio.web.sheets import Column, Kind
 

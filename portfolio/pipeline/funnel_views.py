@@ -13,6 +13,7 @@ from portfolio.audit import operations as audit
 from portfolio.people import access
 from portfolio.people.models import User
 from portfolio.pipeline import board_queries, funnel_queries, funnel_sheets, queries
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.funnel import (
     Cohort,
     Funnel,
@@ -24,10 +25,9 @@ from portfolio.pipeline.funnel import (
     funnel_of,
 )
 from portfolio.pipeline.models import Status
-from portfolio.pipeline.stages import Pipeline
-from portfolio.pipeline.views import blueprint, now
+from portfolio.pipeline.views import blueprint
 from portfolio.web.downloads import XLSX, Share
-from portfolio.web.formatting import title_of, today
+from portfolio.web.formatting import now, title_of, today
 from portfolio.web.i18n import language
 from portfolio.web.paging import PER_PAGE, Page, page_number
 from portfolio.web.sheets import Sheet, write_csv, write_xlsx

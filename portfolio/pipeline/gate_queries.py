@@ -11,6 +11,7 @@ from portfolio.chokepoint import queries as chokepoint
 from portfolio.companies.models import Activity, Company, Document
 from portfolio.extensions import db
 from portfolio.pipeline.askable import FIELDS
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import (
     NO_ANSWERS,
     STATES,
@@ -22,7 +23,6 @@ from portfolio.pipeline.gates import (
     standings,
 )
 from portfolio.pipeline.models import Deal, DealCheck, DealMember
-from portfolio.pipeline.stages import Pipeline
 
 _COLUMNS = [
     getattr(Company if field.record == "company" else Deal, field.name) for field in FIELDS.values()

@@ -6,7 +6,8 @@ from typing import Any
 
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.titles import TitledEnum
-from portfolio.pipeline.stages import Condition, Item, Pipeline
+from portfolio.pipeline.flow import Pipeline
+from portfolio.pipeline.stages import Condition, Item
 
 
 class CheckState(TitledEnum):

@@ -9,9 +9,9 @@ from portfolio.companies.history_queries import titles_of, words_of
 from portfolio.companies.models import Round
 from portfolio.people.models import User
 from portfolio.pipeline import queries
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import Deal, GrantKind, Status
 from portfolio.pipeline.operations import FIELDS
-from portfolio.pipeline.stages import Pipeline
 from portfolio.web.formatting import title_of
 
 MOST_ENTRIES = 200

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from portfolio.extensions import db
 from portfolio.people.models import User
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import Deal, Status
 from portfolio.pipeline.queries import visible
-from portfolio.pipeline.stages import Pipeline, Stage
+from portfolio.pipeline.stages import Stage
 from portfolio.web.past import end_of
 
 

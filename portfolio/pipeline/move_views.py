@@ -26,13 +26,14 @@ from portfolio.pipeline import (
 )
 from portfolio.pipeline.answer_forms import OPTIONS, Typed, asked, read_form, with_file
 from portfolio.pipeline.check_operations import CheckRefused
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.forms import MoveForm
 from portfolio.pipeline.gates import Answers, GateMissing, Standing, state_title, states_of
 from portfolio.pipeline.models import Deal, Status
-from portfolio.pipeline.stages import Move, MoveRule, Pipeline
-from portfolio.pipeline.views import Answer, blueprint, deal_or_404, looked_at, now
+from portfolio.pipeline.stages import Move, MoveRule
+from portfolio.pipeline.views import Answer, blueprint, deal_or_404, looked_at
 from portfolio.web.fields import choices, choices_of
-from portfolio.web.formatting import title_of
+from portfolio.web.formatting import now, title_of
 from portfolio.web.messages import text_of
 
 ASKED_FOR = frozenset(

@@ -19,6 +19,7 @@ from portfolio.people.models import User
 from portfolio.pipeline import check_operations as checks
 from portfolio.pipeline import gate_queries, queries
 from portfolio.pipeline.askable import FIELDS as ASKABLE
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import NO_ANSWERS, Answers, GateMissing, unmet
 from portfolio.pipeline.models import (
     Deal,
@@ -31,7 +32,7 @@ from portfolio.pipeline.models import (
     Status,
 )
 from portfolio.pipeline.refusals import Refused as Refused
-from portfolio.pipeline.stages import Move, Pipeline
+from portfolio.pipeline.stages import Move
 from portfolio.pipeline.stays import counted_before
 
 SHORTEST_OVERRIDE = 10

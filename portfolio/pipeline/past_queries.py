@@ -25,6 +25,7 @@ from portfolio.companies.portrait_queries import (
 from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.people.queries import names_of
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import (
     Deal,
     DealCheck,
@@ -36,7 +37,6 @@ from portfolio.pipeline.models import (
     post_money,
 )
 from portfolio.pipeline.queries import ids_with, pipeline_of
-from portfolio.pipeline.stages import Pipeline
 
 KINDS: tuple[Any, ...] = (
     *(DealMember, DealTerms, DealCheck, StageEvent),

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import STATES, Check, CheckState, settled
-from portfolio.pipeline.stages import Checklist, Item, Pipeline
+from portfolio.pipeline.stages import Checklist, Item
 
 
 @dataclass(frozen=True)

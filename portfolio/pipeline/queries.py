@@ -13,6 +13,7 @@ from portfolio.companies.portrait_queries import Kept, kept_documents
 from portfolio.extensions import db
 from portfolio.people import policy
 from portfolio.people.models import User
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import (
     Deal,
     DealGrant,
@@ -22,7 +23,7 @@ from portfolio.pipeline.models import (
     StageEvent,
     Vehicle,
 )
-from portfolio.pipeline.stages import Pipeline, Stage
+from portfolio.pipeline.stages import Stage
 
 
 def _team_of(user: User) -> sa.Select[int]:

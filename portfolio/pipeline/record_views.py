@@ -12,8 +12,9 @@ from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.pipeline import queries
 from portfolio.pipeline.models import Deal
-from portfolio.pipeline.views import Answer, blueprint, deal_or_404, now
+from portfolio.pipeline.views import Answer, blueprint, deal_or_404
 from portfolio.web.fields import choices
+from portfolio.web.formatting import now
 from portfolio.web.record_forms import ActivityForm, TaskForm
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from portfolio.kernel.dates import SHANGHAI
-from portfolio.pipeline.stages import Pipeline, Reason, Stage
+from portfolio.pipeline.flow import Pipeline
+from portfolio.pipeline.stages import Reason, Stage
 from portfolio.pipeline.stays import Part, parts
 
 # The way through any pipeline is drawn in so many colours, from its first stage to its last.

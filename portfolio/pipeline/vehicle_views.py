@@ -12,9 +12,9 @@ from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.pipeline import queries
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.forms import CommitmentForm, WanField
 from portfolio.pipeline.models import KINDS, Deal, PipelineVersion, Vehicle, VehicleKind
-from portfolio.pipeline.stages import Pipeline
 from portfolio.pipeline.vehicle_operations import change_vehicle, enter_vehicle
 from portfolio.pipeline.views import Answer, blueprint, opened, prepared
 from portfolio.web.fields import choices, choices_of

@@ -1,6 +1,5 @@
 """Pages of deals: list, one deal, entering and changing it, and every move."""
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -30,6 +29,7 @@ from portfolio.people import queries as people
 from portfolio.people.models import User
 from portfolio.pipeline import board_queries, gate_queries, operations, queries, undo_operations
 from portfolio.pipeline.bulk import MOST, Doing
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.forms import (
     SHARED,
     DealForm,
@@ -47,9 +47,8 @@ from portfolio.pipeline.models import Deal, PipelineVersion, Status
 from portfolio.pipeline.past_views import past_page
 from portfolio.pipeline.progress import progress
 from portfolio.pipeline.spine import spine
-from portfolio.pipeline.stages import Pipeline
 from portfolio.web.fields import choices
-from portfolio.web.formatting import title_of, url_with, zone
+from portfolio.web.formatting import now, title_of, url_with, zone
 from portfolio.web.merging import Difference, differences
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of
@@ -58,11 +57,6 @@ from portfolio.web.past import asked_day
 blueprint = Blueprint("pipeline", __name__)
 
 Answer = str | Response | tuple[str, int]
-
-
-def now() -> dt.datetime:
-    """This instant."""
-    return dt.datetime.now(dt.UTC)
 
 
 def asked_listing() -> DealListing:

@@ -10,7 +10,8 @@ from wtforms.validators import DataRequired, Length
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.pipeline import wall_operations
-from portfolio.pipeline.views import Answer, blueprint, now
+from portfolio.pipeline.views import Answer, blueprint
+from portfolio.web.formatting import now
 from portfolio.web.messages import text_of
 
 

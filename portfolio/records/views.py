@@ -1,6 +1,5 @@
 """Pages of any record: changing it, deleting it, its history, and setting a field back."""
 
-import datetime as dt
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -18,16 +17,12 @@ from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.records import forms, operations, queries
 from portfolio.records.queries import Record
+from portfolio.web.formatting import now
 from portfolio.web.i18n import language
 from portfolio.web.messages import text_of
 
 blueprint = Blueprint("records", __name__)
 Answer = str | Response | tuple[str, int]
-
-
-def now() -> dt.datetime:
-    """This instant."""
-    return dt.datetime.now(dt.UTC)
 
 
 def _record(kind: str, number: int) -> Record:

@@ -25,9 +25,14 @@ def local(instant: dt.datetime) -> dt.datetime:
     return instant.astimezone(zone())
 
 
+def now() -> dt.datetime:
+    """This instant, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
 def today() -> dt.date:
     """The day it is for readers."""
-    return local(dt.datetime.now(dt.UTC)).date()
+    return local(now()).date()
 
 
 def short_money(fen: int | None) -> str:

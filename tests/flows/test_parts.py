@@ -16,7 +16,7 @@ from portfolio.flows.options import options_of
 from portfolio.flows.parts import OUTER, PARTS, ROW_ID, Part, closed, opened
 from portfolio.people.policy import PERMISSIONS
 from portfolio.pipeline.definition import normalised
-from portfolio.pipeline.stages import Pipeline
+from portfolio.pipeline.flow import Pipeline
 from portfolio.web.messages import MESSAGES
 from tests.conftest import NOW
 

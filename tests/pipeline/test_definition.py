@@ -14,8 +14,9 @@ import portfolio.pipeline
 from portfolio.kernel.errors import InputError
 from portfolio.people.policy import PERMISSIONS
 from portfolio.pipeline.faults import FaultyDefinition, check_definition, faults
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.kinds import Status
-from portfolio.pipeline.stages import Move, Pipeline
+from portfolio.pipeline.stages import Move
 from portfolio.web.messages import MESSAGES
 
 FOLDER = Path(portfolio.pipeline.__path__[0]) / "definitions"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import portfolio.pipeline
 from portfolio.pipeline.askable import FIELDS
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import (
     Answers,
     Check,
@@ -23,7 +24,7 @@ from portfolio.pipeline.gates import (
     unmet,
 )
 from portfolio.pipeline.kinds import Status
-from portfolio.pipeline.stages import Condition, Pipeline
+from portfolio.pipeline.stages import Condition
 
 FOLDER = Path(portfolio.pipeline.__path__[0]) / "definitions"
 FLOWS = {

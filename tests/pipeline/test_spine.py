@@ -13,8 +13,9 @@ from portfolio.extensions import unit_of_work
 from portfolio.kernel.calendar import CHINA
 from portfolio.kernel.dates import local_date
 from portfolio.pipeline import operations, queries
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.spine import PARTS, spine
-from portfolio.pipeline.stages import Move, Pipeline
+from portfolio.pipeline.stages import Move
 from tests import factories
 
 NOW = dt.datetime.now(dt.UTC)
