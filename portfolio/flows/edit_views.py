@@ -72,6 +72,7 @@ def _overview(
         ],
         parts=[PARTS[name] for name in OUTER],
         options=options_of(definition),
+        overtaking=operations.newer_than(row),
         theirs=theirs,
         words=words_of,
         **_people(row),

@@ -31,10 +31,17 @@ class Faulty(InputError):
 
 
 class DraftConflict(InputError):
-    """Somebody else has saved the draft since it was opened."""
+    """Somebody else has saved the draft since it was opened, or published or discarded it."""
 
-    def __init__(self) -> None:
-        super().__init__("record.conflict")
+    def __init__(self, code: str = "record.conflict") -> None:
+        super().__init__(code)
+
+
+class Overtaken(InputError):
+    """Another version came in force since the draft was begun: one must see it first."""
+
+    def __init__(self, version: PipelineVersion) -> None:
+        super().__init__("draft.overtaken", number=version.version)
 
 
 def begin(version: PipelineVersion, actor: User, now: dt.datetime) -> PipelineDraft:
@@ -111,6 +118,50 @@ def check_version(row: PipelineDraft, expected: int | None) -> None:
         raise DraftConflict
 
 
+def newer_than(row: PipelineDraft) -> PipelineVersion | None:
+    """The version in force, where that is not the one on which the draft stands."""
+    current = current_pipeline(row.key)
+    return current if current is not None and current.id != row.based_on_id else None
+
+
+def put_on(
+    row: PipelineDraft,
+    expected_version: int | None,
+    version_id: int | None,
+    anew: bool,
+    actor: User,
+    now: dt.datetime,
+) -> None:
+    """Let a draft stand on the version that overtook it, begun anew from that one or as it is.
+
+    `version_id` is the version that the person was shown. Raises DraftConflict, or Overtaken when
+    yet another one is in force.
+    """
+    row = _locked(row, expected_version)
+    current = newer_than(row)
+    if current is None:
+        raise DraftConflict
+    if current.id != version_id:
+        raise Overtaken(current)
+    row.based_on_id = current.id
+    if anew:
+        draft = drafts.started(json.loads(current.definition))
+        row.definition = json.dumps(draft, ensure_ascii=False)
+    row.updated_at, row.updated_by_id = now, actor.id
+    db.session.flush()
+
+
+def _locked(row: PipelineDraft, expected_version: int | None) -> PipelineDraft:
+    """The draft as it is while nobody else publishes its pipeline. Raises DraftConflict."""
+    key, draft_id = row.key, row.id
+    serialise(f"pipeline:{key}")
+    found = db.session.get(PipelineDraft, draft_id, populate_existing=True)
+    if found is None:
+        raise DraftConflict("draft.gone")
+    check_version(found, expected_version)
+    return found
+
+
 def discard(row: PipelineDraft, expected_version: int | None) -> None:
     """Forget a draft; what is in force stays. Raises DraftConflict."""
     check_version(row, expected_version)
@@ -135,12 +186,12 @@ def publish(
 
     With a mapping (of the stages it has no more, to stages it has) the open deals of earlier
     versions go by it too, all of them or, when one stage leads nowhere, nothing is published.
-    Answers with the version and how many deals were carried over. Raises DraftConflict, Faulty, or
-    InputError `draft.same` or `carry.unmapped`.
+    Answers with the version and how many deals were carried over. Raises DraftConflict, Overtaken,
+    Faulty, or InputError `draft.same` or `carry.unmapped`.
     """
-    serialise(f"pipeline:{row.key}")
-    db.session.refresh(row)
-    check_version(row, expected_version)
+    row = _locked(row, expected_version)
+    if (newer := newer_than(row)) is not None:
+        raise Overtaken(newer)
     if found := faults_of(row):
         raise Faulty(len(found))
     earlier = [json.loads(version.definition) for version in queries.versions(row.key)]

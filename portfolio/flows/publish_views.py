@@ -13,11 +13,12 @@ from portfolio.flows import drafts, operations, queries
 from portfolio.flows.changes import Change, compare
 from portfolio.flows.impact import OpenDeal, affected, touched
 from portfolio.flows.models import PipelineDraft
-from portfolio.flows.operations import DraftConflict
+from portfolio.flows.operations import DraftConflict, Overtaken
 from portfolio.flows.options import Options, options_of
 from portfolio.flows.parts import PARTS
 from portfolio.flows.views import Answer, blueprint, draft_or_404, sent_version, words_of
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.pipeline import board_queries
 from portfolio.pipeline import queries as pipeline
@@ -26,6 +27,8 @@ from portfolio.pipeline.models import PipelineVersion
 from portfolio.web.formatting import now, title_of, today
 from portfolio.web.messages import text_of
 from portfolio.web.paging import PER_PAGE, Page, page_number
+
+EMPTY: dict[str, Any] = {"stage": [], "moves": {}}
 
 
 @dataclass
@@ -39,6 +42,8 @@ class Preview:
     new: Pipeline | None
     flows: dict[int, Pipeline]
     deals: list[OpenDeal]
+    overtaking: PipelineVersion | None
+    meanwhile: list[Change]
 
     def touched(self, change: Change) -> list[int]:
         """The ids of the open deals that a change touches."""
@@ -53,12 +58,29 @@ def _preview(draft_id: int) -> Preview:
     draft = draft_or_404(draft_id)
     definition = drafts.finished(json.loads(draft.definition))
     current = pipeline.current_pipeline(draft.key)
-    old = json.loads(current.definition) if current else {"stage": [], "moves": {}}
+    old = json.loads(current.definition) if current else EMPTY
     sound = not operations.faults_of(draft)
     new = Pipeline(drafts.definition_of(json.loads(draft.definition), 1, [])) if sound else None
     deals = queries.open_deals(access.me(), draft.key)
     changes = compare(old, definition)
-    return Preview(draft, definition, current, changes, new, pipeline.pipelines(), deals)
+    overtaking = operations.newer_than(draft)
+    return Preview(
+        draft,
+        definition,
+        current,
+        changes,
+        new,
+        pipeline.pipelines(),
+        deals,
+        overtaking,
+        compare(_base(draft), old) if overtaking else [],
+    )
+
+
+def _base(draft: PipelineDraft) -> dict[str, Any]:
+    """What the version says on which the draft stands; that of a new pipeline says nothing."""
+    row = db.session.get(PipelineVersion, draft.based_on_id or 0)
+    return json.loads(row.definition) if row else EMPTY
 
 
 @blueprint.get("/settings/pipelines/drafts/<int:draft_id>/preview")
@@ -71,13 +93,15 @@ def preview(draft_id: int) -> Answer:
 def _page(found: Preview, error: str = "", unmapped: str = "") -> str:
     options = options_of(found.definition)
     known = _known(found)
-    counted = [(change, len(found.touched(change))) for change in found.changes]
     return render_template(
         "flows/preview.html",
         found=found,
         draft=found.draft,
         definition=found.definition,
-        counted=[(part, [c for c in counted if c[0].part == part]) for part in ("", *PARTS)],
+        groups=_by_part,
+        counts=[len(found.touched(c)) for c in found.changes]
+        if found.new and found.deals
+        else None,
         effects=found.effects(),
         parts=PARTS,
         options=known,
@@ -90,13 +114,17 @@ def _page(found: Preview, error: str = "", unmapped: str = "") -> str:
     )
 
 
+def _by_part(changes: list[Change]) -> list[tuple[str, list[Change]]]:
+    """The changes under their parts, those of the pipeline itself first."""
+    parts = ((part, [c for c in changes if c.part == part]) for part in ("", *PARTS))
+    return [(part, group) for part, group in parts if group]
+
+
 def _known(found: Preview) -> Options:
     """What fields offer and offered: a change names also what is no more."""
-    if found.current is None:
-        return options_of(found.definition)
-    before = options_of(json.loads(found.current.definition))
-    after = options_of(found.definition)
-    return {name: {**before[name], **after[name]} for name in after}
+    in_force = json.loads(found.current.definition) if found.current else EMPTY
+    sources = [options_of(d) for d in (_base(found.draft), in_force, found.definition)]
+    return {name: {k: v for s in sources for k, v in s[name].items()} for name in sources[0]}
 
 
 @blueprint.get("/settings/pipelines/drafts/<int:draft_id>/deals")
@@ -136,16 +164,44 @@ def publish(draft_id: int) -> Answer:
                 draft, sent_version(), mapping if carrying else None, access.me(), now()
             )
     except InputError as error:
-        db.session.expire_all()
-        unmapped = str(error.params.get("stage", ""))
-        status = 409 if isinstance(error, DraftConflict) else 422
-        return _page(_preview(draft_id), text_of(error), unmapped), status
+        return _refused(draft_id, error)
     said = _("%(name)s, version %(number)s, is in force.", **_named(version))
     if carrying:
         seen = min(moved, len(queries.open_deals(access.me(), version.key)))
         said += " " + ngettext("%(num)d deal goes by it.", "%(num)d deals go by it.", seen)
     flash(said)
     return redirect(url_for("flows.index"))
+
+
+def _refused(draft_id: int, error: InputError) -> Answer:
+    """The preview once more, with what is in the way; of a draft that is gone the list."""
+    db.session.expire_all()
+    if db.session.get(PipelineDraft, draft_id) is None:
+        flash(text_of(error))
+        return redirect(url_for("flows.index"))
+    unmapped = str(error.params.get("stage", ""))
+    status = 409 if isinstance(error, DraftConflict | Overtaken) else 422
+    return _page(_preview(draft_id), text_of(error), unmapped), status
+
+
+@blueprint.post("/settings/pipelines/drafts/<int:draft_id>/base")
+@access.permit("settings.pipelines")
+def put_on(draft_id: int) -> Answer:
+    """Let a draft stand on the version that overtook it: begun anew from it, or kept as it is."""
+    draft = draft_or_404(draft_id)
+    anew = request.form.get("do") == "anew"
+    onto = short_number(request.form.get("onto", ""))
+    try:
+        with access.writing("pipeline.draft"):
+            operations.put_on(draft, sent_version(), onto, anew, access.me(), now())
+    except InputError as error:
+        return _refused(draft_id, error)
+    flash(
+        _("The draft is begun anew from the version in force.")
+        if anew
+        else _("The draft is kept. What it says will take the place of the version in force.")
+    )
+    return redirect(url_for("flows.preview", draft_id=draft_id))
 
 
 def _mapping() -> dict[str, str]:

@@ -199,6 +199,10 @@ MESSAGES = {
     "check.nothing_to_verify": _l("“%(item)s” is not done yet, so there is nothing to verify."),
     "answer.malformed": _l("“%(value)s” is not of the form KEY=VALUE."),
     "draft.faulty": _l("%(count)s places are still wrong: mend them first."),
+    "draft.gone": _l("Somebody published or discarded the draft meanwhile."),
+    "draft.overtaken": _l(
+        "Version %(number)s came in force after this draft was begun: look at what it changed."
+    ),
     "draft.same": _l("The draft says what is in force already."),
     "draft.key_form": _l(
         "“%(value)s” is no key: small letters, digits, underscores, at most %(most)s, a letter first."

@@ -45,6 +45,7 @@ DOORS = {
     "flows.preview": {"admin"},
     "flows.touched_deals": {"admin"},
     "flows.publish": {"admin"},
+    "flows.put_on": {"admin"},
     "flows.discard": {"admin"},
     "digest.missed": ANYBODY,
     "digest.index": EVERYBODY,
