@@ -35,6 +35,8 @@ from portfolio.demo import commands as demo_commands
 from portfolio.digest import commands as digest_commands
 from portfolio.digest import views as digest_views
 from portfolio.extensions import csrf, init_database
+from portfolio.flows import carry_operations as flows_carrying
+from portfolio.flows import carry_views as flows_carry_views
 from portfolio.flows import edit_views as flows_edit_views
 from portfolio.flows import publish_views as flows_publish_views
 from portfolio.flows import views as flows_views
@@ -119,6 +121,7 @@ VIEWS = (
     flows_views,
     flows_edit_views,
     flows_publish_views,
+    flows_carry_views,
     handover_views,
     health_views,
     records_views,
@@ -193,6 +196,7 @@ UNDOERS: dict[str, Undoer] = {
     "deal.move": Undoer(records.may_undo_move, pipeline_undo.undo_moves),
     "deal.delete": Undoer(records.may_undo, pipeline_undo.restore),
     "deal.bulk": Undoer(records.may_undo, pipeline_undo.undo_bulk),
+    "pipeline.carry": Undoer(flows_carrying.may_take_back, flows_carrying.take_back),
 }
 # What goes with a company beside its own slice's rows, when it is deleted.
 COMPANY_PARTS: tuple[Any, ...] = (Tag, Assessment)

@@ -151,7 +151,8 @@ def _columns(line: Line, words: Words) -> Iterator[Detail]:
     kind = line.object_type
     for name, before, after in line.changes:
         label = column_title(name, words.locale)
-        if name in UNSAID or label == name:  # what has no title is the system's own
+        unsaid = name in UNSAID and (kind, name) not in words.titles
+        if unsaid or label == name:  # what has no title is the system's own
             continue
         if kind not in {"company", "deal"}:
             label = f"{kind_title(kind, words.locale)} · {label}"

@@ -1,11 +1,9 @@
-"""What is done with drafts of pipelines: begun, edited, discarded, published, deals carried over."""
+"""What is done with drafts of pipelines: begun, edited, discarded, published."""
 
 import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
-
-import sqlalchemy as sa
 
 from portfolio.audit import operations as audit
 from portfolio.extensions import db, serialise
@@ -15,10 +13,9 @@ from portfolio.flows.models import PipelineDraft
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 from portfolio.people.policy import PERMISSIONS
-from portfolio.pipeline.carry_operations import carry
 from portfolio.pipeline.faults import KEY
-from portfolio.pipeline.models import Deal, PipelineVersion, Status
-from portfolio.pipeline.queries import current_pipeline, pipeline_of
+from portfolio.pipeline.models import PipelineVersion
+from portfolio.pipeline.queries import current_pipeline
 
 LONGEST_KEY = 20
 
@@ -178,16 +175,12 @@ def faults_of(row: PipelineDraft) -> Any:
 def publish(
     row: PipelineDraft,
     expected_version: int | None,
-    mapping: Mapping[str, str] | None,
     actor: User,
     now: dt.datetime,
-) -> tuple[PipelineVersion, int]:
+) -> PipelineVersion:
     """Put a draft in force as the pipeline's next version: new deals begin in it.
 
-    With a mapping (of the stages it has no more, to stages it has) the open deals of earlier
-    versions go by it too, all of them or, when one stage leads nowhere, nothing is published.
-    Answers with the version and how many deals were carried over. Raises DraftConflict, Overtaken,
-    Faulty, or InputError `draft.same` or `carry.unmapped`.
+    Raises DraftConflict, Overtaken, Faulty, or InputError `draft.same`.
     """
     row = _locked(row, expected_version)
     if (newer := newer_than(row)) is not None:
@@ -201,8 +194,7 @@ def publish(
     version = _in_force(row, definition, actor, now)
     db.session.delete(row)
     db.session.flush()
-    moved = carry_over(version, mapping, actor, now) if mapping is not None else 0
-    return version, moved
+    return version
 
 
 def _in_force(
@@ -229,42 +221,3 @@ def _in_force(
     was, became = as_audited(changes)
     audit.record(audit.Entry("pipeline.publish", "pipeline", version.id, was, became))
     return version
-
-
-def carry_over(
-    version: PipelineVersion, mapping: Mapping[str, str], actor: User, now: dt.datetime
-) -> int:
-    """Let the open deals of earlier versions go by this one, all or none; says how many there are.
-
-    The mapping leads from each stage that it has not to one that it has. Raises InputError
-    `carry.unmapped`, `carry.stuck` where a deal at rest could never go on, or
-    `carry.not_in_force` of a version in which no deal begins.
-    """
-    serialise(f"pipeline:{version.key}")
-    db.session.refresh(version)
-    if not version.current:
-        raise InputError("carry.not_in_force")
-    flow = pipeline_of(version)
-    stages = {stage.key for stage in flow.stages}
-    for stage in queries.stages_to_map(version.key, json.loads(version.definition)):
-        if mapping.get(stage["key"]) not in stages:
-            raise InputError("carry.unmapped", value=stage, stage=stage["key"])
-    rows = db.session.scalars(
-        sa.select(Deal)
-        .join(PipelineVersion, PipelineVersion.id == Deal.pipeline_id)
-        .where(
-            PipelineVersion.key == version.key,
-            Deal.pipeline_id != version.id,
-            Deal.deleted_at.is_(None),
-            Deal.status.in_(queries.OPEN),
-        )
-        .order_by(Deal.id)
-        .with_for_update(of=Deal)
-    ).all()
-    for deal in rows:
-        goal = mapping.get(deal.stage, deal.stage)
-        if deal.status != Status.ACTIVE.value and not flow.offered(goal, deal.status):
-            raise InputError("carry.stuck", value=flow.stage(goal))
-        carry(deal, version, goal, actor, now)
-    db.session.flush()
-    return len(rows)

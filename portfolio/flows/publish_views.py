@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from portfolio.extensions import db
 from portfolio.flows import drafts, operations, queries
@@ -90,9 +89,7 @@ def preview(draft_id: int) -> Answer:
     return _page(_preview(draft_id))
 
 
-def _page(found: Preview, error: str = "", unmapped: str = "") -> str:
-    options = options_of(found.definition)
-    known = _known(found)
+def _page(found: Preview, error: str = "") -> str:
     return render_template(
         "flows/preview.html",
         found=found,
@@ -104,13 +101,9 @@ def _page(found: Preview, error: str = "", unmapped: str = "") -> str:
         else None,
         effects=found.effects(),
         parts=PARTS,
-        options=known,
+        options=_known(found),
         words=words_of,
-        to_map=queries.stages_to_map(found.draft.key, found.definition),
-        stages=options["stages"],
-        chosen=request.form,
         error=error,
-        unmapped=unmapped,
     )
 
 
@@ -154,22 +147,16 @@ def touched_deals(draft_id: int) -> str:
 @blueprint.post("/settings/pipelines/drafts/<int:draft_id>/publish")
 @access.permit("settings.pipelines")
 def publish(draft_id: int) -> Answer:
-    """Put the draft in force, and carry the open deals over where that is asked for."""
+    """Put the draft in force, and go on to carrying the open deals over where that is asked for."""
     draft = draft_or_404(draft_id)
-    mapping = _mapping()
-    carrying = request.form.get("carry") == "1"
     try:
         with access.writing("pipeline.publish"):
-            version, moved = operations.publish(
-                draft, sent_version(), mapping if carrying else None, access.me(), now()
-            )
+            version = operations.publish(draft, sent_version(), access.me(), now())
     except InputError as error:
         return _refused(draft_id, error)
-    said = _("%(name)s, version %(number)s, is in force.", **_named(version))
-    if carrying:
-        seen = min(moved, len(queries.open_deals(access.me(), version.key)))
-        said += " " + ngettext("%(num)d deal goes by it.", "%(num)d deals go by it.", seen)
-    flash(said)
+    flash(_("%(name)s, version %(number)s, is in force.", **_named(version)))
+    if request.form.get("then") == "carry":
+        return redirect(url_for("flows.carry", version_id=version.id))
     return redirect(url_for("flows.index"))
 
 
@@ -179,9 +166,8 @@ def _refused(draft_id: int, error: InputError) -> Answer:
     if db.session.get(PipelineDraft, draft_id) is None:
         flash(text_of(error))
         return redirect(url_for("flows.index"))
-    unmapped = str(error.params.get("stage", ""))
     status = 409 if isinstance(error, DraftConflict | Overtaken) else 422
-    return _page(_preview(draft_id), text_of(error), unmapped), status
+    return _page(_preview(draft_id), text_of(error)), status
 
 
 @blueprint.post("/settings/pipelines/drafts/<int:draft_id>/base")
@@ -202,51 +188,6 @@ def put_on(draft_id: int) -> Answer:
         else _("The draft is kept. What it says will take the place of the version in force.")
     )
     return redirect(url_for("flows.preview", draft_id=draft_id))
-
-
-def _mapping() -> dict[str, str]:
-    """Where the form says that deals of stages that are no more go."""
-    names = [name for name in request.form if name.startswith("map-")]
-    return {name.removeprefix("map-"): request.form[name] for name in names}
-
-
-@blueprint.route("/settings/pipelines/versions/<int:version_id>/carry", methods=["GET", "POST"])
-@access.permit("settings.pipelines")
-def carry(version_id: int) -> Answer:
-    """Carry the open deals of earlier versions over to the one in force."""
-    row = db.session.get(PipelineVersion, version_id) or abort(404)
-    if request.method == "GET":
-        return _carry_page(row)
-    deals = len(_earlier(row))
-    try:
-        with access.writing("pipeline.carry"):
-            operations.carry_over(row, _mapping(), access.me(), now())
-    except InputError as error:
-        return _carry_page(row, text_of(error), str(error.params.get("stage", ""))), 422
-    flash(ngettext("%(num)d deal goes by it.", "%(num)d deals go by it.", deals))
-    return redirect(url_for("flows.index"))
-
-
-def _earlier(row: PipelineVersion) -> list[OpenDeal]:
-    deals = queries.open_deals(access.me(), row.key)
-    return [deal for deal in deals if deal.pipeline_id != row.id]
-
-
-def _carry_page(row: PipelineVersion, error: str = "", unmapped: str = "") -> str:
-    flow, deals = pipeline.pipeline_of(row), _earlier(row)
-    definition = json.loads(row.definition)
-    return render_template(
-        "flows/carry.html",
-        row=row,
-        pipeline=flow,
-        deals=deals,
-        effects=affected(pipeline.pipelines(), flow, deals, today()),
-        to_map=queries.stages_to_map(row.key, definition),
-        stages=options_of(definition)["stages"],
-        chosen=request.form,
-        error=error,
-        unmapped=unmapped,
-    )
 
 
 def _named(version: PipelineVersion) -> dict[str, Any]:

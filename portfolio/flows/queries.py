@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,10 +10,13 @@ import sqlalchemy as sa
 from portfolio.extensions import db
 from portfolio.flows.impact import OpenDeal
 from portfolio.flows.models import PipelineDraft
+from portfolio.journal import queries as acts
+from portfolio.journal.models import Act
 from portfolio.people import policy
 from portfolio.people.models import User
 from portfolio.pipeline.models import Deal, PipelineVersion, Status
 from portfolio.pipeline.queries import visible
+from portfolio.web.formatting import today
 
 OPEN = (Status.ACTIVE.value, Status.ON_HOLD.value)
 
@@ -46,10 +49,19 @@ def elsewhere(key: str) -> set[str]:
 def counted_for(user: User) -> sa.ColumnElement[bool]:
     """The open deals that a count may have in it for this person: never a confidential one that
     they may not know of."""
-    there = sa.and_(Deal.deleted_at.is_(None), Deal.status.in_(OPEN))
+    return sa.and_(Deal.status.in_(OPEN), _countable(user))
+
+
+def _countable(user: User) -> sa.ColumnElement[bool]:
     if policy.ALL in user.scopes("deal.read"):
-        return sa.and_(there, visible(user))
-    return sa.and_(there, Deal.walled.is_(False))
+        return visible(user)
+    return sa.and_(Deal.deleted_at.is_(None), Deal.walled.is_(False))
+
+
+def how_many(user: User, ids: Sequence[int]) -> int:
+    """How many of these deals there are, as far as they may be counted."""
+    query = sa.select(sa.func.count(Deal.id)).where(Deal.id.in_(ids), _countable(user))
+    return db.session.scalar(query) or 0
 
 
 def open_deals(user: User, key: str) -> list[OpenDeal]:
@@ -61,6 +73,28 @@ def open_deals(user: User, key: str) -> list[OpenDeal]:
         .order_by(Deal.stage_entered_at, Deal.id)
     )
     return [OpenDeal(*row) for row in rows]
+
+
+def to_carry(user: User, version: PipelineVersion) -> list[OpenDeal]:
+    """The open deals of a version's pipeline that go by earlier ones, as far as they may be counted."""
+    return [deal for deal in open_deals(user, version.key) if deal.pipeline_id != version.id]
+
+
+def summary_of(deals: Iterable[OpenDeal]) -> str:
+    """How many deals stand where, in one short text that changes when any of it does."""
+    places = Counter(deal.spot for deal in deals)
+    return ";".join(f"{version}.{stage}.{n}" for (version, stage), n in sorted(places.items()))
+
+
+def carried(user: User) -> dict[int, list[tuple[Act, int]]]:
+    """The acts of carrying over that can be taken back, by version, each with how many deals it
+    was, as far as they may be counted."""
+    found: dict[int, list[tuple[Act, int]]] = {}
+    for act in acts.of_actions(["pipeline.carry"]):
+        if act.object_id is not None and act.purge_on > today():
+            number = how_many(user, json.loads(act.payload)["deals"])
+            found.setdefault(act.object_id, []).append((act, number))
+    return found
 
 
 def counts(user: User) -> Counter[int]:

@@ -61,6 +61,8 @@ def index() -> str:
     waiting, counts = queries.drafts(), queries.counts(access.me())
     new = [row for key, row in waiting.items() if key not in by_key]
     authors = {row.published_by_id for rows in by_key.values() for row in rows}
+    carried = queries.carried(access.me())
+    authors |= {act.actor_id for found in carried.values() for act, _number in found}
     authors |= {row.updated_by_id for row in waiting.values()}
     return render_template(
         "flows/index.html",
@@ -71,6 +73,7 @@ def index() -> str:
             key: sum(counts[row.id] for row in rows if not row.current)
             for key, rows in by_key.items()
         },
+        carried=carried,
         drafts=waiting,
         new=[(row, json.loads(row.definition)) for row in new],
         people=people.names_of({i for i in authors if i}),

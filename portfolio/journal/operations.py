@@ -34,11 +34,12 @@ class NotYours(InputError):
 class Undoer:
     """How acts of one kind are taken back: who may, and what is done.
 
-    `undo` raises InputError when it cannot be done any more; the act's row goes afterwards.
+    `undo` raises InputError when it cannot be done any more; the act's row goes afterwards. What
+    it left as it was it answers with, as the sentence that says so.
     """
 
     may: Callable[[User, Act], bool]
-    undo: Callable[[Act, Any, User, dt.datetime], None]
+    undo: Callable[[Act, Any, User, dt.datetime], InputError | None]
 
 
 class ChangedBy(images.Changed):
@@ -142,15 +143,18 @@ def undoable_actions() -> set[str]:
     return set(current_app.extensions.get("undoers", {}))
 
 
-def undo(act: Act, actor: User, now: dt.datetime) -> None:
-    """Take an act back, once. Raises NotYours, or InputError with why it cannot be done."""
+def undo(act: Act, actor: User, now: dt.datetime) -> InputError | None:
+    """Take an act back, once; answers with what of it stays, if anything does.
+
+    Raises NotYours, or InputError with why it cannot be done.
+    """
     undoer = undoer_of(act)
     if undoer is None or not undoer.may(actor, act):
         raise NotYours
     if act.purge_on <= local_date(now):
         raise InputError("undo.too_late")
     try:
-        undoer.undo(act, json.loads(act.payload), actor, now)
+        left = undoer.undo(act, json.loads(act.payload), actor, now)
         db.session.flush()
     except ChangedBy:
         raise
@@ -160,6 +164,7 @@ def undo(act: Act, actor: User, now: dt.datetime) -> None:
         raise InputError("undo.collides") from error
     db.session.execute(sa.delete(Act).where(Act.id == act.id))
     db.session.expire_all()
+    return left
 
 
 def _who_changed(changed: images.Changed) -> InputError:

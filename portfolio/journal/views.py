@@ -26,13 +26,14 @@ def undo(act_id: int) -> Response | tuple[Response, int]:
     wants_json = request.accept_mimetypes.best == "application/json"
     try:
         with access.writing("act.undo"):
-            operations.undo(act, access.me(), dt.datetime.now(dt.UTC))
+            left = operations.undo(act, access.me(), dt.datetime.now(dt.UTC))
     except InputError as error:
         if wants_json:
             return jsonify(message=text_of(error)), 409
         flash(text_of(error))
     else:
+        said = text_of(left) if left else _("Taken back.")
         if wants_json:
-            return jsonify(message=_("Taken back."))
-        flash(_("Taken back."))
+            return jsonify(message=said)
+        flash(said)
     return redirect(own_path(request.form.get("back")))

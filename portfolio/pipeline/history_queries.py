@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flask_babel import gettext as _
+
 from portfolio.audit import queries as audit
 from portfolio.companies.history import Act, acts
 from portfolio.companies.history_queries import titles_of, words_of
@@ -35,9 +37,14 @@ def titles(pipeline: Pipeline) -> Mapping[tuple[str, str], Mapping[Any, str]]:
         ("stage_event", "status"): statuses,
         ("stage_event", "reason_code"): _by_key(pipeline.reasons),
         ("deal", "round"): titles_of(Round),
+        ("deal", "pipeline_id"): {n: _version(flow) for n, flow in queries.pipelines().items()},
         ("deal", "vehicle_id"): {v.id: title_of(v) for v in queries.vehicles()},
         ("deal_grant", "kind"): titles_of(GrantKind),
     }
+
+
+def _version(flow: Pipeline) -> str:
+    return _("%(name)s, version %(number)s", name=title_of(flow), number=flow.version)
 
 
 def _by_key(things: Iterable[Any]) -> dict[str, str]:

@@ -208,6 +208,13 @@ MESSAGES = {
         "“%(value)s” is no key: small letters, digits, underscores, at most %(most)s, a letter first."
     ),
     "draft.key_taken": _l("There is a pipeline “%(value)s” already, or a draft of one."),
+    "carry.all_moved": _l(
+        "Something happened to every one of these deals since, so they stay: %(names)s."
+    ),
+    "carry.some_moved": _l(
+        "Taken back, but for deals to which something happened since; these stay: %(names)s."
+    ),
+    "carry.changed": _l("Deals were moved since you opened this page. This is how it is now."),
     "carry.not_in_force": _l("Another version is in force by now."),
     "carry.stuck": _l("Deals that rest in “%(value)s” could never go on under this version."),
     "carry.unmapped": _l("Say where deals in “%(value)s” go: the new version has no such stage."),

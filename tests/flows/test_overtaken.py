@@ -119,7 +119,7 @@ def test_of_those_who_publish_a_draft_at_once_one_does_and_the_others_are_told(
             start.wait()
             try:
                 with unit_of_work("pipeline.publish", actor):
-                    made, _ = operations.publish(mine, version, None, actor, NOW)
+                    made = operations.publish(mine, version, actor, NOW)
                 told.append(f"version {made.version}")
             except InputError as error:
                 told.append(error.code)
