@@ -23,7 +23,6 @@ from portfolio.companies import commands as companies_commands
 from portfolio.companies import duplicate_views as companies_duplicate_views
 from portfolio.companies import export_views as companies_export_views
 from portfolio.companies import fact_views as companies_fact_views
-from portfolio.companies import merge_undo_operations as companies_merge_undo
 from portfolio.companies import merge_views as companies_merge_views
 from portfolio.companies import portrait_views as companies_portrait_views
 from portfolio.companies import queries as companies
@@ -191,7 +190,7 @@ UNDOERS: dict[str, Undoer] = {
     "task.finish": Undoer(records.may_undo, by_steps),
     "figure.state": Undoer(records.may_undo, companies_undo.undo_figures),
     "company.delete": Undoer(records.may_undo, companies_undo.restore),
-    "company.merge": Undoer(records.may_undo_merge, companies_merge_undo.undo_merge),
+    "company.merge": Undoer(records.may_undo_merge, pipeline_merging.undo_merge),
     "deal.change": Undoer(records.may_undo, pipeline_undo.undo_change),
     "deal.move": Undoer(records.may_undo_move, pipeline_undo.undo_moves),
     "deal.delete": Undoer(records.may_undo, pipeline_undo.restore),
@@ -202,13 +201,14 @@ UNDOERS: dict[str, Undoer] = {
 COMPANY_PARTS: tuple[Any, ...] = (Tag, Assessment)
 # What follows from other rows of a company, and is computed anew where it must be.
 COMPANY_COMPUTED: tuple[Any, ...] = (Assessment,)
-# What goes over with a company that is merged into another one, in what the two may differ, and
-# how readers count it.
+# What goes over with a company that is merged into another one, who may let it, in what the two
+# may differ, and how readers count it.
 COMPANY_MOVERS: tuple[Any, ...] = (
     pipeline_merging.move_company,
     chokepoint_merging.move_company,
     readiness_merging.reassess,
 )
+COMPANY_MOVE_CHECKS: tuple[Any, ...] = (pipeline_merging.require_movable,)
 COMPANY_DIFFERENCES: tuple[Any, ...] = (chokepoint_merging.differences,)
 COMPANY_COUNTERS: tuple[Any, ...] = (pipeline_merging.count_of, chokepoint_merging.count_of)
 
@@ -276,6 +276,7 @@ def _install_slices(app: Flask) -> None:
     app.extensions["company_parts"] = COMPANY_PARTS
     app.extensions["company_computed"] = COMPANY_COMPUTED
     app.extensions["company_movers"] = COMPANY_MOVERS
+    app.extensions["company_move_checks"] = COMPANY_MOVE_CHECKS
     app.extensions["company_differences"] = COMPANY_DIFFERENCES
     app.extensions["company_counters"] = COMPANY_COUNTERS
     app.extensions["deal_filters"] = DEAL_FILTERS

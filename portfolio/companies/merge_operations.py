@@ -46,6 +46,8 @@ from portfolio.people.models import User
 
 # (merged, survivor, now, choices) -> by table the ids that went over, of what is kept by time.
 Mover = Callable[[int, int, dt.datetime, Choices], Mapping[str, Sequence[int]]]
+# Raises InputError when a person may not let go over what would go over from a company.
+MoveCheck = Callable[[User, int], None]
 PLAIN: tuple[type[Base], ...] = (
     CompanyName,
     StockCode,
@@ -69,6 +71,13 @@ def require_two(survivor_id: int, merged_id: int) -> None:
             raise InputError("company.merged_already", one=names[0], other=names[1])
 
 
+def require_movable(actor: User, merged_id: int) -> None:
+    """Raise InputError when something of a company is not for this person to move."""
+    checks: Sequence[MoveCheck] = current_app.extensions["company_move_checks"]
+    for check in checks:
+        check(actor, merged_id)
+
+
 def merge(
     survivor: Company,
     merged: Company,
@@ -80,11 +89,12 @@ def merge(
     """Make one company of two. `versions` are those of the survivor and of the other one that the
     choices were made on.
 
-    Raises InputError `company.itself` or `company.merged_already`, and Conflict when either was
-    changed meanwhile.
+    Raises InputError `company.itself` or `company.merged_already`, as `require_movable` does, and
+    Conflict when either was changed meanwhile.
     """
     serialise("company.merge")
     require_two(survivor.id, merged.id)
+    require_movable(actor, merged.id)
     for company, version in zip((survivor, merged), versions, strict=True):
         db.session.refresh(company, with_for_update=True)
         check_version(company.version, version)

@@ -122,14 +122,19 @@ def _chosen() -> Choices:
 
 
 def _page(survivor: Company, other: Company, refusal: str = "") -> str:
-    if survivor.id == other.id:
-        refusal = refusal or text_of(InputError("company.itself"))
+    refused = ""
+    try:
+        operations.require_two(survivor.id, other.id)
+        operations.require_movable(access.me(), other.id)
+    except InputError as error:
+        refused = text_of(error)
     chosen = _chosen()
     return render_template(
         "companies/merge.html",
         survivor=survivor,
         other=other,
-        refusal=refusal,
+        refusal=refused or refusal,
+        possible=not refused,
         fields=[*_fields(survivor, other, chosen.fields), *_others(survivor, other, chosen.others)],
         clashes=_clashes(survivor, other, chosen.figures),
         counts=_counts(other),

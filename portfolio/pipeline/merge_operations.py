@@ -1,16 +1,52 @@
-"""What of a merged company's deals goes over to the other one."""
+"""What of a merged company's deals goes over to the other one, and who may let it go."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
+from portfolio.companies import merge_undo_operations as merge_undo
 from portfolio.companies.merging import Choices
 from portfolio.extensions import db
 from portfolio.journal import image_operations as images
+from portfolio.journal.models import Act
+from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 from portfolio.pipeline import queries
 from portfolio.pipeline.models import Deal, Holding
+
+MOST_NAMED = 5
+
+
+def require_movable(user: User, company_id: int) -> None:
+    """Raise InputError `company.deals_of_others` when a company has deals that this person sees and
+    may not change: they would go over with it. What they do not see goes over unsaid, as the note
+    `0003-merging-companies-with-deals-of-others` explains."""
+    _require_changeable(user, Deal.company_id == company_id)
+
+
+def undo_merge(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
+    """Take a merge back, for who may change the deals that would go back with it.
+
+    Raises InputError `company.deals_of_others`, and as `merge_undo.undo_merge` does.
+    """
+    moved = [row_id for table, row_id, *_ in payload["steps"] if table == Deal.__tablename__]
+    _require_changeable(actor, sa.and_(Deal.id.in_(moved), Deal.company_id == act.company_id))
+    merge_undo.undo_merge(act, payload, actor, now)
+
+
+def _require_changeable(user: User, condition: sa.ColumnElement[bool]) -> None:
+    """Those in the bin count as they would outside of it."""
+    seen, own = (
+        sa.or_(*queries.visible_parts(user, right), *queries.visible_parts(user, right, True))
+        for right in ("deal.read", "deal.write")
+    )
+    query = sa.select(Deal.name).where(condition, seen, sa.not_(own)).order_by(Deal.id)
+    names = db.session.scalars(query.limit(MOST_NAMED + 1)).all()
+    if names:
+        more = "…" if len(names) > MOST_NAMED else ""
+        raise InputError("company.deals_of_others", names="、".join(names[:MOST_NAMED]) + more)
 
 
 def move_company(

@@ -157,6 +157,9 @@ MESSAGES = {
     "deal.delete_late": _l("The deal has come so far that only a partner may delete it."),
     "company.itself": _l("A company cannot be compared with itself."),
     "company.merged_already": _l("%(one)s is part of %(other)s already."),
+    "company.deals_of_others": _l(
+        "Deals would go over that you may not change: %(names)s. Ask a partner or who is on their team."
+    ),
     "company.told_apart": _l("Somebody has said already that these two are not the same."),
     "bulk.none": _l("Choose at least one deal."),
     "bulk.too_many": _l("At most %(most)s deals can be changed at once; these are %(count)s."),
