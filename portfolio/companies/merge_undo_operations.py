@@ -17,6 +17,7 @@ from portfolio.extensions import db
 from portfolio.journal import image_operations as images
 from portfolio.journal import operations as journal
 from portfolio.journal.models import Act
+from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 
 Steps = Sequence[Sequence[Any]]
@@ -65,6 +66,8 @@ def undo_merge(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
     survivor_id, merged_id = int(act.company_id or 0), int(payload["merged"])
     both = [survivor_id, merged_id]
     db.session.flush()
+    if db.session.get(Company, survivor_id) is None:
+        raise InputError("undo.parent_gone")
     if state_of(both) != payload["state"]:
         raise _who_changed(act, both)
     told, tied, derived = _sorted(payload["steps"])

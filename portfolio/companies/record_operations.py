@@ -1,18 +1,20 @@
 """What is done with a company's records: people, tasks and documents are changed and deleted."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
 
+from portfolio.companies.merge_queries import whole
 from portfolio.companies.models import (
     TERMS,
     Activity,
     Company,
     CompanyDistinction,
     CompanyKey,
+    CompanyMerge,
     CompanyName,
     CompanySearch,
     Contact,
@@ -86,6 +88,7 @@ def delete(record: Record, actor: User, now: dt.datetime) -> Act | None:
 
 # What is part of a company and goes with it, the children first; upper slices add theirs.
 PARTS: tuple[type[Any], ...] = (
+    CompanyMerge,
     DocumentVersion,
     Document,
     Activity,
@@ -106,29 +109,32 @@ def parts() -> tuple[type[Any], ...]:
     return (*current_app.extensions.get("company_parts", ()), *PARTS)
 
 
-def _of(model: type[Any], company_id: int) -> sa.ColumnElement[bool]:
+def _of(model: type[Any], ids: Sequence[int]) -> sa.ColumnElement[bool]:
     if model is DocumentVersion:
-        own = sa.select(Document.id).where(Document.company_id == company_id)
+        own = sa.select(Document.id).where(Document.company_id.in_(ids))
         return DocumentVersion.document_id.in_(own)
     if model is CompanyDistinction:
-        return sa.or_(model.one_id == company_id, model.other_id == company_id)
-    condition: sa.ColumnElement[bool] = model.company_id == company_id
+        return sa.or_(model.one_id.in_(ids), model.other_id.in_(ids))
+    column = model.survivor_id if model is CompanyMerge else model.company_id
+    condition: sa.ColumnElement[bool] = column.in_(ids)
     return condition
 
 
 def what_goes_with(company_id: int) -> dict[str, int]:
     """How many rows of each kind would go with the company, by the trail's name of the kind."""
     found = {}
+    ids = whole(company_id)
     for model in parts():
-        count = sa.select(sa.func.count()).select_from(model).where(_of(model, company_id))
+        count = sa.select(sa.func.count()).select_from(model).where(_of(model, ids))
         number = db.session.scalar(count) or 0
         if number and hasattr(model, "__audit__"):
             found[str(model.__audit__)] = number
     return found
 
 
-def require_unreferenced(company_id: int) -> None:
-    """Raise InputError `company.referenced` when anything but its own parts names the company.
+def require_unreferenced(ids: Sequence[int]) -> None:
+    """Raise InputError `company.referenced` when anything but their own parts names a company and
+    those that are part of it.
 
     One sentence for every reason: what refers to it may be hidden from who asks. A table that
     nobody declared a part is a reason too.
@@ -137,7 +143,7 @@ def require_unreferenced(company_id: int) -> None:
     for column in _pointing_here():
         if column.table.name in own and "deal_id" not in column.table.c:
             continue
-        query = sa.select(column.table).where(column == company_id)
+        query = sa.select(column.table).where(column.in_(ids))
         if column.table.name in own:
             query = query.where(column.table.c.deal_id.is_not(None))
         if db.session.execute(query.limit(1)).first():
@@ -152,15 +158,16 @@ def _pointing_here() -> Iterator[sa.Column[Any]]:
 
 
 def delete_company(company: Company, actor: User, now: dt.datetime) -> Keeping:
-    """Delete a company with all its parts. Raises InputError `company.referenced`."""
-    require_unreferenced(company.id)
-    number, label = company.id, company.display_name
+    """Delete a company with all its parts and those that were merged into it: alone they would be
+    companies again. Raises InputError `company.referenced`."""
+    number, label, ids = company.id, company.display_name, whole(company.id)
+    require_unreferenced(ids)
     with journal.keeping(
         "company.delete", "company", number, actor, now, label, company_id=number
     ) as kept:
         for model in parts():
-            images.delete_where(_mapped(model), _of(model, number))
-        images.delete_where(_mapped(Company), Company.id == number)
+            images.delete_where(_mapped(model), _of(model, ids))
+        images.delete_where(_mapped(Company), Company.id.in_(ids))
     return kept
 
 

@@ -99,7 +99,8 @@ def restore(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
 
 
 def _check_free(table: str, row: dict[str, Any]) -> None:
-    if table == "company" and row.get("uscc") and queries.holder_of_uscc(row["uscc"]):
+    coded = {"company", "company_merge"}  # and the codes by which a merged company is found
+    if table in coded and row.get("uscc") and queries.holder_of_uscc(row["uscc"]):
         raise InputError("uscc.taken", value=row["uscc"])
     if table == "stock_code" and queries.holder_of_stock_code(row["code"]):
         raise InputError("stock_code.taken", value=row["code"])

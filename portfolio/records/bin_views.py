@@ -1,6 +1,9 @@
 """The bin, and the list of what one did lately and can take back."""
 
-from flask import render_template
+from typing import Any
+
+from flask import render_template, request
+from werkzeug.exceptions import NotFound
 
 from portfolio.journal import operations as journal
 from portfolio.journal import queries as acts
@@ -8,6 +11,7 @@ from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.records import queries
 from portfolio.records.views import blueprint
+from portfolio.web import errors
 from portfolio.web.formatting import today
 
 
@@ -39,3 +43,21 @@ def mine() -> str:
         acts=queries.among(user, found, write=True),
         kept=journal.KEPT_DAYS,
     )
+
+
+@blueprint.app_errorhandler(404)
+def in_bin(error: NotFound) -> Any:
+    """Of a company that was deleted, or is part of a deleted one, say so and where to restore it."""
+    asked = request.view_args or {}
+    number = asked.get("number" if asked.get("kind") == "company" else "company_id")
+    user = access.current_user()
+    fragment = request.headers.get("HX-Request") == "true"
+    act = None
+    if user is not None and number is not None and user.may("company.read") and not fragment:
+        act = queries.deletion_of(user, number)
+    if act is None:
+        return errors.page(404)
+    names = people.names_of(queries.actors_of([act]))
+    days = (act.purge_on - today()).days
+    page = {"act": act, "actors": names, "days": days, "merged": number != act.object_id}
+    return render_template("records/in_bin.html", **page), 404

@@ -33,6 +33,7 @@ KINDS: dict[str, type[Any]] = {
     "deal": Deal,
 }
 DELETIONS = tuple(f"{kind}.delete" for kind in KINDS)
+COMPANY_DELETION = "company.delete"
 MOST = 100
 
 
@@ -171,6 +172,17 @@ def in_bin(user: User, limit: int = MOST) -> list[Act]:
     """What was deleted and can still be restored, newest first."""
     query = sa.select(Act).where(Act.action.in_(DELETIONS)).order_by(Act.id.desc()).limit(5 * limit)
     return among(user, db.session.scalars(query))[:limit]
+
+
+def deletion_of(user: User, company_id: int) -> Act | None:
+    """The act that put a company into the bin, by itself or as part of another one, where this
+    person may know of it."""
+    last = audit.history("company", company_id, limit=1)
+    if not last or last[0].action != COMPANY_DELETION:
+        return None
+    gone = Act.payload.contains(f'["company", {company_id}, ', autoescape=True)
+    query = sa.select(Act).where(Act.action == COMPANY_DELETION, gone).order_by(Act.id.desc())
+    return next(iter(among(user, db.session.scalars(query.limit(1)))), None)
 
 
 def undoable(user: User, of: Record, actions: Iterable[str], limit: int = 8) -> list[Act]:

@@ -16,7 +16,8 @@ LOG = logging.getLogger(__name__)
 PAGES = (400, 401, 403, 404, 405, 409, 413, 422, 429, 500)
 
 
-def _page(code: int, **context: Any) -> tuple[str, int]:
+def page(code: int, **context: Any) -> tuple[str, int]:
+    """The page of an error, or the fragment that takes its place on a page."""
     fragment = request.headers.get("HX-Request") == "true"
     shown = code if code in PAGES else 400 if code < 500 else 500
     return (
@@ -28,30 +29,30 @@ def _page(code: int, **context: Any) -> tuple[str, int]:
 def _http(error: HTTPException) -> Any:
     if error.code is None or error.code < 400 or isinstance(error, SecurityError):
         return error  # a forged host has no pages of ours
-    return _page(error.code)
+    return page(error.code)
 
 
 def _csrf(error: CSRFError) -> tuple[str, int]:
-    return _page(400, expired=True)
+    return page(400, expired=True)
 
 
 def _stale(error: StaleDataError) -> tuple[str, int]:
     db.session.rollback()
-    return _page(409)
+    return page(409)
 
 
 def _taken(error: IntegrityError) -> tuple[str, int]:
     """Two saved at the same moment what only one may have: the second sees a conflict."""
     db.session.rollback()
     LOG.warning("conflict at %s: %s", request.path, error.orig)
-    return _page(409)
+    return page(409)
 
 
 def _crash(error: Exception) -> tuple[str, int]:
     db.session.rollback()
     reference = secrets.token_hex(4)
     LOG.exception("error %s at %s", reference, request.path)
-    return _page(500, reference=reference)
+    return page(500, reference=reference)
 
 
 def install(app: Flask) -> None:
