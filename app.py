@@ -23,6 +23,7 @@ from portfolio.companies import commands as companies_commands
 from portfolio.companies import duplicate_views as companies_duplicate_views
 from portfolio.companies import export_views as companies_export_views
 from portfolio.companies import fact_views as companies_fact_views
+from portfolio.companies import merge_history_views as companies_merge_history_views
 from portfolio.companies import merge_views as companies_merge_views
 from portfolio.companies import portrait_views as companies_portrait_views
 from portfolio.companies import queries as companies
@@ -95,6 +96,7 @@ VIEWS = (
     companies_fact_views,
     companies_duplicate_views,
     companies_merge_views,
+    companies_merge_history_views,
     companies_export_views,
     pipeline_views,
     pipeline_board_views,

@@ -103,6 +103,14 @@ def of_companies(
     return db.session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit)).all()
 
 
+def of_act(company_ids: Sequence[int], action: str, at: dt.datetime) -> Sequence[AuditEntry]:
+    """The entries about companies and what belongs to them or their deals that one act made."""
+    query = sa.select(AuditEntry).where(
+        AuditEntry.company_id.in_(company_ids), AuditEntry.action == action, AuditEntry.at == at
+    )
+    return db.session.scalars(query.order_by(AuditEntry.seq.desc())).all()
+
+
 def of_deal(deal_id: int, limit: int = 200) -> Sequence[AuditEntry]:
     """The latest entries about a deal and what belongs to it, looks at it apart; newest first."""
     return db.session.scalars(

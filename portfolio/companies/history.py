@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 from portfolio.audit.titles import action_title, column_title, kind_title
@@ -13,7 +14,7 @@ from portfolio.kernel.dates import SHANGHAI
 from portfolio.kernel.money import format_money
 from portfolio.kernel.numbers import from_micro, grouped
 from portfolio.kernel.titles import titled
-from portfolio.rulebook.metrics import dictionary
+from portfolio.rulebook.metrics import Metric, dictionary
 
 # The column that says in a word which object an entry is about.
 NAMED_BY = {
@@ -40,6 +41,8 @@ UNSAID = frozenset(
 )
 PEOPLE = frozenset(["user_id", "owner_id", "created_by_id", "recorded_by_id", "actor_id"])
 YES_NO = {True: ("是", "Yes"), False: ("否", "No")}
+NOT_AUDITED = {"zh": "未审计", "en": "Not audited"}
+UNDECIDED = {"zh": "并列待定", "en": "Beside it, undecided"}
 NOT_KNOWN = {"zh": "未知", "en": "not known"}
 LONGEST = 80
 MASK = "***"
@@ -50,13 +53,15 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
 class Words:
     """How values are told: people by name, keys by title; `titles` by kind, column and value.
 
-    `restorable` holds the columns of each kind that a button may set back.
+    `restorable` holds the columns of each kind that a button may set back, `merges` what is told
+    of each merge beside its entries.
     """
 
     locale: str = "zh"
     people: Mapping[int, str] = field(default_factory=dict)
     titles: Mapping[tuple[str, str], Mapping[Any, str]] = field(default_factory=dict)
     restorable: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    merges: Mapping[int, Sequence["Detail"]] = field(default_factory=dict)
 
     def of(self, kind: str, column: str, value: Any) -> str:
         """A value in words; empty for none."""
@@ -136,6 +141,8 @@ def _details(line: Line, words: Words) -> Iterator[Detail]:
         yield from _figure(values, words.locale)
     elif line.object_type == "stage_event":
         yield from _stage_event(values, words)
+    elif line.object_type == "company_merge":
+        yield from words.merges.get(line.object_id or 0, ())
     elif line.object_type == "deal_terms":
         return  # the deal's own entry says from what to what
     elif "id" not in values:
@@ -185,17 +192,27 @@ def _figure(values: dict[str, tuple[Any, Any]], locale: str) -> Iterator[Detail]
     """A figure that was stated; the row it took the place of is closed without a word."""
     stated = {name: after for name, (_, after) in values.items()}
     metric = dictionary().get(stated.get("metric", ""))
-    if metric is None:
-        return
-    year = stated.get("fiscal_year")
-    micro = stated.get("micro")
-    word = stated.get("choice")
-    if micro is not None:
-        value = grouped(from_micro(micro))
-    else:
-        value = metric.option_title(word, locale) if word else titled(NOT_KNOWN, locale)
+    if metric is not None:
+        names = ("fiscal_year", "micro", "choice", "audited", "disputed")
+        yield figure_told(metric, SimpleNamespace(**{n: stated.get(n) for n in names}), locale)
+
+
+def figure_told(metric: Metric, row: Any, locale: str, before: Any = None) -> Detail:
+    """A figure in words, and the one whose place it took."""
     title = titled(metric, locale)
-    yield Detail(f"{title} {year}" if year else title, "", value)
+    label = f"{title} {row.fiscal_year}" if row.fiscal_year else title
+    old = _value(metric, before, locale) if before is not None else ""
+    return Detail(label, old, _value(metric, row, locale))
+
+
+def _value(metric: Metric, row: Any, locale: str) -> str:
+    if row.micro is not None:
+        value = grouped(from_micro(row.micro))
+    else:
+        value = metric.option_title(row.choice, locale) if row.choice else titled(NOT_KNOWN, locale)
+    marks = [titled(NOT_AUDITED, locale)] if row.audited is False else []
+    marks += [titled(UNDECIDED, locale)] if row.disputed else []
+    return " · ".join([value, *marks])
 
 
 def _short(value: Any) -> str:

@@ -1,10 +1,10 @@
 """The words for the history of companies and their records: names of people, titles of keys."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from portfolio.audit.queries import Line
-from portfolio.companies.history import PEOPLE, Words
+from portfolio.companies.history import PEOPLE, Detail, Words
 from portfolio.companies.models import Company, Contact, Document, LeadSource, Round, Task
 from portfolio.companies.operations import FIELDS
 from portfolio.companies.record_operations import CONTACT_FIELDS, DOCUMENT_FIELDS, TASK_FIELDS
@@ -25,8 +25,10 @@ def words_of(
     lines: Iterable[Line],
     titles: Mapping[tuple[str, str], Mapping[Any, str]] | None = None,
     restorable: Mapping[str, frozenset[str]] | None = None,
+    merges: Mapping[int, Sequence[Detail]] | None = None,
 ) -> Words:
-    """Words for these lines; upper slices add the titles of their keys and their columns."""
+    """Words for these lines; upper slices add the titles of their keys and their columns, and who
+    knows the reader what is told of merges."""
     ids = {
         value
         for line in lines
@@ -45,6 +47,7 @@ def words_of(
         people.names_of(ids),
         own | dict(titles or {}),
         RESTORABLE | dict(restorable or {}),
+        merges or {},
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import current_app, render_template
 
+from portfolio.companies import merge_history_queries as merge_history
 from portfolio.companies import merge_queries as merges
 from portfolio.companies import portrait_queries as portrait
 from portfolio.companies import queries
@@ -89,7 +90,7 @@ def _page(
 
 def _history(company_id: int, terms: bool, known_at: dt.datetime | None) -> list[Act]:
     lines = portrait.history_lines(company_id, terms, known_at)
-    return acts(lines, words_of(lines))
+    return acts(lines, words_of(lines, merges=merge_history.details(access.me(), lines)))
 
 
 def _sections(company: Company, user: User, known_at: dt.datetime | None) -> list[Any]:

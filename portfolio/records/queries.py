@@ -8,12 +8,21 @@ import sqlalchemy as sa
 
 from portfolio.audit import queries as audit
 from portfolio.audit.models import AuditEntry
+from portfolio.companies import merge_history_queries as merge_history
 from portfolio.companies import merge_queries as merges
 from portfolio.companies import queries as companies
 from portfolio.companies.history import Act as Told
 from portfolio.companies.history import acts
 from portfolio.companies.history_queries import RESTORABLE, words_of
-from portfolio.companies.models import TERMS, Activity, Company, Contact, Document, Task
+from portfolio.companies.models import (
+    TERMS,
+    Activity,
+    Company,
+    CompanyMerge,
+    Contact,
+    Document,
+    Task,
+)
 from portfolio.companies.record_operations import label_of
 from portfolio.extensions import db
 from portfolio.journal.models import Act
@@ -103,7 +112,15 @@ def history(user: User, of: Record, most: int = MOST) -> list[Told]:
         owner = {of.company.id: _terms_of(user, of.company.id)} if of.company else {}
     readable = pipeline.readable_deals(user, [of.deal.id]) if of.deal else {}
     lines = audit.lines(entries, readable, audit.terms_by_type(), owner)
-    return acts(lines, words_of(lines), most)
+    return acts(lines, words_of(lines, merges=merge_history.details(user, lines)), most)
+
+
+def merged_into(of: Record) -> list[tuple[CompanyMerge, Company]]:
+    """The merges by which others became part of a company, each with what was merged."""
+    if of.company is None or of.kind != "company":
+        return []
+    found = merges.parts_of([of.company.id]).get(of.company.id, [])
+    return [(merge, db.session.get_one(Company, merge.merged_id)) for merge in found]
 
 
 def entry_of(of: Record, seq: int) -> AuditEntry | None:

@@ -129,6 +129,7 @@ def history(kind: str, number: int) -> str:
         of=of,
         home=home(of),
         history=queries.history(access.me(), of),
+        merged=queries.merged_into(of),
         undoable=undoable,
         actors=people.names_of(queries.actors_of(undoable)),
         version=operations.version_of(of.row),

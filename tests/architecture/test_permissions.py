@@ -118,6 +118,7 @@ DOORS = {
     "companies.duplicates": WRITERS,
     "companies.merge": WRITERS,
     "companies.merge_with": WRITERS,
+    "companies.merged": READERS,
     "companies.tell_apart": WRITERS,
     "companies.withdraw": WRITERS,
     "companies.facts": WRITERS,
