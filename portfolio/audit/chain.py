@@ -1,5 +1,6 @@
 """How entries are chained: each hash covers the entry and the hash before it (pure)."""
 
+import datetime as dt
 import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 GENESIS = "0" * 64
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=dt.datetime.isoformat
+)
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Break:
 
 
 def canonical(value: Any) -> str:
-    """The one way a value is written, so that equal values hash equally."""
+    """The one way a value is written, so that equal values hash equally; instants in ISO 8601."""
     return _ENCODER.encode(value)
 
 

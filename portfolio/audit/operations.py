@@ -228,4 +228,4 @@ COVERED = [
 
 def body(row: Mapping[str, Any]) -> str:
     """What the hash of an entry covers."""
-    return chain.canonical([plain(row[name]) for name in COVERED])
+    return chain.canonical([row[name] for name in COVERED])

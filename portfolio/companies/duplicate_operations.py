@@ -44,14 +44,20 @@ def rekey_many(company_ids: Iterable[int]) -> None:
             others.setdefault(company_id, []).append(name)
         dropped = dropped_codes(part)
         columns = sa.select(Company.id, Company.name_zh, Company.uscc)
-        rows = [
-            {"company_id": company_id, "kind": kind, "value": value}
-            for company_id, name, uscc in db.session.execute(columns.where(Company.id.in_(part)))
-            for kind, value in sorted(
-                _keys(name, uscc, others.get(company_id, ()), dropped.get(company_id, ()))
-            )
-        ]
-        insert_rows(CompanyKey, rows)
+        insert_keys(
+            (number, _keys(name, uscc, others.get(number, ()), dropped.get(number, ())))
+            for number, name, uscc in db.session.execute(columns.where(Company.id.in_(part)))
+        )
+
+
+def insert_keys(keyed: Iterable[tuple[int, Iterable[Key]]]) -> None:
+    """Keep the keys of companies that have none yet, in bulk."""
+    rows = [
+        {"company_id": company_id, "kind": kind, "value": value}
+        for company_id, keys in keyed
+        for kind, value in sorted(keys)
+    ]
+    insert_rows(CompanyKey, rows)
 
 
 def tell_apart(one_id: int, other_id: int, actor: Actor, now: dt.datetime) -> CompanyDistinction:

@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from portfolio.audit import operations as audit
-from portfolio.companies.duplicate_operations import rekey_many
+from portfolio.companies.duplicate_operations import insert_keys, rekey_many
+from portfolio.companies.likeness import Key
 from portfolio.companies.merge_queries import dropped_codes
 from portfolio.companies.models import (
     Company,
@@ -23,7 +24,7 @@ from portfolio.companies.operations import REVENUE, search_row
 from portfolio.companies.signals import figures_stated
 from portfolio.extensions import Actor, db, insert_rows, next_ids
 from portfolio.intake.checks import Tell, silent
-from portfolio.intake.duplicate_queries import among_entered
+from portfolio.intake.duplicate_queries import among_entered, planned_keys
 from portfolio.intake.models import ImportBatch, ImportChange
 from portfolio.intake.plan import CompanyPlan, Duplicate, FigureKey, Plan, Value
 from portfolio.kernel.stockcode import board_of
@@ -50,7 +51,7 @@ def apply(
             _complete(company, now)
     tell(plan.rows // 5)
     _insert_codes_and_names(plan, ids)
-    _reindex(plan, ids)
+    keys = _reindex(plan, ids)
     tell(plan.rows * 2 // 5)
     _supersede(plan, ids, now)
     _insert_figures(plan, ids, batch, actor_id, now)
@@ -60,7 +61,7 @@ def apply(
     tell(plan.rows * 4 // 5)
     figures_stated.send({ids[id(c)] for c in plan.companies if c.current}, now=now)
     tell(plan.rows)
-    return among_entered([ids[id(company)] for company in fresh])
+    return among_entered(keys)
 
 
 def _insert_companies(
@@ -134,7 +135,9 @@ def _insert_codes_and_names(plan: Plan, ids: dict[int, int]) -> None:
     insert_rows(CompanyName, names)
 
 
-def _reindex(plan: Plan, ids: dict[int, int]) -> None:
+def _reindex(plan: Plan, ids: dict[int, int]) -> dict[int, frozenset[Key]]:
+    """Make what is entered or changed findable; answers the keys of the companies entered."""
+    keys: dict[int, frozenset[Key]] = {}
     fresh: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     dropped = dropped_codes(c.known.id for c in plan.companies if c.known is not None)
@@ -150,10 +153,14 @@ def _reindex(plan: Plan, ids: dict[int, int]) -> None:
         codes += [*credit, *dropped.get(ids[id(company)], [])]
         row = search_row(ids[id(company)], names, codes)
         (fresh if known is None else changed).append(row)
+        if known is None:
+            keys[row["company_id"]] = planned_keys(company)
     insert_rows(CompanySearch, fresh)
     if changed:
         db.session.execute(sa.update(CompanySearch), changed)
-    rekey_many(row["company_id"] for row in (*fresh, *changed))
+    rekey_many(row["company_id"] for row in changed)
+    insert_keys(keys.items())
+    return keys
 
 
 def _supersede(plan: Plan, ids: dict[int, int], now: dt.datetime) -> None:

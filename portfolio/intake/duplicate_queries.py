@@ -1,19 +1,15 @@
 """Likely duplicates of what a file enters: before anything is written, and afterwards."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 
-from portfolio.companies.duplicate_queries import holders_of, keys_kept
+from portfolio.companies.duplicate_queries import holders_of
 from portfolio.companies.likeness import Key, keys_of, meeting, pairs
-from portfolio.intake.plan import Duplicate, Plan
+from portfolio.intake.plan import CompanyPlan, Duplicate, Plan
 
 
 def among_planned(plan: Plan) -> list[Duplicate]:
     """Companies that would be entered, as `row N`, and which known or entered ones they may be."""
-    fresh = {
-        f"row {c.row}": keys_of(c.columns["name_zh"], c.columns.get("uscc"), c.former_names)
-        for c in plan.companies
-        if c.known is None
-    }
+    fresh = {f"row {c.row}": planned_keys(c) for c in plan.companies if c.known is None}
     holders = _holders(fresh)
     for label, keys in fresh.items():
         for key in keys:
@@ -21,9 +17,16 @@ def among_planned(plan: Plan) -> list[Duplicate]:
     return _found(fresh, holders)
 
 
-def among_entered(company_ids: Sequence[int]) -> list[Duplicate]:
-    """Companies that were entered, by their numbers, and which others they may be."""
-    fresh = {str(number): keys for number, keys in keys_kept(company_ids).items()}
+def planned_keys(company: CompanyPlan) -> frozenset[Key]:
+    """By what a company that would be entered is likely another."""
+    columns = company.columns
+    return keys_of(columns["name_zh"], columns.get("uscc"), company.former_names)
+
+
+def among_entered(entered: Mapping[int, Set[Key]]) -> list[Duplicate]:
+    """Companies that were entered, by their numbers with their keys, and which others they may
+    be."""
+    fresh = {str(number): keys for number, keys in entered.items()}
     return _found(fresh, _holders(fresh))
 
 

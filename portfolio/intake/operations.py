@@ -76,6 +76,8 @@ def seldom_collecting() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # counts what is new as old: else all of it were looked through at once
+        gc.unfreeze()
         gc.set_threshold(*USUALLY)
 
 

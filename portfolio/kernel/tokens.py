@@ -85,12 +85,15 @@ def _other_sound(character: str, usual: str) -> str:
 @lru_cache(maxsize=50_000)
 def _sounds(word: str) -> tuple[str, ...]:
     """The usual reading of each character of a word, without tone; what has none stays as it is."""
+    if _LATIN.fullmatch(word):
+        return tuple(word)
     cut = lazy_pinyin([word], errors=list)  # type: ignore[arg-type]  # a list is what it wants
     return tuple(folded(sound) or sound for sound in cut)
 
 
-def _spoken(text: str) -> list[str]:
-    return [sound for word in seg(text) for sound in _sounds(word)]
+@lru_cache(maxsize=1_000)
+def _spoken(text: str) -> tuple[str, ...]:
+    return tuple(sound for word in seg(text) for sound in _sounds(word))
 
 
 def sound(text: str) -> str:
@@ -105,11 +108,13 @@ def readings(text: str) -> tuple[tuple[str, str], ...]:
     First the whole name as its words suggest, then the surroundings of each character that can be
     read in another way (重庆: chongqing, zhongqing), but not of those in the legal form.
     """
-    usual = _spoken(text)
+    bare = without_legal_form(text)
+    head = bare if text.startswith(bare) else text
+    usual = [*_spoken(head), *_spoken(text[len(head) :])]
     if len(usual) != len(text) or "".join(usual) == text:
         return ()
     variants = [usual]
-    for place, character in enumerate(without_legal_form(text)):
+    for place, character in enumerate(bare):
         other = _other_sound(character, usual[place])
         if other and len(variants) < MOST_READINGS:
             before = usual[max(0, place - AROUND) : place]

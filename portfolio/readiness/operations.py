@@ -49,7 +49,7 @@ def _refresh_part(ids: list[int], assessor: Assessor, now: dt.datetime) -> int:
 def _row(company_id: int, found: Stored, day: dt.date, now: dt.datetime) -> dict[str, Any]:
     return {
         "company_id": company_id,
-        **vars(found),
+        **found._asdict(),
         "as_of": day,
         "computed_at": now,
         "superseded_at": None,

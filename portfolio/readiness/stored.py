@@ -2,9 +2,9 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from portfolio.kernel.numbers import micro_text, ratio_micro
 from portfolio.readiness.nearness import distance
@@ -13,10 +13,10 @@ from portfolio.rulebook.engine import Outcome, find_clause, inputs_of, outcome_o
 from portfolio.rulebook.loader import Clause, Rulebook, library
 
 MOST_KNOWN = 20_000
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """An outcome as its row has it: `outcome` is JSON, clause by clause."""
 
     target: str
@@ -40,36 +40,41 @@ class Assessor:
     def __init__(self, day: dt.date) -> None:
         self.day = day
         self.questions = list(_questions(day))
+        self.asking: dict[str, list[int]] = {}  # by metric the places of the questions that need it
+        for place, question in enumerate(self.questions):
+            for metric in question.inputs:
+                self.asking.setdefault(metric, []).append(place)
         self.known: dict[Any, Stored] = {}
 
     def stored(self, stated: Sequence[Stated]) -> list[Stored]:
         """The outcome under each target of a company with these figures."""
         latest, _ = latest_of(stated, self.day)
-        said = [
-            (metric, None if year is None or latest is None else year - latest, micro, choice)
-            for metric, year, micro, choice, _ in stated
-            if year is None or latest is not None
-        ]
-        return [self._answer(question, latest, said, stated) for question in self.questions]
+        heard: list[list[Stated]] = [[] for _ in self.questions]
+        for row in stated:
+            for place in self.asking.get(row.metric, ()):
+                heard[place].append(row)
+        return [self._answer(place, latest, rows) for place, rows in enumerate(heard)]
 
-    def _answer(
-        self,
-        question: _Question,
-        latest: int | None,
-        said: Sequence[tuple[str, int | None, int | None, str | None]],
-        stated: Sequence[Stated],
-    ) -> Stored:
-        """The stored outcome, assessed unless one with the very same inputs was."""
-        inputs = question.inputs
-        key = (question.target.key, latest is None, frozenset(s for s in said if s[0] in inputs))
+    def _answer(self, place: int, latest: int | None, stated: Sequence[Stated]) -> Stored:
+        """The stored outcome of a question, assessed unless one with the very same inputs was."""
+        key = (place, latest is None, frozenset(_since(latest, stated)))
         found = self.known.get(key)
         if found is None:
             if len(self.known) >= MOST_KNOWN:
                 self.known.clear()
-            figures = figures_of_year([row for row in stated if row[0] in inputs], latest)
-            outcome = outcome_of(question.clause, figures, library())
+            question = self.questions[place]
+            outcome = outcome_of(question.clause, figures_of_year(stated, latest), library())
             found = self.known[key] = _stored(Result(question.target, question.book, outcome))
         return found
+
+
+def _since(
+    latest: int | None, stated: Iterable[Stated]
+) -> Iterator[tuple[str, int | None, int | None, str | None]]:
+    """What was stated, its years counted from the latest one."""
+    for metric, year, micro, choice, _ in stated:
+        if year is None or latest is not None:
+            yield metric, None if year is None or latest is None else year - latest, micro, choice
 
 
 def _questions(day: dt.date) -> Iterator[_Question]:
@@ -86,7 +91,7 @@ def _stored(result: Result) -> Stored:
         result.target.key,
         result.book.id,
         result.outcome.status,
-        json.dumps(clauses, ensure_ascii=False),
+        _ENCODER.encode(clauses),
         distance(result),
     )
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from portfolio.rulebook.loader import Clause, Rulebook
 from portfolio.rulebook.metrics import dictionary
@@ -18,6 +18,12 @@ NOTHING = Fraction(0)
 PASS, FAIL, UNKNOWN = "pass", "fail", "unknown"
 ORDER = {"all": (FAIL, UNKNOWN, PASS), "any": (PASS, UNKNOWN, FAIL)}
 UNVERIFIED = frozenset({"M", "INC", "NF"})
+
+
+@cache
+def _lowest_of() -> Mapping[str, Sequence[str]]:
+    """By metric the inputs of which it is the lowest, where nobody states it."""
+    return {metric.id: metric.inputs for metric in dictionary().values() if metric.derive == "min"}
 
 
 @dataclass(frozen=True)
@@ -34,15 +40,13 @@ class Figures:
     def of_year(self, metric: str, year: int) -> Any:
         """A yearly value; derived as the lower of its inputs where the dictionary says so."""
         given = self.years.get((metric, year))
-        entry = dictionary()[metric]
-        if given is not None or entry.derive != "min":
+        if given is not None or metric not in _lowest_of():
             return given
-        inputs: list[Any] = [self.years.get((name, year)) for name in entry.inputs]
+        inputs: list[Any] = [self.years.get((name, year)) for name in _lowest_of()[metric]]
         return min(inputs) if inputs and None not in inputs else None
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A clause applied: its status, and for a numeric test the value and what is missing to the
     threshold (0 when met, None when unknown). `missing` names the inputs that are not known."""
 
@@ -126,13 +130,10 @@ def _test(clause: Clause, figures: Figures) -> Outcome:
         met = value in clause.threshold if clause.test == "in" else value == _word(clause.threshold)
         return Outcome(clause, PASS if met else FAIL, value)
     threshold = exact(clause.threshold)
-    met = _compare(value, clause.test, threshold)
-    gap = NOTHING if met else _apart(threshold, value)
-    return Outcome(clause, PASS if met else FAIL, value, gap)
-
-
-def _apart(one: Fraction, other: Fraction) -> Fraction:
-    return one - other if one > other else other - one
+    if _compare(value, clause.test, threshold):
+        return Outcome(clause, PASS, value, NOTHING)
+    apart = threshold - value
+    return Outcome(clause, FAIL, value, -apart if apart.numerator < 0 else apart)
 
 
 def _word(threshold: Any) -> str:
@@ -140,11 +141,14 @@ def _word(threshold: Any) -> str:
 
 
 def _compare(value: Fraction, test: str, threshold: Fraction) -> bool:
+    # In whole numbers: comparing two fractions takes several times as long.
+    (top, bottom), (limit, over) = value.as_integer_ratio(), threshold.as_integer_ratio()
+    mine, theirs = top * over, limit * bottom
     if test == ">=":
-        return value >= threshold
+        return mine >= theirs
     if test == ">":
-        return value > threshold
-    return value <= threshold if test == "<=" else value == threshold
+        return mine > theirs
+    return mine <= theirs if test == "<=" else mine == theirs
 
 
 @lru_cache
@@ -169,7 +173,7 @@ def _value(clause: Clause, figures: Figures) -> tuple[Fraction | str | None, Mis
     if figures.latest_year is None:
         return None, ((metric, None),)
     span = 2 if clause.over == "growth" else clause.years
-    years = [figures.latest_year - n for n in range(span)]
+    years = range(figures.latest_year, figures.latest_year - span, -1)
     rows = {m: [figures.of_year(m, year) for year in years] for m in clause.metrics}
     missing = tuple((m, y) for m in rows for y, v in zip(years, rows[m], strict=True) if v is None)
     if clause.over == "each":
@@ -205,11 +209,17 @@ def _aggregate(clause: Clause, numbers: Mapping[str, Sequence[Fraction]]) -> Fra
         below = sum(numbers[clause.metrics[1]], Fraction(0))
         return sum(first, Fraction(0)) / below * 100 if below > 0 else None
     if clause.over == "growth":
-        return (first[0] / first[1] - 1) * 100 if first[1] > 0 else None
+        return _growth(*first) if first[1].numerator > 0 else None
     if clause.over == "compound_growth":
         return _compound(first)
     total = sum(first[1:], first[0])
     return total / len(first) if clause.over == "mean" else total
+
+
+def _growth(now: Fraction, before: Fraction) -> Fraction:
+    """Percent, in whole numbers as `_compare` is."""
+    (top, bottom), (base, over) = now.as_integer_ratio(), before.as_integer_ratio()
+    return Fraction(100 * (top * over - base * bottom), base * bottom)
 
 
 def _compound(values: Sequence[Fraction]) -> Fraction | None:
