@@ -24,6 +24,7 @@ from portfolio.companies import duplicate_views as companies_duplicate_views
 from portfolio.companies import export_views as companies_export_views
 from portfolio.companies import fact_views as companies_fact_views
 from portfolio.companies import merge_history_views as companies_merge_history_views
+from portfolio.companies import merge_undo_operations as companies_merge_undo
 from portfolio.companies import merge_views as companies_merge_views
 from portfolio.companies import portrait_views as companies_portrait_views
 from portfolio.companies import queries as companies
@@ -50,7 +51,7 @@ from portfolio.intake import run_views as intake_run_views
 from portfolio.intake import upload_views as intake_upload_views
 from portfolio.intake import views as intake_views
 from portfolio.journal import views as journal_views
-from portfolio.journal.operations import Undoer, by_steps
+from portfolio.journal.operations import Undoer, by_steps, steps_stand
 from portfolio.people import access
 from portfolio.people import commands as people_commands
 from portfolio.people import jobs as people_jobs
@@ -182,22 +183,32 @@ DEAL_FILTERS: tuple[Any, ...] = ()
 # How acts are taken back, by the action that the journal keeps.
 UNDOERS: dict[str, Undoer] = {
     **{
-        f"{kind}.change": Undoer(records.may_undo, by_steps)
+        f"{kind}.change": Undoer(records.may_undo, by_steps, steps_stand)
         for kind in ("company", "contact", "task", "document", "activity")
     },
     **{
-        f"{kind}.delete": Undoer(records.may_undo, companies_undo.restore_record)
+        f"{kind}.delete": Undoer(
+            records.may_undo, companies_undo.restore_record, companies_undo.check_record
+        )
         for kind in ("contact", "task", "document", "activity")
     },
-    "task.finish": Undoer(records.may_undo, by_steps),
-    "figure.state": Undoer(records.may_undo, companies_undo.undo_figures),
-    "company.delete": Undoer(records.may_undo, companies_undo.restore),
-    "company.merge": Undoer(records.may_undo_merge, pipeline_merging.undo_merge),
-    "deal.change": Undoer(records.may_undo, pipeline_undo.undo_change),
-    "deal.move": Undoer(records.may_undo_move, pipeline_undo.undo_moves),
-    "deal.delete": Undoer(records.may_undo, pipeline_undo.restore),
-    "deal.bulk": Undoer(records.may_undo, pipeline_undo.undo_bulk),
-    "pipeline.carry": Undoer(flows_carrying.may_take_back, flows_carrying.take_back),
+    "task.finish": Undoer(records.may_undo, by_steps, steps_stand),
+    "figure.state": Undoer(
+        records.may_undo, companies_undo.undo_figures, companies_undo.check_figures
+    ),
+    "company.delete": Undoer(
+        records.may_undo, companies_undo.restore, companies_undo.check_company
+    ),
+    "company.merge": Undoer(
+        records.may_undo_merge, companies_merge_undo.undo_merge, pipeline_merging.check_merge
+    ),
+    "deal.change": Undoer(records.may_undo, pipeline_undo.undo_change, steps_stand),
+    "deal.move": Undoer(records.may_undo_move, pipeline_undo.undo_moves, pipeline_undo.check_moves),
+    "deal.delete": Undoer(records.may_undo, pipeline_undo.restore, pipeline_undo.check_deleted),
+    "deal.bulk": Undoer(records.may_undo, pipeline_undo.undo_bulk, pipeline_undo.check_bulk),
+    "pipeline.carry": Undoer(
+        flows_carrying.may_take_back, flows_carrying.take_back, flows_carrying.check_take_back
+    ),
 }
 # What goes with a company beside its own slice's rows, when it is deleted.
 COMPANY_PARTS: tuple[Any, ...] = (Tag, Assessment)

@@ -58,24 +58,25 @@ def computed() -> Sequence[Any]:
     return models
 
 
-def undo_merge(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
-    """Make two companies of one again, with every row as it was.
-
-    Raises ChangedBy, or Changed, when either side was changed since.
-    """
-    survivor_id, merged_id = int(act.company_id or 0), int(payload["merged"])
-    both = [survivor_id, merged_id]
-    db.session.flush()
-    if db.session.get(Company, survivor_id) is None:
+def check_merge(act: Act, payload: Any, actor: User) -> None:
+    """Raise InputError `undo.parent_gone` when the company that stayed is in the bin, and ChangedBy,
+    or Changed, when either side was changed since."""
+    both = [int(act.company_id or 0), int(payload["merged"])]
+    if db.session.get(Company, both[0]) is None:
         raise InputError("undo.parent_gone")
     if state_of(both) != payload["state"]:
         raise _who_changed(act, both)
+
+
+def undo_merge(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
+    """Make two companies of one again, with every row as it was."""
+    survivor_id, merged_id = int(act.company_id or 0), int(payload["merged"])
     told, tied, derived = _sorted(payload["steps"])
     _return(tied, survivor_id, merged_id)
     as_computed = images.changed_since(derived) is None
     images.put_back([*told, *derived] if as_computed else told, untold=UNTOLD)
     if not as_computed:
-        figures_stated.send(set(both), now=now)
+        figures_stated.send({survivor_id, merged_id}, now=now)
 
 
 def _sorted(steps: Steps) -> tuple[list[Any], list[Any], list[Any]]:

@@ -57,13 +57,19 @@ def _facts(row: Figure) -> dict[str, Any]:
     return {**told, "as_of": row.as_of.isoformat() if row.as_of else None}
 
 
+def check_figures(act: Act, payload: Any, actor: User) -> None:
+    """Raise InputError with who stated one of the figures anew."""
+    for row_id, _former in payload["figures"]:
+        row = db.session.get(Figure, row_id)
+        if row is None or row.superseded_at is not None:
+            raise _restated_since(row, row_id)
+
+
 def undo_figures(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
     """State the former values again, or close what was the first statement of its kind."""
     again: list[Statement] = []
     for row_id, former in payload["figures"]:
-        row = db.session.get(Figure, row_id)
-        if row is None or row.superseded_at is not None:
-            raise _restated_since(row, row_id)
+        row = db.session.get_one(Figure, row_id)
         if former is None:
             row.superseded_at = now
             continue
@@ -88,13 +94,15 @@ def _restated_since(row: Figure | None, row_id: int) -> InputError:
     return journal.ChangedBy(author.name if author else "", newest.recorded_at)
 
 
-def restore(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
-    """Put a deleted company or record back with its relations, search index included.
-
-    Raises InputError when a code of it was taken meanwhile, or what it belongs to is gone.
-    """
+def check_company(act: Act, payload: Any, actor: User) -> None:
+    """Raise InputError when a code of a deleted company was taken meanwhile."""
     for table, _, was, _ in payload["steps"]:
         _check_free(table, was or {})
+    images.require_unchanged(payload["steps"])
+
+
+def restore(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
+    """Put a deleted company back with its relations, search index included."""
     images.put_back(payload["steps"])
 
 
@@ -106,18 +114,17 @@ def _check_free(table: str, row: dict[str, Any]) -> None:
         raise InputError("stock_code.taken", value=row["code"])
 
 
-def require_parent(act: Act) -> None:
+def check_record(act: Act, payload: Any, actor: User) -> None:
     """Raise InputError `undo.parent_gone` when the company of a record is in the bin itself."""
-    if act.company_id is None:
-        return
-    there = sa.select(Company.id).where(Company.id == act.company_id)
-    if db.session.scalar(there) is None:
-        raise InputError("undo.parent_gone")
+    if act.company_id is not None:
+        there = sa.select(Company.id).where(Company.id == act.company_id)
+        if db.session.scalar(there) is None:
+            raise InputError("undo.parent_gone")
+    images.require_unchanged(payload["steps"])
 
 
 def restore_record(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
     """Put a deleted contact, note, task or document back."""
-    require_parent(act)
     images.put_back([_as_belongs(step) for step in payload["steps"]])
 
 

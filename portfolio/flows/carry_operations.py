@@ -91,6 +91,16 @@ def may_take_back(user: User, act: Act) -> bool:
     return user.may("settings.pipelines")
 
 
+def check_take_back(act: Act, payload: Any, actor: User) -> None:
+    """Raise InputError `carry.all_moved` when something happened since to all of the deals."""
+    there = sa.and_(Deal.id.in_(payload["deals"]), Deal.deleted_at.is_(None))
+    deals = db.session.scalars(sa.select(Deal).where(there).order_by(Deal.id)).all()
+    latest = set(_latest([deal.id for deal in deals]).values())
+    if not any(event_id in latest for event_id, _ in payload["moves"]):
+        key = db.session.get_one(PipelineVersion, act.object_id).key
+        raise InputError("carry.all_moved", names=_names(actor, key, deals))
+
+
 def take_back(act: Act, payload: Any, actor: User, now: dt.datetime) -> InputError | None:
     """Let the deals go by their earlier versions again, but for those to which something happened
     since: of these it says which, as far as the person may know of them.

@@ -8,7 +8,7 @@ unique key is never broken on the way.
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +22,7 @@ from portfolio.audit.models import AuditEntry, AuditHead
 from portfolio.extensions import Base, UtcDateTime, db
 from portfolio.journal.models import Act
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.parts import in_parts
 
 UNWATCHED = {AuditEntry.__tablename__, AuditHead.__tablename__, Act.__tablename__}
 CHUNK = 500
@@ -270,14 +271,24 @@ def models() -> dict[str, Any]:
 def changed_since(steps: Iterable[Sequence[Any]]) -> tuple[str, int] | None:
     """The first row (table, id) that is no longer as the steps of a payload left it."""
     last = {(table, row_id): digest for table, row_id, _, digest in steps}
-    return next(
-        (
-            (name, row_id)
-            for (name, row_id), digest in last.items()
-            if _digest(_row(_table(name), row_id)) != digest
-        ),
-        None,
-    )
+    by_table: dict[str, list[int]] = {}
+    for name, row_id in last:
+        by_table.setdefault(name, []).append(row_id)
+    present: dict[tuple[str, int], Any] = {}
+    with db.session.no_autoflush:
+        for name, ids in by_table.items():
+            for part in in_parts(ids):
+                rows = _rows(_table(name), _key(_table(name)).in_(part))
+                present |= {(name, row_id): row for row_id, row in rows.items()}
+    return next((p for p, digest in last.items() if _digest(present.get(p)) != digest), None)
+
+
+def require_unchanged(steps: Sequence[Sequence[Any]]) -> None:
+    """Raise Changed when the steps of a payload cannot be undone any more: a row is not as they left
+    it, or one that they made is referred to by something newer."""
+    if changed := changed_since(steps):
+        raise Changed(*changed)
+    _check_references(steps, {(table, row_id) for table, row_id, _, _ in steps})
 
 
 def put_back(
@@ -290,11 +301,9 @@ def put_back(
     the number it knows on other values. Of the rows in `untold` tables the trail says nothing.
     """
     db.session.flush()
-    if changed := changed_since(steps):
-        raise Changed(*changed)
-    last = {(table, row_id): digest for table, row_id, _, digest in steps}
-    _check_references(steps, last)
-    before = {place: _row(_table(place[0]), place[1]) for place in last}
+    require_unchanged(steps)
+    last = {(table, row_id) for table, row_id, _, _ in steps}
+    before = {place: _row(_table(place[0]), place[1]) for place in sorted(last)}
     for name, row_id, was, digest in reversed(steps):
         _one_back(_table(name), row_id, was, made=was is None, gone=digest is None)
     for (name, row_id), row in before.items():
@@ -329,8 +338,7 @@ def _typed(column: sa.Column[Any], value: Any) -> Any:
     return dt.date.fromisoformat(value) if isinstance(column.type, sa.Date) else value
 
 
-def _check_references(steps: Sequence[Sequence[Any]], last: Iterable[tuple[str, int]]) -> None:
-    known = set(last)
+def _check_references(steps: Sequence[Sequence[Any]], known: Collection[tuple[str, int]]) -> None:
     made = [(table, row_id) for table, row_id, was, _ in steps if was is None]
     for name, row_id in made:
         for table in db.metadata.sorted_tables:

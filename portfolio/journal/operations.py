@@ -32,14 +32,16 @@ class NotYours(InputError):
 
 @dataclass(frozen=True)
 class Undoer:
-    """How acts of one kind are taken back: who may, and what is done.
+    """How acts of one kind are taken back: who may, what is done, and whether it still can be.
 
-    `undo` raises InputError when it cannot be done any more; the act's row goes afterwards. What
-    it left as it was it answers with, as the sentence that says so.
+    `check` writes nothing and raises InputError when the act cannot be taken back any more; it is
+    asked before each `undo`, and by lists that offer one. The act's row goes afterwards. What
+    `undo` left as it was it answers with, as the sentence that says so.
     """
 
     may: Callable[[User, Act], bool]
     undo: Callable[[Act, Any, User, dt.datetime], InputError | None]
+    check: Callable[[Act, Any, User], None]
 
 
 class ChangedBy(images.Changed):
@@ -93,14 +95,14 @@ def keeping(
         )
 
 
+def steps_stand(act: Act, payload: Any, actor: User) -> None:
+    """Raise images.Changed when a row of an act is not as the act left it."""
+    images.require_unchanged(payload["steps"])
+
+
 def by_steps(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
     """Put back the rows of an act that `keeping` kept, each under a version of its own."""
     images.put_back(payload["steps"], renumber=True)
-
-
-def by_images(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
-    """Put every row back as it was before the act."""
-    images.put_back(payload)
 
 
 def keep(
@@ -143,23 +145,49 @@ def undoable_actions() -> set[str]:
     return set(current_app.extensions.get("undoers", {}))
 
 
-def undo(act: Act, actor: User, now: dt.datetime) -> InputError | None:
-    """Take an act back, once; answers with what of it stays, if anything does.
+@contextmanager
+def _told_by_whom() -> Iterator[None]:
+    """A refusal because something was changed names who changed it, where the trail knows."""
+    try:
+        yield
+    except ChangedBy:
+        raise
+    except images.Changed as changed:
+        raise _who_changed(changed) from changed
 
-    Raises NotYours, or InputError with why it cannot be done.
-    """
+
+def _require(act: Act, actor: User, now: dt.datetime) -> Undoer:
+    """Raise NotYours, or InputError with why the act cannot be taken back now."""
     undoer = undoer_of(act)
     if undoer is None or not undoer.may(actor, act):
         raise NotYours
     if act.purge_on <= local_date(now):
         raise InputError("undo.too_late")
+    with _told_by_whom():
+        undoer.check(act, json.loads(act.payload), actor)
+    return undoer
+
+
+def refusal(act: Act, actor: User, now: dt.datetime) -> InputError | None:
+    """Why this person cannot take an act back now; None when they can."""
     try:
-        left = undoer.undo(act, json.loads(act.payload), actor, now)
-        db.session.flush()
-    except ChangedBy:
-        raise
-    except images.Changed as changed:
-        raise _who_changed(changed) from changed
+        _require(act, actor, now)
+    except InputError as error:
+        return error
+    return None
+
+
+def undo(act: Act, actor: User, now: dt.datetime) -> InputError | None:
+    """Take an act back, once; answers with what of it stays, if anything does.
+
+    Raises NotYours, or InputError with why it cannot be done.
+    """
+    db.session.flush()
+    undoer = _require(act, actor, now)
+    try:
+        with _told_by_whom():
+            left = undoer.undo(act, json.loads(act.payload), actor, now)
+            db.session.flush()
     except IntegrityError as error:
         raise InputError("undo.collides") from error
     db.session.execute(sa.delete(Act).where(Act.id == act.id))

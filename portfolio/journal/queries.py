@@ -1,6 +1,6 @@
-"""Reads of acts: one, and the latest of an object or of a kind."""
+"""Reads of acts: one, the latest of a kind, and those of a person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -13,16 +13,6 @@ def get(act_id: int) -> Act | None:
     return db.session.get(Act, act_id)
 
 
-def of_object(object_type: str, object_id: int, limit: int = 20) -> Sequence[Act]:
-    """The latest acts with an object, newest first."""
-    return db.session.scalars(
-        sa.select(Act)
-        .where(Act.object_type == object_type, Act.object_id == object_id)
-        .order_by(Act.id.desc())
-        .limit(limit)
-    ).all()
-
-
 def of_actions(actions: Sequence[str], limit: int = 200) -> Sequence[Act]:
     """The latest acts of these kinds, newest first."""
     return db.session.scalars(
@@ -30,8 +20,12 @@ def of_actions(actions: Sequence[str], limit: int = 200) -> Sequence[Act]:
     ).all()
 
 
-def of_actor(actor_id: int, limit: int = 100) -> Sequence[Act]:
-    """The latest acts of a person, newest first."""
-    return db.session.scalars(
-        sa.select(Act).where(Act.actor_id == actor_id).order_by(Act.id.desc()).limit(limit)
-    ).all()
+def of_actor(actor_id: int, actions: Collection[str]) -> sa.Select[int]:
+    """The ids of a person's acts of these kinds, newest first."""
+    own = sa.and_(Act.actor_id == actor_id, Act.action.in_(actions))
+    return sa.select(Act.id).where(own).order_by(Act.id.desc())
+
+
+def by_ids(ids: Sequence[int]) -> Sequence[Act]:
+    """These acts, newest first."""
+    return db.session.scalars(sa.select(Act).where(Act.id.in_(ids)).order_by(Act.id.desc())).all()

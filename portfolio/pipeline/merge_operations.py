@@ -26,14 +26,14 @@ def require_movable(user: User, company_id: int) -> None:
     _require_changeable(user, Deal.company_id == company_id)
 
 
-def undo_merge(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
-    """Take a merge back, for who may change the deals that would go back with it.
+def check_merge(act: Act, payload: Any, actor: User) -> None:
+    """Whether a merge can be taken back, by who may change the deals that would go back with it.
 
-    Raises InputError `company.deals_of_others`, and as `merge_undo.undo_merge` does.
+    Raises InputError `company.deals_of_others`, and as `merge_undo.check_merge` does.
     """
+    merge_undo.check_merge(act, payload, actor)
     moved = [row_id for table, row_id, *_ in payload["steps"] if table == Deal.__tablename__]
     _require_changeable(actor, sa.and_(Deal.id.in_(moved), Deal.company_id == act.company_id))
-    merge_undo.undo_merge(act, payload, actor, now)
 
 
 def _require_changeable(user: User, condition: sa.ColumnElement[bool]) -> None:

@@ -4,6 +4,7 @@ Stage events and terms are facts: taking back appends what stands in their place
 """
 
 import datetime as dt
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -89,6 +90,30 @@ def move(
     )
 
 
+def check_moves(act: Act, payload: Any, actor: User) -> None:
+    """Raise Refused, or ChangedBy with who moved a deal since."""
+    wanted = [event_id for event_id, _ in payload["moves"]]
+    events = db.session.scalars(sa.select(StageEvent).where(StageEvent.id.in_(wanted))).all()
+    of_others = {event.deal_id for event in events if event.actor_id != actor.id}
+    require_all(actor, "deal.write", {event.deal_id for event in events})
+    require_all(actor, "deal.override", of_others)
+    newest = (
+        sa.select(sa.func.max(StageEvent.id))
+        .where(StageEvent.deal_id.in_({event.deal_id for event in events}))
+        .group_by(StageEvent.deal_id)
+    )
+    for latest in db.session.scalars(sa.select(StageEvent).where(StageEvent.id.in_(newest))):
+        if latest.id not in wanted or latest.from_stage is None or latest.from_status is None:
+            by = db.session.get(User, latest.actor_id) if latest.actor_id else None
+            raise journal.ChangedBy(by.name if by else "", latest.happened_at)
+
+
+def require_all(actor: User, permission: str, deal_ids: Collection[int]) -> None:
+    """Raise Refused unless the person holds the permission over each of these deals."""
+    if deal_ids and queries.ids_with(actor, permission, deal_ids) != set(deal_ids):
+        raise Refused
+
+
 def undo_moves(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
     """Take moves back, the last first."""
     for event_id, before in reversed(payload["moves"]):
@@ -96,20 +121,14 @@ def undo_moves(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
 
 
 def _undo_move(event_id: int, before: dict[str, Any], actor: User, now: dt.datetime) -> None:
-    """Append the event that undoes another, while that is the deal's latest.
+    """Append the event that undoes another, the deal's latest.
 
     The deal stands as it did, in days too. Gates are not asked: nothing is moved, a move is
-    withdrawn. Raises Refused, or ChangedBy with who moved the deal since.
+    withdrawn.
     """
     event = db.session.get_one(StageEvent, event_id)
     deal = db.session.get_one(Deal, event.deal_id)
-    operations.require(actor, "deal.write", deal)
-    if event.actor_id != actor.id:
-        operations.require(actor, "deal.override", deal)
-    latest = queries.history(deal.id)[-1]
-    if latest.id != event.id or event.from_stage is None or event.from_status is None:
-        by = db.session.get(User, latest.actor_id) if latest.actor_id else None
-        raise journal.ChangedBy(by.name if by else "", latest.happened_at)
+    assert event.from_stage is not None and event.from_status is not None  # noqa: S101 - as checked
     deal.stage, deal.status, deal.updated_at = event.from_stage, event.from_status, now
     deal.stage_entered_at = dt.datetime.fromisoformat(before["entered"])
     deal.revisit_on = dt.date.fromisoformat(before["revisit"]) if before["revisit"] else None
@@ -156,18 +175,28 @@ def hide(deal: Deal, actor: User | None, now: dt.datetime) -> Act | None:
     return kept.act
 
 
+def check_deleted(act: Act, payload: Any, actor: User) -> None:
+    """Raise Refused when the deal is in the bin no more, or Changed."""
+    if db.session.get_one(Deal, act.deal_id).deleted_at is None:
+        raise Refused
+    images.require_unchanged(payload["steps"])
+
+
 def restore(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
     """Show a deleted deal again, just as it was."""
-    deal = db.session.get_one(Deal, act.deal_id)
-    if deal.deleted_at is None:
-        raise Refused
     images.put_back(payload["steps"], renumber=True)
 
 
+def check_bulk(act: Act, payload: Any, actor: User) -> None:
+    """Raise Refused or Changed when any part of a bulk change cannot be taken back."""
+    steps = payload.get("steps", ())
+    deals = {row_id for table, row_id, *_ in steps if table == Deal.__tablename__}
+    require_all(actor, "deal.write", deals)
+    check_moves(act, {"moves": payload.get("moves", [])}, actor)
+    images.require_unchanged(steps)
+
+
 def undo_bulk(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
-    """Take a bulk change back as a whole, or not at all. Raises Refused or Changed."""
-    for table, row_id, *_ in payload.get("steps", ()):
-        if table == Deal.__tablename__:
-            operations.require(actor, "deal.write", db.session.get_one(Deal, row_id))
+    """Take a bulk change back as a whole."""
     undo_moves(act, {"moves": payload.get("moves", [])}, actor, now)
     images.put_back(payload.get("steps", []), renumber=True)

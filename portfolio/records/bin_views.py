@@ -12,7 +12,12 @@ from portfolio.people import queries as people
 from portfolio.records import queries
 from portfolio.records.views import blueprint
 from portfolio.web import errors
-from portfolio.web.formatting import today
+from portfolio.web.formatting import now, today
+from portfolio.web.messages import text_of
+from portfolio.web.paging import Page, page_of
+
+# Whether an act can be taken back takes a handful of queries each.
+ACTS_PER_PAGE = 20
 
 
 @blueprint.get("/bin")
@@ -34,13 +39,17 @@ def bin_() -> str:
 @blueprint.get("/acts")
 @access.permit("company.read")
 def mine() -> str:
-    """The reader's own acts that can still be taken back, newest first."""
+    """The reader's own acts, newest first: those that can be taken back now, and why not the others."""
     user = access.me()
-    known = journal.undoable_actions()
-    found = [a for a in acts.of_actor(user.id) if a.action in known and a.purge_on > today()]
+    ids, number, total = page_of(
+        acts.of_actor(user.id, journal.undoable_actions()), per_page=ACTS_PER_PAGE
+    )
+    found = queries.among(user, acts.by_ids(ids))
+    refusals = {act.id: error for act in found if (error := journal.refusal(act, user, now()))}
     return render_template(
         "records/acts.html",
-        acts=queries.among(user, found, write=True),
+        page=Page(found, number, total, ACTS_PER_PAGE),
+        reasons={number: text_of(error) for number, error in refusals.items()},
         kept=journal.KEPT_DAYS,
     )
 

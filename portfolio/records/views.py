@@ -123,7 +123,8 @@ def _after_deletion(of: Record) -> str:
 def history(kind: str, number: int) -> str:
     """Everything that happened to a record, and what of it can be taken back."""
     of = _record(kind, number)
-    undoable = queries.undoable(access.me(), of, journal.undoable_actions()) if of.writable else []
+    acts = queries.undoable(access.me(), of, journal.undoable_actions()) if of.writable else []
+    undoable = [act for act in acts if journal.refusal(act, access.me(), now()) is None]
     return render_template(
         "records/history.html",
         of=of,

@@ -44,15 +44,17 @@ def page_number() -> int:
     return min(short_number(request.args.get("page", "1")) or 1, DEEPEST)
 
 
-def page_of(ids: sa.Select[int], count: int | None = None) -> tuple[Sequence[int], int, int]:
+def page_of(
+    ids: sa.Select[int], count: int | None = None, per_page: int = PER_PAGE
+) -> tuple[Sequence[int], int, int]:
     """The ids of the page asked for, its number, and the count of the whole list.
 
     Ids are selected first and the rows joined later by the caller: a deep offset costs little on
     an index, but much on a join.
     """
     total = count if count is not None else count_of(ids)
-    number = _number(total)
-    return db.session.scalars(_part(ids, number)).all(), number, total
+    number = _number(total, per_page)
+    return db.session.scalars(_part(ids, number, per_page)).all(), number, total
 
 
 def page_of_rows(query: sa.Select[Any]) -> tuple[Sequence[Any], int, int]:
@@ -62,12 +64,12 @@ def page_of_rows(query: sa.Select[Any]) -> tuple[Sequence[Any], int, int]:
     return db.session.execute(_part(query, number)).all(), number, total
 
 
-def _number(total: int) -> int:
-    return min(page_number(), max(1, -(-total // PER_PAGE)))
+def _number(total: int, per_page: int = PER_PAGE) -> int:
+    return min(page_number(), max(1, -(-total // per_page)))
 
 
-def _part(query: sa.Select[Any], number: int) -> sa.Select[Any]:
-    return query.limit(PER_PAGE).offset((number - 1) * PER_PAGE)
+def _part(query: sa.Select[Any], number: int, per_page: int = PER_PAGE) -> sa.Select[Any]:
+    return query.limit(per_page).offset((number - 1) * per_page)
 
 
 def count_of(ids: sa.Select[int]) -> int:

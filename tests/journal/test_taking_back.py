@@ -14,10 +14,14 @@ from portfolio.extensions import db, unit_of_work
 from portfolio.journal import image_operations as images
 from portfolio.journal import operations
 from portfolio.journal.models import Act
-from portfolio.journal.operations import Undoer, by_images
+from portfolio.journal.operations import Undoer
 from tests import factories
 
 NOW = dt.datetime(2026, 11, 23, 1, 0, tzinfo=dt.UTC)
+BY_IMAGES = (
+    lambda act, payload, actor, now: images.put_back(payload),
+    lambda act, payload, actor: images.require_unchanged(payload),
+)
 TRAIL = {"audit_entry", "audit_head", "user_session"}
 
 
@@ -33,7 +37,7 @@ def dump() -> dict[str, list[tuple]]:
 
 @pytest.fixture
 def company(app, cast) -> Company:
-    app.extensions["undoers"] = {"company.try": Undoer(lambda user, act: True, by_images)}
+    app.extensions["undoers"] = {"company.try": Undoer(lambda user, act: True, *BY_IMAGES)}
     made = factories.company(cast["manager"], former_names=["旧名一号"], stock_codes=["872190"])
     with unit_of_work("seed", cast["manager"]):
         for name in ("甲", "乙", "丙"):
@@ -109,7 +113,7 @@ def test_nothing_is_undone_after_somebody_elses_change(company, cast, what) -> N
 def test_an_act_is_undone_once_by_who_may_and_in_time(company, cast, app, as_user) -> None:
     act = rebuilt(company, cast["manager"])
     app.extensions["undoers"] = {
-        "company.try": Undoer(lambda user, act: user.id == act.actor_id, by_images)
+        "company.try": Undoer(lambda user, act: user.id == act.actor_id, *BY_IMAGES)
     }
     door = f"/acts/{act.id}/undo"
     assert as_user("outsider").post(door).status_code == 404

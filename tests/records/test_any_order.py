@@ -301,6 +301,10 @@ class AnyOrder(RuleBasedStateMachine):
 
     def take_back(self, done: Done) -> None:
         expected = self.may_undo(done)
+        kept = db.session.get_one(Act, done.act_id)
+        offered = journal.refusal(kept, self.actor, self.now()) is None
+        assert offered == expected, "a list offers what works, and nothing else"
+        db.session.rollback()
         try:
             with unit_of_work("act.undo", self.actor):
                 act = db.session.get_one(Act, done.act_id)

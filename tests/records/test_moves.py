@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from portfolio.digest import content_queries
 from portfolio.extensions import db, unit_of_work
+from portfolio.journal.models import Act
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline import desk_queries, operations, queries, undo_operations
 from portfolio.pipeline.happened import happened
@@ -102,10 +103,12 @@ def test_two_undos_of_one_move_make_one_event(cast, deal) -> None:
     move(deal, cast["manager"], "forward")
     event = queries.history(deal.id)[-1]
     before = {"entered": NOW.isoformat(), "revisit": None, "withdrawn_by": ""}
+    act, payload = db.session.query(Act).one(), {"moves": [[event.id, before]]}
     for _ in range(2):
         try:
             with unit_of_work("act.undo", cast["manager"]):
-                undo_operations._undo_move(event.id, before, cast["manager"], NOW)
+                undo_operations.check_moves(act, payload, cast["manager"])
+                undo_operations.undo_moves(act, payload, cast["manager"], NOW)
         except InputError:
             db.session.expire_all()
     undone = sa.select(StageEvent).where(StageEvent.undoes_id == event.id)
