@@ -53,9 +53,12 @@ def _near(form: CompanyForm, but: set[int]) -> list[Company]:
 
 
 @blueprint.get("/companies/duplicates")
-@access.permit("company.write")
+@access.permit("company.read")
 def duplicates() -> str:
-    """The companies that are likely one, in pairs, by the reason; or those that were told apart."""
+    """The companies that are likely one, in pairs, by the reason; or those that were told apart.
+
+    Who reads companies sees them side by side; who writes them decides.
+    """
     if request.args.get("told") == "apart":
         return _told_apart()
     asked = Reason._value2member_map_.get(request.args.get("reason", ""))

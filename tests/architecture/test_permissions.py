@@ -115,7 +115,7 @@ DOORS = {
     "companies.new": WRITERS,
     "companies.edit": WRITERS,
     "companies.alike": WRITERS,
-    "companies.duplicates": WRITERS,
+    "companies.duplicates": READERS,
     "companies.merge": WRITERS,
     "companies.merge_with": WRITERS,
     "companies.merged": READERS,
