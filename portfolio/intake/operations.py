@@ -204,9 +204,11 @@ def check(batch: ImportBatch, actor: User | None, tell: Tell = silent) -> dict[s
     rehearse(prepared)
     found = report(prepared)
     named = {d[side] for d in found["duplicates"] for side in ("one", "other")}
-    fresh = entered_names(prepared.plan) if isinstance(prepared.plan, Plan) else {}
+    plan = prepared.plan if isinstance(prepared.plan, Plan) else Plan()
+    fresh = entered_names(plan)
     return {
         "report": found,
+        "fresh": reporting.fresh_rows(plan),
         "entered": {label: name for label, name in fresh.items() if label in named},
         "differences": [reporting.difference_row(d) for d in prepared.plan.differences],
         **_columns(batch, prepared.table),

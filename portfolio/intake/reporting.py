@@ -1,6 +1,7 @@
 """The report of an import, as the command prints it and the pages show it (pure)."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from portfolio.intake.headings import COMPANIES, Target
@@ -10,6 +11,8 @@ from portfolio.intake.rows import Finding
 from portfolio.kernel.errors import InputError
 
 Labels = Mapping[int, tuple[str, str]]
+# As many as somebody looks through; the rest is counted.
+MOST_FRESH = 2000
 
 
 def report(
@@ -88,6 +91,19 @@ def summary(whole: Mapping[str, Any]) -> dict[str, Any]:
 def difference_row(difference: Difference) -> dict[str, Any]:
     """A difference as plain values."""
     return dict(difference.__dict__)
+
+
+def fresh_rows(plan: Plan) -> list[dict[str, Any]]:
+    """The first companies that would be entered, as plain values: row, name, codes and place."""
+    return [
+        {
+            "row": company.row,
+            "name": str(company.columns["name_zh"]),
+            "codes": [str(c) for c in (company.columns.get("uscc"), *company.codes) if c],
+            "place": str(company.columns.get("place") or ""),
+        }
+        for company in islice((c for c in plan.companies if c.known is None), MOST_FRESH)
+    ]
 
 
 def ignored_columns(headings: Sequence[str], targets: Sequence[Target]) -> list[dict[str, str]]:

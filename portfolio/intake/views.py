@@ -85,7 +85,8 @@ def preview_page(batch: ImportBatch, error: str = "") -> Answer:
     found = found_by_check(batch)
     refusal = error or _refusal(found, batch)
     report, differences = found.get("report"), found.get("differences", [])
-    view = request.args.get("kind", "")
+    fresh = found.get("fresh", [])
+    view = _view(report, differences)
     choices = read_choices(json.loads(batch.choices))
     sound = found["size"] - len({f["row"] for f in report["refused"]}) if report else 0
     page = render_template(
@@ -97,7 +98,8 @@ def preview_page(batch: ImportBatch, error: str = "") -> Answer:
         ignored=[column["heading"] for column in found["columns"] if not column["field"]],
         encoding=ENCODINGS.get(found.get("encoding", ""), ""),
         options=[(field, field_title(field)) for field in headings.choices(batch.kind)],
-        page=_shown(report, differences, choices, view),
+        page=_shown(found, choices, view),
+        fresh=len(fresh),
         view=view,
         refusal=refusal,
         same=queries.same_file(batch.sha256),
@@ -109,17 +111,24 @@ def preview_page(batch: ImportBatch, error: str = "") -> Answer:
     return (page, 422) if refusal else page
 
 
-def _shown(
-    report: Mapping[str, Any] | None,
-    differences: Sequence[dict[str, Any]],
-    choices: Choices,
-    view: str,
-) -> Page:
-    """The page of findings, or of differing values, that was asked for."""
+def _view(report: Mapping[str, Any] | None, differences: Sequence[Any]) -> str:
+    """The part of the preview that is open: the one asked for, or the first that holds anything."""
+    asked = request.args.get("kind", "")
+    if asked or report is None or report["refused"] or report["warnings"]:
+        return asked
+    return "differences" if differences else "new"
+
+
+def _shown(found: Mapping[str, Any], choices: Choices, view: str) -> Page:
+    """The page of findings, of differing values or of new companies that was asked for."""
+    report, differences = found.get("report"), found.get("differences", [])
     number = page_number()
     part = slice((number - 1) * PER_PAGE, number * PER_PAGE)
     if view == "differences":
         return Page(_pairs(differences[part], choices), number, len(differences))
+    if view == "new":
+        fresh = found.get("fresh", [])
+        return Page(fresh[part], number, len(fresh))
     findings = _findings(report, view) if report else []
     return Page([worded(f, refused) for f, refused in findings[part]], number, len(findings))
 
