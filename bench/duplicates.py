@@ -48,6 +48,7 @@ def table(folder: Path) -> None:
         client.post("/login", data={"email": "partner@demo.example", "password": PASSWORD})
         known = typing(client, names)
         unknown = typing(client, [f"{name[:3]}无此名" for name in names])
+        elsewhere = typing(client, [f"宝鸡{name[2:6]}" for name in names])
         page = [milliseconds(lambda: client.get("/companies/duplicates")) for _ in range(5)]
         db.session.remove()
         db.engine.dispose()
@@ -57,6 +58,7 @@ def table(folder: Path) -> None:
     for title, (p50, p95) in {
         "while typing, the name of a known company": known,
         "while typing, a name that nobody has": unknown,
+        "while typing, a name with another place": elsewhere,
     }.items():
         print(f"{title:<44}{p50:>10.1f}{p95:>10.1f}{'50':>8}")
     print(

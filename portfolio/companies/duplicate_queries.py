@@ -1,19 +1,24 @@
 """Reads of likely duplicates: of what is being typed, and among all companies."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, selectinload
 
+from portfolio.companies import queries
 from portfolio.companies.likeness import MEETINGS, STRENGTH, Key, Reason, meeting, reason
-from portfolio.companies.models import Company, CompanyDistinction, CompanyKey
+from portfolio.companies.models import Company, CompanyDistinction, CompanyKey, CompanyName
+from portfolio.companies.name_parts import Probe, probes
 from portfolio.companies.queries import visible
 from portfolio.extensions import db
 from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
 
 MOST_ALIKE = 8
+MOST_NEAR = 5
+# Of those that a sound finds some are told apart again by where its syllables begin.
+MOST_HEARD = 12
 MOST_KEYS = 200
 
 
@@ -47,6 +52,28 @@ def alike(user: User, keys: Iterable[Key], but: int | None = None) -> list[Alike
     found = [Alike(row, why) for row in seen if (why := reason(own, theirs[row.id]))]
     found.sort(key=lambda a: (STRENGTH[a.reason], a.company.id))
     return found[:MOST_ALIKE]
+
+
+def near(user: User, name: str, but: Collection[int]) -> list[Company]:
+    """The companies this person sees that a name begun so far finds: by itself, without the place
+    and the trade around its core, and by its sound; at most `MOST_NEAR`."""
+    kept: dict[int, Company] = {}
+    for probe in probes(name):
+        if len(kept.keys() - set(but)) >= MOST_NEAR:
+            break
+        rows = queries.found(user, probe.text, limit=MOST_HEARD + len(but))
+        other = [row for row in rows if row.id not in kept]
+        kept |= {row.id: row for row in (_fitting(probe, other) if probe.spoken else other)}
+    return [row for row in kept.values() if row.id not in but][:MOST_NEAR]
+
+
+def _fitting(probe: Probe, rows: Sequence[Company]) -> list[Company]:
+    """Of companies that a sound found by its letters those in which its syllables are the same."""
+    names = {row.id: [row.name_zh, row.short_name] for row in rows}
+    others = sa.select(CompanyName.company_id, CompanyName.name)
+    for company_id, name in db.session.execute(others.where(CompanyName.company_id.in_(names))):
+        names[company_id].append(name)
+    return [row for row in rows if any(map(probe.fits, names[row.id]))]
 
 
 def _told_from(company_id: int | None) -> sa.Select[int]:

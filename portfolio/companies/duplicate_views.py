@@ -1,6 +1,7 @@
 """Likely duplicates on the screen: while one types, and among all companies."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -8,7 +9,6 @@ from werkzeug.wrappers import Response
 
 from portfolio.companies import duplicate_operations as operations
 from portfolio.companies import duplicate_queries as queries
-from portfolio.companies import queries as companies
 from portfolio.companies.forms import CompanyForm
 from portfolio.companies.likeness import Reason
 from portfolio.companies.models import Company, CompanyDistinction
@@ -16,15 +16,11 @@ from portfolio.companies.views import alike_to, blueprint, company_or_404
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
-from portfolio.kernel.text import without_legal_form
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of, page_of_rows
 from portfolio.web.paths import own_path
-
-SHORTEST_NEAR = 2
-MOST_NEAR = 5
 
 
 @blueprint.post("/companies/alike")
@@ -39,17 +35,14 @@ def alike() -> str:
         "companies/_alike.html",
         form=form,
         alike=likely,
-        near=[] if company else _near(form, {found.company.id for found in likely}),
+        near=[] if company else _near(form, likely),
     )
 
 
-def _near(form: CompanyForm, but: set[int]) -> list[Company]:
+def _near(form: CompanyForm, likely: Iterable[queries.Alike]) -> list[Company]:
     """Companies that the name begun so far finds: to look at, not to decide on."""
-    bare = without_legal_form(form.name_zh.data or "")
-    if len(bare) < SHORTEST_NEAR:
-        return []
-    found = companies.found(access.me(), bare, limit=MOST_NEAR + len(but))
-    return [row for row in found if row.id not in but][:MOST_NEAR]
+    shown = {found.company.id for found in likely}
+    return queries.near(access.me(), form.name_zh.data or "", shown)
 
 
 @blueprint.get("/companies/duplicates")

@@ -96,8 +96,14 @@ def _spoken(text: str) -> tuple[str, ...]:
     return tuple(sound for word in seg(text) for sound in _sounds(word))
 
 
+@lru_cache(maxsize=1_000)
+def syllables(text: str) -> tuple[str, ...]:
+    """How each part of a folded text is spoken, without tones; Latin letters stay as they are."""
+    return tuple(_spoken(text))
+
+
 def sound(text: str) -> str:
-    """A folded text as it is spoken, without tones; Latin letters and digits stay as they are."""
+    """A folded text as it is spoken, in one word."""
     return folded("".join(_spoken(text)))
 
 

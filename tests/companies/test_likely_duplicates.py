@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from portfolio.companies import operations
 from portfolio.companies.likeness import Reason, keys_of, meeting, pairs, reason
 from portfolio.companies.models import CompanyKey
+from portfolio.companies.name_parts import core
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.text import without_legal_form
 from tests import factories
@@ -169,3 +170,47 @@ def test_a_name_begun_shows_the_companies_that_hold_it(as_user, cast) -> None:
     whole = client.post("/companies/alike", data={"name_zh": "山东华凌超导科技股份有限公司"}).text
     assert whole.count("山东华凌超导科技有限公司") == 1 and 'name="confirmed"' in whole
     assert "华凌" not in client.post("/companies/alike", data={"name_zh": "华"}).text
+
+
+NEAR = "山东华凌超导科技有限公司"
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        *("青岛华凌超导", "华凌超导科技", "青岛市华凌", "华凌超导（青岛）", "华凌超导材料有限公司"),
+        *("华菱", "青岛华菱", "华菱超导", "桦陵超岛"),
+    ],
+)
+def test_a_name_with_another_place_or_of_the_same_sound_shows_it(as_user, cast, begun) -> None:
+    factories.company(cast["manager"], name_zh=NEAR, former_names=["老厂"])
+    factories.company(cast["manager"], name_zh="青岛海纳传动科技有限公司")
+    page = typed(as_user("manager"), name_zh=begun)
+    assert NEAR in page and "海纳" not in page
+
+
+@pytest.mark.parametrize("begun", ["科技", "青岛科技", "西安", "华令达", "胡阿玲"])
+def test_a_place_a_trade_and_letters_across_syllables_find_nothing_else(
+    as_user, cast, begun
+) -> None:
+    factories.company(cast["manager"], name_zh="山东华凌先达材料有限公司")
+    assert typed(as_user("manager"), name_zh=begun).strip() == ""
+
+
+def test_a_former_name_of_the_same_sound_shows_it_in_a_bounded_number_of_queries(
+    as_user, cast, queries
+) -> None:
+    for number in range(30):
+        factories.company(cast["manager"], name_zh=f"新{number}号", former_names=["华凌旧厂"])
+    client = as_user("manager")
+    typed(client, name_zh="华菱")
+    queries.clear()
+    assert typed(client, name_zh="华菱").count('target="_blank"') == 5
+    assert len(queries) < 12
+
+
+@given(NAMES)
+def test_the_core_is_part_of_the_name_and_never_too_short(name) -> None:
+    bare, told = without_legal_form(name), core(name)
+    assert told in bare
+    assert len(told) >= min(2, len(bare))
