@@ -1,4 +1,4 @@
-"""Reading the audit trail: whether it is whole, an object's history, an object as it was."""
+"""Reading the audit trail: whether it is whole, and an object's history."""
 
 import datetime as dt
 import json
@@ -13,8 +13,6 @@ from flask import current_app
 from portfolio.audit import chain, kind_queries
 from portfolio.audit.models import AuditCheck, AuditEntry, AuditHead
 from portfolio.audit.operations import COVERED, body
-from portfolio.audit.past_queries import model_of, owned_columns
-from portfolio.audit.undoing import undone
 from portfolio.extensions import Base, db
 
 # Entries that no change stands behind: they are no part of an object's history.
@@ -124,27 +122,6 @@ def of_deal(deal_id: int, limit: int = 200) -> Sequence[AuditEntry]:
 def entry(seq: int) -> AuditEntry | None:
     """One entry by its number."""
     return db.session.get(AuditEntry, seq)
-
-
-def columns_as_known(
-    object_type: str, object_id: int, current: dict[str, Any] | None, instant: dt.datetime
-) -> dict[str, Any] | None:
-    """The columns of an object as they stood in the system at an instant.
-
-    `current` holds today's values as plain JSON values, None for what is gone now; the entries
-    since then are undone one by one. None when the object was not there then.
-    """
-    entries = db.session.execute(
-        sa.select(AuditEntry.before, AuditEntry.after)
-        .where(
-            AuditEntry.object_type == object_type,
-            AuditEntry.object_id == object_id,
-            AuditEntry.at > instant,
-        )
-        .order_by(AuditEntry.seq.desc())
-    )
-    changes = [(json.loads(before), json.loads(after)) for before, after in entries]
-    return undone(current, changes, owned_columns(model_of(object_type)))
 
 
 SYSTEM = 0

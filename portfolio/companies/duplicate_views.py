@@ -15,12 +15,12 @@ from portfolio.companies.models import Company, CompanyDistinction
 from portfolio.companies.views import alike_to, blueprint, company_or_404
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
-from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of, page_of_rows
 from portfolio.web.paths import own_path
+from portfolio.web.requests import sent_number
 
 
 @blueprint.post("/companies/alike")
@@ -81,9 +81,7 @@ def _told_apart() -> str:
 @access.permit("company.write")
 def tell_apart() -> Response:
     """Say that two companies are not the same."""
-    one, other = (
-        company_or_404(short_number(request.form.get(side, "")) or 0) for side in ("one", "other")
-    )
+    one, other = (company_or_404(sent_number(side) or 0) for side in ("one", "other"))
     try:
         with access.writing("company.tell_apart"):
             operations.tell_apart(one.id, other.id, access.me(), dt.datetime.now(dt.UTC))

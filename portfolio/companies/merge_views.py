@@ -32,6 +32,7 @@ from portfolio.rulebook.metrics import Metric, dictionary
 from portfolio.web.formatting import title_of
 from portfolio.web.i18n import language
 from portfolio.web.messages import text_of
+from portfolio.web.requests import sent_number
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def merge(company_id: int, other_id: int) -> Answer:
     survivor, other = _mergeable(company_id), _mergeable(other_id)
     if request.method == "GET":
         return _page(survivor, other)
-    seen = (_version("version"), _version("other_version"))
+    seen = (sent_number("version") or 0, sent_number("other_version") or 0)
     try:
         with access.writing("company.merge"):
             kept = operations.merge(
@@ -99,10 +100,6 @@ def merge(company_id: int, other_id: int) -> Answer:
     said = _("%(one)s is part of %(other)s now.", one=other.name_zh, other=survivor.name_zh)
     flash(said, kept.category)
     return redirect(url_for("companies.show", company_id=survivor.id))
-
-
-def _version(name: str) -> int:
-    return short_number(request.form.get(name, "")) or 0
 
 
 def _chosen() -> Choices:

@@ -13,12 +13,14 @@ from portfolio.flows.models import PipelineDraft
 from portfolio.flows.operations import DraftConflict
 from portfolio.flows.options import options_of
 from portfolio.flows.parts import OUTER, PARTS, ROW_ID, TOP, Part, Values, opened, top_values
-from portfolio.flows.views import Answer, blueprint, draft_or_404, sent_version, words_of
+from portfolio.flows.views import Answer, blueprint, draft_or_404, words_of
+from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.pipeline.faults import FaultyDefinition
 from portfolio.web.formatting import now, title_of
 from portfolio.web.messages import sentence
+from portfolio.web.requests import sent_number
 
 INNER = {PARTS[name].inner: PARTS[name] for name in OUTER if PARTS[name].inner}
 
@@ -45,7 +47,7 @@ def draft(draft_id: int) -> Answer:
     mine = {**definition, **typed}
     try:
         with access.writing("pipeline.draft"):
-            operations.save(row, mine, "", sent_version(), access.me(), now())
+            operations.save(row, mine, "", sent_number("version"), access.me(), now())
     except DraftConflict:
         row = draft_or_404(draft_id)
         theirs = compare(mine, drafts.finished(json.loads(row.definition)))
@@ -147,7 +149,7 @@ def _edited(row: PipelineDraft, part: Part, outer_id: int | None) -> Answer:
         abort(404)
     try:
         with access.writing("pipeline.draft"):
-            operations.save(row, mine, part.key, sent_version(), access.me(), now())
+            operations.save(row, mine, part.key, sent_number("version"), access.me(), now())
     except DraftConflict:
         row = draft_or_404(row.id)
         stored = drafts.finished(json.loads(row.definition))
@@ -170,7 +172,7 @@ def _typed(part: Part) -> list[tuple[int, Values]]:
     sent = request.form
     found = []
     for text in sent.getlist("row"):
-        if not text.isascii() or not text.isdigit() or len(text) > 9:
+        if (number := short_number(text)) is None:
             abort(400)
         values: Values = {}
         for column in part.columns:
@@ -179,7 +181,7 @@ def _typed(part: Part) -> list[tuple[int, Values]]:
             values[column.name] = sent.getlist(name) if several else sent.get(name, "")
             if column.kind == "flag":
                 values[column.name] = name in sent
-        found.append((int(text), values))
+        found.append((number, values))
     return found
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from portfolio.kernel.numbers import short_number
+
 Row = Mapping[str, Any]
 Values = dict[str, Any]
 ROW_ID = "_id"
@@ -251,8 +253,10 @@ def _read(column: Column, value: Any) -> Any:
 
 
 def _number(text: str) -> Any:
-    digits = text.removeprefix("-")
-    return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 10 else text
+    number = short_number(text.removeprefix("-"))
+    if number is None:
+        return text
+    return -number if text.startswith("-") else number
 
 
 def _pairs(text: str) -> Any:

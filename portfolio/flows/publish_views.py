@@ -15,7 +15,7 @@ from portfolio.flows.models import PipelineDraft
 from portfolio.flows.operations import DraftConflict, Overtaken
 from portfolio.flows.options import Options, options_of
 from portfolio.flows.parts import PARTS
-from portfolio.flows.views import Answer, blueprint, draft_or_404, sent_version, words_of
+from portfolio.flows.views import Answer, blueprint, draft_or_404, words_of
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
 from portfolio.people import access
@@ -26,6 +26,7 @@ from portfolio.pipeline.models import PipelineVersion
 from portfolio.web.formatting import now, title_of, today
 from portfolio.web.messages import text_of
 from portfolio.web.paging import PER_PAGE, Page, page_number
+from portfolio.web.requests import sent_number
 
 EMPTY: dict[str, Any] = {"stage": [], "moves": {}}
 
@@ -125,11 +126,12 @@ def _known(found: Preview) -> Options:
 def touched_deals(draft_id: int) -> str:
     """The open deals that an effect or one change touches, of those this person may know of."""
     found = _preview(draft_id)
-    effect, number = request.args.get("effect", ""), request.args.get("change", "")
+    effect = request.args.get("effect", "")
+    number = short_number(request.args.get("change", ""))
     if effect:
         ids = found.effects().get(effect, [])
-    elif number.isascii() and number.isdigit() and int(number) < len(found.changes):
-        ids = found.touched(found.changes[int(number)])
+    elif number is not None and number < len(found.changes):
+        ids = found.touched(found.changes[number])
     else:
         abort(404)
     seen = queries.seen(access.me(), found.draft.key, ids)
@@ -151,7 +153,7 @@ def publish(draft_id: int) -> Answer:
     draft = draft_or_404(draft_id)
     try:
         with access.writing("pipeline.publish"):
-            version = operations.publish(draft, sent_version(), access.me(), now())
+            version = operations.publish(draft, sent_number("version"), access.me(), now())
     except InputError as error:
         return _refused(draft_id, error)
     flash(_("%(name)s, version %(number)s, is in force.", **_named(version)))
@@ -176,10 +178,10 @@ def put_on(draft_id: int) -> Answer:
     """Let a draft stand on the version that overtook it: begun anew from it, or kept as it is."""
     draft = draft_or_404(draft_id)
     anew = request.form.get("do") == "anew"
-    onto = short_number(request.form.get("onto", ""))
+    onto = sent_number("onto")
     try:
         with access.writing("pipeline.draft"):
-            operations.put_on(draft, sent_version(), onto, anew, access.me(), now())
+            operations.put_on(draft, sent_number("version"), onto, anew, access.me(), now())
     except InputError as error:
         return _refused(draft_id, error)
     flash(

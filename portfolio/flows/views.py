@@ -17,7 +17,6 @@ from portfolio.flows.models import PipelineDraft
 from portfolio.flows.options import TARGETS, options_of
 from portfolio.flows.parts import OUTER, PARTS, TOP, opened, top_values
 from portfolio.kernel.errors import InputError
-from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.pipeline.models import PipelineVersion
@@ -25,6 +24,7 @@ from portfolio.pipeline.queries import current_pipeline, pipeline_of
 from portfolio.web.fields import choices
 from portfolio.web.formatting import now, title_of
 from portfolio.web.messages import text_of
+from portfolio.web.requests import sent_number
 
 blueprint = Blueprint("flows", __name__)
 
@@ -148,11 +148,6 @@ def begin() -> Answer:
     return redirect(url_for("flows.draft", draft_id=draft.id))
 
 
-def sent_version() -> int | None:
-    """The version of the draft that the form was made for."""
-    return short_number(request.form.get("version", ""))
-
-
 @blueprint.post("/settings/pipelines/drafts/<int:draft_id>/discard")
 @access.permit("settings.pipelines")
 def discard(draft_id: int) -> Answer:
@@ -160,7 +155,7 @@ def discard(draft_id: int) -> Answer:
     draft = draft_or_404(draft_id)
     try:
         with access.writing("pipeline.discard"):
-            operations.discard(draft, sent_version())
+            operations.discard(draft, sent_number("version"))
     except operations.DraftConflict as error:
         flash(text_of(error))
         return redirect(url_for("flows.draft", draft_id=draft_id))

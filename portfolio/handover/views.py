@@ -16,6 +16,7 @@ from portfolio.people import queries as people
 from portfolio.people.models import User
 from portfolio.pipeline.operations import Refused
 from portfolio.web.messages import text_of
+from portfolio.web.requests import sent_number
 
 blueprint = Blueprint("handover", __name__)
 
@@ -77,11 +78,11 @@ def _choice(plan: Plan, door: Door) -> Choice:
     others = {
         item.deal_id: person
         for item in plan.items
-        if (person := short_number(request.form.get(f"deal-{item.deal_id}", ""))) is not None
+        if (person := sent_number(f"deal-{item.deal_id}")) is not None
     }
     close = door.closes and bool(request.form.get("close"))
     return Choice(
-        successor_id=short_number(request.form.get("successor", "")),
+        successor_id=sent_number("successor"),
         by_deal=others,
         end_digests=close or bool(request.form.get("end_digests")),
         close=close,

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Flask, Request
+from flask import Flask, Request, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.routing import IntegerConverter
 from werkzeug.utils import cached_property
+
+from portfolio.kernel.numbers import short_number
 
 LARGEST = 2**31 - 1  # what a key column holds
 
@@ -31,6 +33,12 @@ class CleanRequest(Request):
         self.__dict__["form"] = _without_nul(self.form)
         for file in self.files.values():
             file.filename = (file.filename or "").replace("\x00", "")
+
+
+def sent_number(name: str) -> int | None:
+    """The number that a form sent under a name, as numbers of rows and versions are; None for
+    anything else."""
+    return short_number(request.form.get(name, ""))
 
 
 def _without_nul(texts: MultiDict[str, str]) -> MultiDict[str, str]:

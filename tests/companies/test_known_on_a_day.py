@@ -5,12 +5,13 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from portfolio.audit import queries as audit
+from portfolio.audit import past_queries as past
 from portfolio.chokepoint import operations as chokepoint
 from portfolio.chokepoint.queries import tags_of as known_tags
 from portfolio.companies import operations as companies
 from portfolio.companies import portrait_queries as portrait
 from portfolio.companies import queries
+from portfolio.companies.models import Company
 from portfolio.companies.operations import Statement
 from portfolio.extensions import db, unit_of_work
 from portfolio.pipeline import queries as deals
@@ -49,12 +50,11 @@ def test_figures_stages_and_names_read_back_as_they_stood(cast) -> None:
         tags = known_tags([company.id], later)[company.id]
         assert [(tag.technology, tag.level) for tag in tags] == [("uv-led", level)]
         assert revenue(company.id, later) == micro
-        current = {"short_name": company.short_name, "name_zh": company.name_zh}
-        known = audit.columns_as_known("company", company.id, current, later)
-        assert known == {"short_name": name, "name_zh": "青岛旧名科技有限公司"}
+        known = past.as_known(Company, [company.id], later)[0]
+        assert (known.short_name, known.name_zh) == (name, "青岛旧名科技有限公司")
         assert deals.history(deal.id, later)[-1].to_stage == stage
     assert revenue(company.id, start) is None
-    assert audit.columns_as_known("company", company.id, {}, start - DAY) is None
+    assert past.as_known(Company, [company.id], start - DAY) == []
     assert revenue(company.id) == 300
 
 

@@ -41,7 +41,8 @@ def test_who_reads_deals_sees_which_but_never_a_confidential_one(deals, cast, as
     assert deals["lead"].code in gate and deals["walled"].code not in gate
     for number in range(4):
         assert client.get(f"{address}?change={number}").status_code == 200
-    assert client.get(f"{address}?change=99").status_code == 404
+    for odd in ("99", "-1", "x", "9" * 5000):
+        assert client.get(f"{address}?change={odd}").status_code == 404
 
 
 def test_new_deals_begin_in_the_new_version_and_old_ones_keep_theirs(deals, cast, as_user) -> None:
