@@ -40,6 +40,8 @@ UNSAID = frozenset(
     ]
 )
 PEOPLE = frozenset(["user_id", "owner_id", "created_by_id", "recorded_by_id", "actor_id"])
+# What an act did as a whole is said first, of its figures there may be hundreds.
+PLACES = {"company_merge": 0, "figure": 2}
 YES_NO = {True: ("是", "Yes"), False: ("否", "No")}
 NOT_AUDITED = {"zh": "未审计", "en": "Not audited"}
 UNDECIDED = {"zh": "并列待定", "en": "Beside it, undecided"}
@@ -128,7 +130,8 @@ def acts(lines: Iterable[Any], words: Words, most: int = 12) -> list[Act]:
     """The newest acts, from audit lines that are ordered from the newest."""
     found = []
     for (at, actor, action), group in groupby(lines, lambda e: (e.at, e.actor_name, e.action)):
-        details = [detail for line in reversed(list(group)) for detail in _details(line, words)]
+        told = sorted(group, key=lambda line: (PLACES.get(line.object_type, 1), line.seq))
+        details = [detail for line in told for detail in _details(line, words)]
         found.append(Act(at, actor, action_title(action, words.locale), details))
         if len(found) == most:
             break

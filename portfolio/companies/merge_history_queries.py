@@ -16,7 +16,7 @@ from portfolio.companies import queries
 from portfolio.companies.history import Detail, acts, figure_told
 from portfolio.companies.history_queries import words_of
 from portfolio.companies.merge_queries import owners_since
-from portfolio.companies.models import TERMS, CompanyMerge, Document, Figure
+from portfolio.companies.models import TERMS, Company, CompanyMerge, Document, Figure
 from portfolio.extensions import db
 from portfolio.kernel.parts import in_parts
 from portfolio.kernel.titles import TitledEnum
@@ -56,7 +56,10 @@ class Stated:
 
 @dataclass(frozen=True)
 class Joined:
-    """A merge: the fields and names it changed, the figures, and the rows that went over by kind."""
+    """A merge: what the company that stayed was called before, the fields and names it changed, the
+    figures, and the rows that went over by kind."""
+
+    called: str
 
     fields: Sequence[Detail]
     figures: Sequence[Stated]
@@ -68,11 +71,23 @@ def joined(user: User, merge: CompanyMerge) -> Joined:
     entries = _entries(merge)
     terms = queries.readable(user, [merge.survivor_id]).get(merge.survivor_id, False)
     ids = {merge.survivor_id: terms, merge.merged_id: terms}
-    own = [e for e in entries if e.deal_id is None and e.object_type != Figure.__audit__]
+    left = {(Figure.__audit__, None), (Company.__audit__, merge.merged_id)}  # told by themselves
+    own = [
+        e
+        for e in entries
+        if e.deal_id is None and not {(e.object_type, None), (e.object_type, e.object_id)} & left
+    ]
     lines = audit.lines(own, {}, audit.terms_by_type(), ids)
     told = acts(lines, words_of(lines))
     fields = [detail for act in told for detail in act.details]
-    return Joined(fields, _figures(merge), _moved(user, merge, entries, terms))
+    names = (
+        before
+        for line in lines
+        for column, before, _after in line.changes
+        if (line.object_type, column) == (Company.__audit__, "name_zh")
+    )
+    called = next(names, None) or db.session.get_one(Company, merge.survivor_id).name_zh
+    return Joined(str(called), fields, _figures(merge), _moved(user, merge, entries, terms))
 
 
 def _entries(merge: CompanyMerge) -> Sequence[AuditEntry]:
@@ -178,4 +193,4 @@ def _details(told: Joined) -> list[Detail]:
         Detail(_("Went over: %(kind)s", kind=kind_title(kind, language())), "", str(number))
         for kind, number in told.moved.items()
     ]
-    return [*figures, *counts]
+    return [*counts, *figures]

@@ -23,7 +23,6 @@ def merged(company_id: int, merged_id: int) -> str:
         company=company,
         merge=merge,
         one=db.session.get_one(Company, merge.merged_id),
-        other=db.session.get_one(Company, merge.survivor_id),
         author=people.names_of({merge.merged_by_id or 0}).get(merge.merged_by_id or 0, "—"),
         told=queries.joined(access.me(), merge),
     )

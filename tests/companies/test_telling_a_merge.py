@@ -28,6 +28,7 @@ def merged(as_user, cast):
     factories.deal(cast["colleague"], company=other, name="金丝雀", walled=True)
     numbers = one.id, other.id
     fields = {"version": one.version, "other_version": other.version, "field-industry": "theirs"}
+    fields |= {"field-name_zh": "theirs"}
     fields |= {"figure-rd_spend-2025": "theirs", "figure-net_profit_parent-2025": "mine"}
     client = as_user("manager")
     db.session.rollback()
@@ -55,6 +56,7 @@ def test_its_page_lists_figures_fields_and_what_went_over(as_user, merged) -> No
         "行业 青岛海纳 → 海纳传动",
     ):
         assert words in text, words
+    assert "并入青岛海纳传动有限公司" in text, "as it was called then"
     assert "研发投入 2025 万元 3.00 未审计 — 取代原值 1.00" in text
     outcomes = re.findall(r'class="badge">([^<]+)', page)
     assert sorted(outcomes) == sorted(["取代原值", "未取用", "转入", "并列待定", "并列待定"])
