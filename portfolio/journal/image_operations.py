@@ -6,11 +6,8 @@ unique key is never broken on the way.
 """
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +18,7 @@ from portfolio.audit import operations as audit
 from portfolio.audit.models import AuditEntry, AuditHead
 from portfolio.extensions import Base, UtcDateTime, db
 from portfolio.journal.models import Act
+from portfolio.journal.steps import Recording, digest_of
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.parts import in_parts
 
@@ -34,53 +32,6 @@ class Changed(InputError):
     def __init__(self, table: str, row_id: int) -> None:
         super().__init__("undo.changed")
         self.table, self.row_id = table, row_id
-
-
-@dataclass
-class Step:
-    """One row before and after one write; None where it did not exist. Plain JSON values."""
-
-    table: str
-    id: int
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-
-
-@dataclass
-class Recording:
-    """The steps of an act in their order."""
-
-    steps: list[Step] = field(default_factory=list)
-
-    def note(self, table: str, row_id: int, before: Any, after: Any) -> None:
-        """Keep one step; one that changed nothing is none."""
-        if before != after:
-            self.steps.append(Step(table, row_id, before, after))
-
-    def as_payload(self, but: Iterable[str] = ()) -> list[list[Any]]:
-        """Steps for keeping: of a change the columns it changed and a digest of the row left.
-
-        `but` names tables whose rows are never taken back, because facts are appended to them.
-        """
-        left = set(but)
-        return [
-            [s.table, s.id, _was(s), _digest(s.after)] for s in self.steps if s.table not in left
-        ]
-
-
-def _was(step: Step) -> dict[str, Any] | None:
-    if step.before is None or step.after is None:
-        return step.before
-    return {k: v for k, v in step.before.items() if step.after[k] != v}
-
-
-def _digest(row: Mapping[str, Any] | None) -> str | None:
-    """What tells whether a row was changed. Its version number does not: that never goes back,
-    so that an act can be taken back after those that followed it were."""
-    if row is None:
-        return None
-    said = {name: value for name, value in row.items() if name != "version"}
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def _table(name: str) -> sa.Table:
@@ -280,7 +231,7 @@ def changed_since(steps: Iterable[Sequence[Any]]) -> tuple[str, int] | None:
             for part in in_parts(ids):
                 rows = _rows(_table(name), _key(_table(name)).in_(part))
                 present |= {(name, row_id): row for row_id, row in rows.items()}
-    return next((p for p, digest in last.items() if _digest(present.get(p)) != digest), None)
+    return next((p for p, digest in last.items() if digest_of(present.get(p)) != digest), None)
 
 
 def require_unchanged(steps: Sequence[Sequence[Any]]) -> None:
