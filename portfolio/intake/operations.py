@@ -27,7 +27,7 @@ from portfolio.intake.choices import Choices, read_choices
 from portfolio.intake.duplicate_queries import among_planned
 from portfolio.intake.headings import Target
 from portfolio.intake.models import BatchState, ImportBatch, ImportMapping, Kind
-from portfolio.intake.plan import Duplicate, Plan, Snapshot, entered_names, make_plan
+from portfolio.intake.plan import Duplicate, Plan, Snapshot, make_plan
 from portfolio.intake.reading import Table, folded_label, is_workbook, labels, read_csv
 from portfolio.intake.record_checks import read_records
 from portfolio.intake.record_plan import RecordPlan
@@ -203,13 +203,9 @@ def check(batch: ImportBatch, actor: User | None, tell: Tell = silent) -> dict[s
         return shown | _columns(batch, table)
     rehearse(prepared)
     found = report(prepared)
-    named = {d[side] for d in found["duplicates"] for side in ("one", "other")}
-    plan = prepared.plan if isinstance(prepared.plan, Plan) else Plan()
-    fresh = entered_names(plan)
     return {
         "report": found,
-        "fresh": reporting.fresh_rows(plan),
-        "entered": {label: name for label, name in fresh.items() if label in named},
+        **reporting.fresh(prepared.plan, found["duplicates"]),
         "differences": [reporting.difference_row(d) for d in prepared.plan.differences],
         **_columns(batch, prepared.table),
     }

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from portfolio.intake.headings import COMPANIES, Target
-from portfolio.intake.plan import Difference, Duplicate, Plan
+from portfolio.intake.plan import Difference, Duplicate, Plan, entered_names
 from portfolio.intake.record_plan import RecordPlan
 from portfolio.intake.rows import Finding
 from portfolio.kernel.errors import InputError
@@ -42,11 +42,11 @@ def refused_whole(kind: str, error: InputError) -> dict[str, Any]:
 
 
 def _companies(plan: Plan) -> dict[str, Any]:
-    fresh = [c for c in plan.companies if c.known is None]
+    entered = [c for c in plan.companies if c.known is None]
     changed = [c for c in plan.companies if c.known is not None and c.touched]
     return {
         "created": {
-            "companies": len(fresh),
+            "companies": len(entered),
             "figures": sum(len(c.figures) for c in plan.companies),
         },
         "updated": {
@@ -54,7 +54,7 @@ def _companies(plan: Plan) -> dict[str, Any]:
             "figures": sum(len(c.replaced) for c in plan.companies),
         },
         "unchanged": {
-            "companies": len(plan.companies) - len(fresh) - len(changed),
+            "companies": len(plan.companies) - len(entered) - len(changed),
             "figures": sum(len(c.same) for c in plan.companies),
         },
         "disputed": sum(len(c.disputed) for c in plan.companies),
@@ -93,9 +93,15 @@ def difference_row(difference: Difference) -> dict[str, Any]:
     return dict(difference.__dict__)
 
 
-def fresh_rows(plan: Plan) -> list[dict[str, Any]]:
-    """The first companies that would be entered, as plain values: row, name, codes and place."""
-    return [
+def fresh(
+    plan: Plan | RecordPlan, duplicates: Sequence[Mapping[str, str]]
+) -> dict[str, list[dict[str, Any]] | dict[str, str]]:
+    """The companies that would be entered: the first of them with row, name, codes and place, and
+    the names of those that are likely duplicates, by their label."""
+    if not isinstance(plan, Plan):
+        return {"fresh": [], "entered": {}}
+    named = {d[side] for d in duplicates for side in ("one", "other")}
+    rows = [
         {
             "row": company.row,
             "name": str(company.columns["name_zh"]),
@@ -104,6 +110,8 @@ def fresh_rows(plan: Plan) -> list[dict[str, Any]]:
         }
         for company in islice((c for c in plan.companies if c.known is None), MOST_FRESH)
     ]
+    names = entered_names(plan)
+    return {"fresh": rows, "entered": {k: name for k, name in names.items() if k in named}}
 
 
 def ignored_columns(headings: Sequence[str], targets: Sequence[Target]) -> list[dict[str, str]]:
