@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from portfolio.companies import duplicate_operations as duplicates
 from portfolio.extensions import unit_of_work
 from portfolio.people import operations as people
 from portfolio.people.policy import ROLES
@@ -63,3 +64,8 @@ def test_who_may_not_decide_sees_the_likely_duplicates_without_buttons(
     decides = roles == ["manager"]
     assert ("不是同一家" in page or "/companies/distinctions" in page) == decides
     assert ("/merge/" in page) == decides
+    one, other = re.findall(r'class="name" href="/companies/(\d+)"', page)
+    with unit_of_work("company.tell_apart"):
+        duplicates.tell_apart(int(one), int(other), cast["partner"], NOW)
+    page = client.get("/companies/duplicates?told=apart").text
+    assert "Partner" in page and ("/withdrawal" in page) == decides
