@@ -17,6 +17,7 @@ from portfolio.companies.merge_queries import (
 )
 from portfolio.companies.models import (
     Company,
+    CompanyMerge,
     CompanySearch,
     Figure,
     StockCode,
@@ -49,6 +50,16 @@ def _within_scope(user: User, permission: str) -> sa.ColumnElement[bool]:
         return sa.true()
     answers: dict[str, ScopeOf] = current_app.extensions.get("company_scopes", {})
     return sa.or_(sa.false(), *(answers[scope](user) for scope in held if scope in answers))
+
+
+def count_of_visible(user: User) -> int | None:
+    """How many companies this person sees, none of them looked at: all, less those that were merged
+    into others. None where the person sees but a part."""
+    if policy.ALL not in user.scopes("company.read"):
+        return None
+    companies = sa.select(sa.func.count()).select_from(Company).scalar_subquery()
+    merged = sa.select(sa.func.count()).select_from(CompanyMerge).scalar_subquery()
+    return db.session.scalar(sa.select(companies - merged))
 
 
 def get_visible(user: User, company_id: int, permission: str = "company.read") -> Company | None:

@@ -140,7 +140,8 @@ def index() -> str:
     listing = asked_listing()
     filters = current_app.extensions["company_filters"]
     user = access.me()
-    ids, number, total = page_of(queries.listed(user, listing, filters))
+    count = None if listing.filtered else queries.count_of_visible(user)
+    ids, number, total = page_of(queries.listed(user, listing, filters), count)
     return render_template(
         "companies/index.html",
         page=Page(queries.by_ids(ids), number, total),

@@ -14,7 +14,7 @@ from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline.listing import DealListing
 from portfolio.pipeline.models import Deal, PipelineVersion, Status, post_money
-from portfolio.pipeline.queries import either, visible, visible_parts
+from portfolio.pipeline.queries import count_of_visible, either, visible, visible_parts
 
 CARDS = 10
 MOST_LISTED = 2_000
@@ -49,12 +49,14 @@ def counted(
 ) -> tuple[sa.Select[int], int]:
     """The same, and how many deals the list has."""
     parts = visible_parts(user)
-    conditions = _conditions(listing, filters)
-    counts = [
-        sa.select(sa.func.count()).select_from(Deal).where(part, *conditions).scalar_subquery()
-        for part in parts
-    ]
-    count = sum(db.session.execute(sa.select(*counts)).one())
+    count = None if listing.filtered else count_of_visible(user)
+    if count is None:
+        conditions = _conditions(listing, filters)
+        counts = [
+            sa.select(sa.func.count()).select_from(Deal).where(part, *conditions).scalar_subquery()
+            for part in parts
+        ]
+        count = sum(db.session.execute(sa.select(*counts)).one())
     return _in_order(user, listing, filters, either(parts)), count
 
 

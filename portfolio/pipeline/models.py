@@ -14,6 +14,7 @@ from portfolio.pipeline.kinds import Status as Status
 
 CURRENT = sa.text("superseded_at IS NULL")
 IN_FORCE = sa.text("current")
+DELETED = sa.text("deleted_at IS NOT NULL")
 
 
 class GrantKind(TitledEnum):
@@ -162,6 +163,13 @@ class Deal(Base):
         sa.Index("ix_deal_stage", "stage", "status", "walled", "deleted_at"),
         sa.Index("ix_deal_owner", *OWNED, "walled", "deleted_at"),
         sa.Index("ix_deal_walled", "walled", "id", "deleted_at"),
+        # What is in the bin, which is little.
+        sa.Index(
+            "ix_deal_deleted",
+            "deleted_at",
+            sqlite_where=DELETED,
+            postgresql_where=DELETED,
+        ),
         # What the clock looks for.
         sa.Index("ix_deal_revisit_on", "revisit_on", "id"),
         # What lists are sorted by.

@@ -38,14 +38,18 @@ def _granted(user: User, kind: GrantKind, now: dt.datetime | None = None) -> sa.
     return query.where(sa.or_(DealGrant.until.is_(None), DealGrant.until > moment))
 
 
+def _opened(user: User) -> sa.ColumnElement[bool]:
+    """The condition that the wall of a deal does not hold for a person."""
+    member = sa.exists().where(DealMember.deal_id == Deal.id, DealMember.user_id == user.id)
+    return sa.or_(member, Deal.id.in_(_granted(user, GrantKind.OPENED)))
+
+
 def _excepted(user: User) -> tuple[list[int], list[int]]:
     """The walled deals open to a person, and the deals they are recused of, as plain numbers.
 
     There are few of them, and a condition on few numbers costs nothing on a hundred thousand rows.
     """
-    member = sa.exists().where(DealMember.deal_id == Deal.id, DealMember.user_id == user.id)
-    opened = Deal.id.in_(_granted(user, GrantKind.OPENED))
-    walled = sa.select(sa.literal("open"), Deal.id).where(Deal.walled, sa.or_(member, opened))
+    walled = sa.select(sa.literal("open"), Deal.id).where(Deal.walled, _opened(user))
     recused = sa.select(sa.literal("recused"), DealGrant.deal_id).where(
         DealGrant.deal_id.in_(_granted(user, GrantKind.RECUSED))
     )
@@ -94,6 +98,21 @@ def either(parts: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
         return parts[0]
     # A case, not a disjunction: for that one SQLite leaves the order's index and sorts every row.
     return sa.case((Deal.walled, parts[1]), else_=parts[0])
+
+
+def count_of_visible(user: User) -> int | None:
+    """How many deals this person sees, none of them looked at: all, less those that are walled,
+    deleted or closed to the person, which are few. None where the person sees but a part."""
+    if not user.scopes("deal.read") & {policy.ALL, policy.ANY}:
+        return None
+    hidden = sa.union(
+        sa.select(Deal.id).where(Deal.walled, sa.not_(_opened(user))),
+        sa.select(Deal.id).where(Deal.deleted_at.is_not(None)),
+        _granted(user, GrantKind.RECUSED),
+    ).subquery()
+    all_of_them = sa.select(sa.func.count()).select_from(Deal).scalar_subquery()
+    these = sa.select(sa.func.count()).select_from(hidden).scalar_subquery()
+    return db.session.scalar(sa.select(all_of_them - these))
 
 
 def relation(user: User, deal: Deal) -> policy.Relation:
