@@ -25,14 +25,15 @@ class FormReader(HTMLParser):
         if tag == "input" and name:
             ticked = given.get("type") not in {"checkbox", "radio"} or "checked" in given
             if ticked and name in self.sent and given.get("type") == "checkbox":
-                before = self.sent[name]
-                several = before if isinstance(before, list) else [before]
-                self.sent[name] = [*several, given.get("value", "")]
+                self.sent[name] = [*self._before(name), given.get("value", "")]
             elif ticked:
                 self.sent[name] = given.get("value", "")
         elif tag == "select":
             self._select = name, "multiple" in given
-            self.sent[name] = [] if "multiple" in given else ""
+            if "multiple" in given:
+                self.sent[name] = []
+            else:  # one that is there again is sent again
+                self.sent[name] = [*self._before(name), ""] if name in self.sent else ""
         elif tag == "option" and self._select:
             self._choose(given)
         elif tag == "textarea":
@@ -41,9 +42,17 @@ class FormReader(HTMLParser):
     def _choose(self, given: dict[str, str]) -> None:
         assert self._select
         name, several = self._select
-        if "selected" in given:
-            value = given.get("value", "")
-            self.sent[name] = [*self.sent[name], value] if several else value
+        if "selected" not in given:
+            return
+        value, before = given.get("value", ""), self._before(name)
+        if several:
+            self.sent[name] = [*before, value]
+        else:
+            self.sent[name] = [*before[:-1], value] if len(before) > 1 else value
+
+    def _before(self, name: str) -> list[str]:
+        known = self.sent[name]
+        return known if isinstance(known, list) else [known]
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":

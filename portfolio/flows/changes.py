@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portfolio.flows.parts import OUTER, PARTS, TOP, Column, Part, opened, top_values
+from portfolio.flows.parts import OUTER, PARTS, TOP, Column, Part
+from portfolio.flows.rows import opened, top_values
 from portfolio.pipeline.definition import normalised, rows_of
 from portfolio.pipeline.faults import move_rows
 
@@ -116,4 +117,6 @@ def as_audited(changes: list[Change]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    return ", ".join(value) if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    return ", ".join(f"{v['from']}>{v['to']}" if isinstance(v, Mapping) else v for v in value)

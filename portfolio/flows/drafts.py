@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portfolio.flows.parts import OUTER, PARTS, ROW_ID, Part, closed
+from portfolio.flows.parts import OUTER, PARTS, ROW_ID, Part
+from portfolio.flows.rows import closed
 from portfolio.pipeline.definition import normalised, rows_of
 from portfolio.pipeline.faults import FaultyDefinition, faults
 

@@ -1,38 +1,44 @@
 """Pages that edit a draft: the pipeline's own fields, and each of its parts as rows."""
 
 import json
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from portfolio.flows import drafts, operations
+from portfolio.flows import drafts, fault_views, operations, queries
 from portfolio.flows.changes import Change, compare
+from portfolio.flows.fault_views import Told
+from portfolio.flows.hanging import blank, hangs_on
 from portfolio.flows.models import PipelineDraft
 from portfolio.flows.operations import DraftConflict
 from portfolio.flows.options import options_of
-from portfolio.flows.parts import OUTER, PARTS, ROW_ID, TOP, Part, Values, opened, top_values
+from portfolio.flows.parts import OUTER, PARTS, ROW_ID, TOP, Part
+from portfolio.flows.rows import Values, closed, opened, top_values
 from portfolio.flows.views import Answer, blueprint, draft_or_404, words_of
 from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
-from portfolio.pipeline.faults import FaultyDefinition
 from portfolio.web.formatting import now, title_of
 from portfolio.web.messages import sentence
 from portfolio.web.requests import sent_number
 
-INNER = {PARTS[name].inner: PARTS[name] for name in OUTER if PARTS[name].inner}
-
 
 @dataclass
 class Shown:
-    """One row as the form shows it, with what is wrong with it by column ("" for the row)."""
+    """One row as the form shows it, with what is wrong with it by column ("" for the row).
+
+    `inner` says how many rows it has within, `within` how much is wrong with these.
+    """
 
     id: int
     values: Values
     errors: dict[str, list[str]] = field(default_factory=dict)
     inner: int | None = None
+    within: int = 0
 
 
 @blueprint.route("/settings/pipelines/drafts/<int:draft_id>", methods=["GET", "POST"])
@@ -52,26 +58,22 @@ def draft(draft_id: int) -> Answer:
         row = draft_or_404(draft_id)
         theirs = compare(mine, drafts.finished(json.loads(row.definition)))
         return _overview(row, mine, [c for c in theirs if not c.part]), 409
-    flash(_("Saved."))
-    return redirect(url_for("flows.draft", draft_id=row.id))
+    return _saved(row, url_for("flows.draft", draft_id=row.id))
 
 
 def _overview(
     row: PipelineDraft, definition: dict[str, Any], theirs: list[Change] | None = None
 ) -> str:
-    found = operations.faults_of(row)
-    own = {place.column: _said(place, fault) for place, fault in found if not place.part}
+    found = fault_views.told(row)
     return render_template(
         "flows/draft.html",
         draft=row,
         definition=definition,
         columns=TOP,
         values=top_values(definition),
-        errors=own,
-        faults=[
-            (_door(row, place), _said(place, fault, _row(definition, place)))
-            for place, fault in found
-        ],
+        errors={f.place.column: f.short for f in found if not f.place.part},
+        faults=found,
+        saved="saved" in request.args,
         parts=[PARTS[name] for name in OUTER],
         options=options_of(definition),
         overtaking=operations.newer_than(row),
@@ -81,43 +83,8 @@ def _overview(
     )
 
 
-def _said(place: drafts.Place, fault: FaultyDefinition, row: dict[str, Any] | None = None) -> str:
-    """What is wrong, in the words of the form; with the row's title where that is not in sight."""
-    columns = PARTS[place.part].columns if place.part else TOP
-    column = next((title_of(c) for c in columns if c.name == place.column), "")
-    title = title_of(row) if row and row.get("zh") else (row or {}).get("key", "")
-    part = title_of(PARTS[place.part]) if place.part and (row or not column) else ""
-    named = " · ".join(filter(None, (part, title, column))) or fault.key
-    return sentence(fault.code, **(fault.params | {"key": named}))
-
-
-def _row(definition: dict[str, Any], place: drafts.Place) -> dict[str, Any] | None:
-    """The row that a place lies in."""
-    if not place.part or place.row_id is None:
-        return None
-    rows = drafts.rows_at(definition, PARTS[place.part], place.outer_id) or []
-    return next((r for r in rows if r[ROW_ID] == place.row_id), None)
-
-
 def _people(row: PipelineDraft) -> dict[str, str]:
     return {"editor": people.names_of({row.updated_by_id}).get(row.updated_by_id, "")}
-
-
-def _door(row: PipelineDraft, place: drafts.Place) -> str:
-    """The page and field where a fault is mended."""
-    if not place.part:
-        return url_for("flows.draft", draft_id=row.id, _anchor=place.column)
-    anchor = f"{place.row_id}-{place.column}" if place.row_id else None
-    if place.outer_id:
-        outer = INNER[place.part].key
-        return url_for(
-            "flows.inner",
-            draft_id=row.id,
-            part=outer,
-            row_id=place.outer_id,
-            _anchor=anchor,
-        )
-    return url_for("flows.rows", draft_id=row.id, part=place.part, _anchor=anchor)
 
 
 @blueprint.route("/settings/pipelines/drafts/<int:draft_id>/<part>", methods=["GET", "POST"])
@@ -144,7 +111,7 @@ def _edited(row: PipelineDraft, part: Part, outer_id: int | None) -> Answer:
         abort(404)
     if request.method == "GET":
         return _page(row, part, outer_id, definition)
-    mine = drafts.replaced(definition, part, outer_id, _done(_typed(part), definition))
+    mine = drafts.replaced(definition, part, outer_id, _done(part, _typed(part), definition))
     if mine is None:
         abort(404)
     try:
@@ -157,14 +124,39 @@ def _edited(row: PipelineDraft, part: Part, outer_id: int | None) -> Answer:
         named = {part.key, part.inner} - {""}
         theirs = [change for change in changes if change.part in named]
         return _page(row, part, outer_id, mine, theirs), 409
-    flash(_("Saved."))
-    return redirect(request.path + _anchor())
-
-
-def _anchor() -> str:
-    """Where one goes on: at the row that was moved, or at the new one."""
     do, _dash, number = request.form.get("do", "").partition("-")
-    return {"add": "#added", "up": f"#row-{number}", "down": f"#row-{number}"}.get(do, "")
+    if do == "remove" and any(str(r[ROW_ID]) == number for r in _rows_of(row, part, outer_id)):
+        return redirect(f"{request.path}?remove={number}#row-{number}")
+    return _saved(row, request.path, {"add": "added"}.get(do, f"row-{number}" if number else ""))
+
+
+def _rows_of(row: PipelineDraft, part: Part, outer_id: int | None) -> list[dict[str, Any]]:
+    return drafts.rows_at(json.loads(row.definition), part, outer_id) or []
+
+
+def _saved(row: PipelineDraft, address: str, anchor: str = "") -> Answer:
+    """Back to the page: it says itself that all is saved and what is still to mend, in one."""
+    anchor = f"#{anchor}" if anchor else ""
+    if operations.faults_of(row):
+        return redirect(f"{address}?saved=1{anchor}")
+    flash(_("Saved."))
+    return redirect(address + anchor)
+
+
+def _text(name: str) -> Any:
+    return request.form.get(name, "")
+
+
+def _pairs(name: str) -> Any:
+    starts, ends = (request.form.getlist(f"{name}-{end}") for end in ("from", "to"))
+    return [{"from": start, "to": end} for start, end in zip(starts, ends, strict=False)]
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "several": lambda name: request.form.getlist(name),
+    "flag": lambda name: name in request.form,
+    "pairs": _pairs,
+}
 
 
 def _typed(part: Part) -> list[tuple[int, Values]]:
@@ -177,23 +169,23 @@ def _typed(part: Part) -> list[tuple[int, Values]]:
         values: Values = {}
         for column in part.columns:
             name = f"{text}-{column.name}"
-            several = column.kind == "several"
-            values[column.name] = sent.getlist(name) if several else sent.get(name, "")
-            if column.kind == "flag":
-                values[column.name] = name in sent
+            values[column.name] = READERS.get(column.kind, _text)(name)
         found.append((number, values))
     return found
 
 
-def _done(typed: list[tuple[int, Values]], definition: dict[str, Any]) -> list[tuple[int, Values]]:
-    """The rows after the button that was pressed: one added, moved or removed."""
+def _done(
+    part: Part, typed: list[tuple[int, Values]], definition: dict[str, Any]
+) -> list[tuple[int, Values]]:
+    """The rows after the button that was pressed: one added, moved or dropped. Of one that says
+    something it is asked first whether to remove it."""
     do, _dash, text = request.form.get("do", "save").partition("-")
     if do == "add":
         return [*typed, (definition["next"] + 1, {})]
     at = next((n for n, (row_id, _v) in enumerate(typed) if str(row_id) == text), None)
     if at is None:
         return typed
-    if do == "remove":
+    if do == "drop" or (do == "remove" and blank(closed(part, typed[at][1]))):
         return typed[:at] + typed[at + 1 :]
     to = at + {"up": -1, "down": 1}.get(do, 0)
     if 0 <= to < len(typed):
@@ -217,8 +209,9 @@ def _page(
         )
         for r in drafts.rows_at(definition, part, outer_id) or []
     ]
-    wrong = _mark(row, part, outer_id, shown, definition) if theirs is None else []
-    outer = INNER.get(part.key)
+    found = fault_views.told(row) if theirs is None else []
+    _mark(found, part, outer_id, shown)
+    outer = fault_views.INNER.get(part.key)
     within: dict[str, Any] = (
         next((r for r in definition[outer.place] if r[ROW_ID] == outer_id), {}) if outer else {}
     )
@@ -230,7 +223,10 @@ def _page(
         outer=outer,
         within=within,
         rows=shown,
-        wrong=wrong,
+        wrong=[fault for fault in found if fault.concerns(part.key, outer_id)],
+        to_mend=len(found),
+        saved="saved" in request.args,
+        asked=_asked(row, part, outer_id, definition),
         definition=definition,
         options=options_of(definition),
         theirs=theirs,
@@ -239,23 +235,32 @@ def _page(
     )
 
 
-def _mark(
-    row: PipelineDraft,
-    part: Part,
-    outer_id: int | None,
-    shown: list[Shown],
-    definition: dict[str, Any],
-) -> list[tuple[str, str]]:
-    """Put what is wrong at its row and column; answers with all of it, each with its field."""
+def _mark(found: list[Told], part: Part, outer_id: int | None, shown: list[Shown]) -> None:
+    """Put what is wrong at its row and column; what is wrong within a row at its button."""
     by_id = {line.id: line for line in shown}
-    found = []
-    for place, fault in operations.faults_of(row):
-        if place.part != part.key or place.outer_id != outer_id:
-            continue
-        line = by_id.get(place.row_id or 0)
-        if line is not None:
-            line.errors.setdefault(place.column, []).append(_said(place, fault))
-        text = _said(place, fault, _row(definition, place))
-        target = f"{place.row_id}-{place.column}" if place.column else f"row-{place.row_id}"
-        found.append((target if line else "main", text))
-    return found
+    for fault in found:
+        place = fault.place
+        if (place.part, place.outer_id) == (part.key, outer_id) and place.row_id in by_id:
+            by_id[place.row_id].errors.setdefault(place.column, []).append(fault.short)
+        elif place.part == part.inner and place.outer_id in by_id:
+            by_id[place.outer_id].within += 1
+
+
+def _asked(
+    row: PipelineDraft, part: Part, outer_id: int | None, definition: dict[str, Any]
+) -> tuple[int, list[str]] | None:
+    """The row that is about to be removed, and what hangs on it in words."""
+    number = short_number(request.args.get("remove", ""))
+    line = fault_views.row_at(definition, drafts.Place(part.key, outer_id, number, ""))
+    if number is None or line is None:
+        return None
+    deals = Counter(deal.stage for deal in queries.open_deals(access.me(), row.key))
+    found = [
+        sentence(
+            hanging.code,
+            names="、".join(title_of(r) if r.get("zh") else r.get("key", "") for r in hanging.rows),
+            count=hanging.count,
+        )
+        for hanging in hangs_on(definition, part, line, deals)
+    ]
+    return number, found

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from portfolio.flows.parts import LEADS, NEEDS
-from portfolio.people.policy import PERMISSIONS
+from portfolio.people.policy import TITLES, held_beside
 from portfolio.pipeline.askable import FIELDS
 from portfolio.pipeline.definition import rows_of
 from portfolio.pipeline.kinds import Status
@@ -38,7 +38,8 @@ def options_of(definition: Mapping[str, Any]) -> Options:
         "targets": TARGETS,
         "reason_kinds": REASON_KINDS,
         "statuses": statuses,
-        "permissions": {name: {"zh": name, "en": name} for name in sorted(PERMISSIONS)},
+        # Who moves a deal may change it: a right that none of these holds would bar everybody.
+        "permissions": {n: t for n, t in TITLES.items() if n in held_beside("deal.write")},
         "fields": dict(FIELDS),
         "stages": {row.get("key", ""): _titles(row) for row in stages},
         "lists": {row.get("key", ""): _titles(row) for row in lists},

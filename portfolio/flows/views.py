@@ -15,7 +15,8 @@ from portfolio.extensions import db
 from portfolio.flows import drafts, operations, queries
 from portfolio.flows.models import PipelineDraft
 from portfolio.flows.options import TARGETS, options_of
-from portfolio.flows.parts import OUTER, PARTS, TOP, opened, top_values
+from portfolio.flows.parts import OUTER, PARTS, TOP
+from portfolio.flows.rows import opened, top_values
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
@@ -105,8 +106,13 @@ def words_of(column: Any, value: Any, options: dict[str, Any]) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     offered = options.get(column.options, {})
-    values = value if isinstance(value, list) else [value]
-    return ", ".join(title_of(offered[v]) if v in offered else str(v) for v in values)
+
+    def named(key: str) -> str:
+        return title_of(offered[key]) if key in offered else str(key)
+
+    if column.kind == "pairs":
+        return "、".join(f"{named(pair['from'])} → {named(pair['to'])}" for pair in value or ())
+    return "、".join(named(key) for key in (value if isinstance(value, list) else [value]))
 
 
 @blueprint.route("/settings/pipelines/new", methods=["GET", "POST"])

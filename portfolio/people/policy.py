@@ -21,17 +21,25 @@ class Role:
     permissions: dict[str, str]
 
 
-def _load() -> dict[str, Role]:
-    data: dict[str, Any] = tomllib.loads(ROLES_FILE.read_text(encoding="utf-8"))
+def _load(data: dict[str, Any]) -> dict[str, Role]:
     return {
         key: Role(key, row["zh"], row["en"], row["permissions"])
         for key, row in data.items()
-        if isinstance(row, dict)
+        if isinstance(row, dict) and "permissions" in row
     }
 
 
-ROLES = _load()
+_FILE: dict[str, Any] = tomllib.loads(ROLES_FILE.read_text(encoding="utf-8"))
+ROLES = _load(_FILE)
+# What each permission is called, in both languages.
+TITLES: dict[str, dict[str, str]] = _FILE["titles"]
 PERMISSIONS = frozenset(p for role in ROLES.values() for p in role.permissions)
+
+
+def held_beside(permission: str) -> frozenset[str]:
+    """The permissions that somebody may hold who holds this one by the same role."""
+    roles = (role.permissions for role in ROLES.values())
+    return frozenset(p for held in roles if permission in held for p in held)
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def faults(
     without them their names are not checked. `elsewhere` are the stages of other pipelines, whose
     keys are taken.
 
-    Codes, each after `definition.`: `missing`, `twice`, `value`, `key_form`, `reserved`,
+    Codes, each after `definition.`: `missing`, `twice`, `value`, `warn_early`, `key_form`, `reserved`,
     `no_stages`, `stage_elsewhere`, `unknown_stage`, `unknown_status`, `unknown_field`,
     `unknown_item`, `unknown_checklist`, `unknown_need`, `unknown_key`, `unknown_permission`,
     `never_met`, `no_reason`, `no_way_back`, `unreachable`.
@@ -200,7 +200,7 @@ class _Inspection:
                 self.add("value", (*at, name), days)
         both = whole_number(target, 1, MOST_DAYS) and whole_number(warn, 1, MOST_DAYS)
         if both and row["warn_days"] < row["target_days"]:
-            self.add("value", (*at, "warn_days"), warn)
+            self.add("warn_early", (*at, "warn_days"), target)
 
     def _reasons(self) -> None:
         places = list(self._rows(("reason",), "reason", self.whole.get("reason")))
@@ -279,7 +279,9 @@ class _Inspection:
             self.add("value", (*at, "jump"), str(jumps)[:100])
             return
         ends = [end for jump in jumps for end in (jump["from"], jump["to"])]
-        self._each_known((*at, "jump"), ends, self.stage_keys, "unknown_stage")
+        if not all(ends):
+            self.add("missing", (*at, "jump"))
+        self._each_known((*at, "jump"), [e for e in ends if e], self.stage_keys, "unknown_stage")
 
     def _each_known(self, at: Place, names: Any, known: Collection[Any], code: str) -> None:
         if not isinstance(names, list | tuple):
@@ -311,8 +313,8 @@ class _Inspection:
         for key in unreached(rules, keys):
             self.add("unreachable", ("stage", keys.index(key)), key)
         for at, _, rule in moves:
-            for key in stuck(rule, rules, keys):
-                self.add("no_way_back", (*at, "to_status"), key)
+            if held := list(stuck(rule, rules, keys)):
+                self.add("no_way_back", (*at, "to_status"), ", ".join(held))
 
 
 def _on_the_way(at: Place) -> bool:

@@ -50,7 +50,7 @@ def test_rows_are_added_moved_and_removed_with_what_belongs_to_them(admin) -> No
     after = definition(address)["stage"]
     assert [s["key"] for s in after[:3]] == ["lead", "screening", "pool"]
     assert after[2]["condition"] == before[1]["condition"]
-    saved(admin, address, "stages", do=f"remove-{before[0]['_id']}")
+    saved(admin, address, "stages", do=f"drop-{before[0]['_id']}")
     page = saved(admin, address, "stages", do="add")
     assert [s["key"] for s in definition(address)["stage"]][::11] == ["screening", ""]
     assert "New row" in page or "新行" in page
@@ -97,7 +97,8 @@ def test_a_condition_that_can_never_be_met_is_refused_at_its_row(admin) -> None:
         form[f"{rows[2]}-people"] = "99"
 
     page = saved(admin, address, f"stages/{number}", change)
-    assert page.count("can never be met") == 4  # in the summary and at each row
+    for said in ("can never be met (99)", "choose at least one"):
+        assert page.count(said) == 2, "in the summary and at its row"
     overview = admin.get(address).text
     assert f"{address}/stages/{number}#" in overview
 
@@ -110,10 +111,76 @@ def test_a_pipeline_without_stages_and_stages_nobody_reaches_are_refused(admin) 
         form["row"] = []
 
     saved(admin, address, "moves", without)
-    assert "No move leads to the stage “pool”" in admin.get(f"{address}/stages").text
+    for part in ("stages", "moves"):  # it shows at the stage and is mended among the moves
+        assert "No move leads to the stage “Project pool”" in admin.get(f"{address}/{part}").text
     saved(admin, address, "stages", without)
     assert "at least one stage" in admin.get(address).text
     assert admin.get(f"{address}/preview").status_code == 200
+
+
+def test_faults_and_fields_speak_in_titles_never_in_keys(admin) -> None:
+    admin.set_cookie("lang", "en")
+    address = begun(admin)
+
+    def change(form, rows):
+        form[f"{rows[0]}-warn_days"] = "1"
+
+    page = saved(admin, address, "stages", change)
+    assert "Overdue from may not be less than the target days (5)." in page
+    number = definition(address)["moves"][1]["_id"]
+
+    def without_way_back(form, rows):
+        form["row"] = [r for r in rows if r != str(definition(address)["moves"][4]["_id"])]
+        form[f"{number}-jump-from"], form[f"{number}-jump-to"] = ["ic", "dd"], ["pool", ""]
+
+    page = saved(admin, address, "moves", without_way_back)
+    assert "Jumps besides is missing" in page and "definition." not in page
+    assert "Let deals go on although conditions are open</option>" in page
+    assert ">deal.override<" not in page and "ic&gt;dd" not in page
+    preview = admin.get(f"{address}/preview").text
+    assert "Investment committee → Project pool" in preview
+
+
+def test_saving_with_faults_says_both_in_one_and_nothing_else(admin) -> None:
+    admin.set_cookie("lang", "en")
+    address = begun(admin)
+    page = admin.get(f"{address}/reasons").text
+    ids = row_ids(page)
+    answer = admin.post(f"{address}/reasons", data={**typed(page, ids), "row": []})
+    after = admin.get(answer.location).text
+    assert "Saved; 4 places are still to mend" in after and "<li>Saved.</li>" not in after
+    assert after.count("asks for a reason, and there is none of its kinds") == 4  # mended here too
+    assert "4 places are still to mend" in admin.get(f"{address}/moves").text
+    assert "still to mend" not in admin.get(f"{address}/checklists").text
+    again = admin.post(f"{address}/reasons", data=typed(page, ids) | {"version": "2"})
+    assert "<li>Saved.</li>" in admin.get(again.location).text
+
+
+def test_removing_asks_first_and_says_what_hangs_on_it(admin, deals) -> None:
+    admin.set_cookie("lang", "en")
+    address = begun(admin)
+    stage = definition(address)["stage"][2]
+    page = admin.get(f"{address}/stages").text
+    form = typed(page, row_ids(page), do=f"remove-{stage['_id']}")
+    answer = admin.post(f"{address}/stages", data=form)
+    asked = admin.get(answer.location).text
+    box = asked.split('class="note warn"')[1].split("</div>")[0]
+    assert "Remove “Screening”?" in box and "Open deals in it: 1." in box
+    assert "Checklists that belong to it" in box
+    assert len(definition(address)["stage"]) == 12, "nothing is removed yet"
+    form = typed(asked, row_ids(asked), do=f"drop-{stage['_id']}")
+    admin.post(f"{address}/stages", data=form)
+    assert "screening" not in [s["key"] for s in definition(address)["stage"]]
+    checklist = definition(address)["checklist"][0]
+    page = admin.get(f"{address}/checklists").text
+    form = typed(page, row_ids(page), do=f"remove-{checklist['_id']}")
+    asked = admin.get(admin.post(f"{address}/checklists", data=form).location).text
+    assert "Items that go with it" in asked and "Conditions that ask for it" in asked
+    admin.get(address)
+    page = saved(admin, address, "reasons", do="add")
+    blank = row_ids(page)[-1]
+    saved(admin, address, "reasons", do=f"remove-{blank}")
+    assert blank not in row_ids(admin.get(f"{address}/reasons").text), "nothing to ask about"
 
 
 def test_two_administrators_at_one_draft_see_each_other(admin, as_user, cast) -> None:
