@@ -137,7 +137,7 @@ def advance(deal: Deal, actor: User, *to_stages: str, now: dt.datetime = NOW) ->
     for stage in to_stages or ("",):
         ready(deal, actor, stage, now)
         with unit_of_work("deal.move", actor):
-            pipeline.move(deal, Move("forward", to_stage=stage), actor, now)
+            pipeline.move(deal, Move("", to_stage=stage), actor, now)
     return deal
 
 

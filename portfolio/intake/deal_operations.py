@@ -267,7 +267,7 @@ def advance(deal: Deal, wanted: str, note: str, actor: User | None, now: dt.date
         here, there = definition.stage(deal.stage), definition.stage(wanted)
         following = here.position + (1 if there.position > here.position else -1)
         target = definition.stages[following].key
-        deals.move(deal, Move("forward", to_stage=target, note=note), acting(actor), now)
+        deals.move(deal, Move("", to_stage=target, note=note), acting(actor), now)
 
 
 def _change(batch: ImportBatch, deal: Deal, item: Item) -> dict[str, Any]:

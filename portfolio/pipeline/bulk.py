@@ -48,7 +48,7 @@ class Order:
 
     def as_move(self) -> Move:
         """The order as a move of one deal."""
-        kind = "forward" if self.doing is Doing.MOVE else self.doing.value
+        kind = "" if self.doing is Doing.MOVE else self.doing.value
         return Move(kind, self.stage, self.reason_code, self.note, self.revisit_on)
 
 

@@ -67,7 +67,7 @@ def _form(doing: Doing) -> BulkForm:
     form = BulkForm()
     pipelines = queries.pipelines().values()
     stages = {key: title_of(stage) for key, stage in queries.stage_titles().items()}
-    kind = doing.value if doing in {Doing.HOLD, Doing.REJECT} else "forward"
+    kind = doing.value if doing in {Doing.HOLD, Doing.REJECT} else ""
     reasons = {r.key: title_of(r) for p in pipelines for r in p.reasons_for(kind)}
     form.person_id.choices = choices(people.active_names_with("deal.write").items(), blank=True)
     form.stage.choices = choices(stages.items(), blank=True)

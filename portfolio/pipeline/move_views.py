@@ -1,6 +1,6 @@
 """Moving a deal: what a move asks for and does not get, a form asks for."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -116,15 +116,17 @@ def moves(deal_id: int) -> Any:
     return redirect(url_for("pipeline.show", deal_id=deal.id))
 
 
+def _kind(deal: Deal, flow: Pipeline, to_stage: str) -> str:
+    """The kind of move that leads to a stage; the foremost one where none is named or none does."""
+    if to_stage:
+        with suppress(InputError):
+            return flow.kind_of(deal.stage, to_stage, deal.status)
+    return flow.foremost(deal.stage, deal.status)
+
+
 def _form(deal: Deal, flow: Pipeline) -> MoveForm:
     form = MoveForm(request.args) if request.method == "GET" else MoveForm()
-    kind = form.kind.data or flow.foremost(deal.stage, deal.status)
-    if form.to_stage.data and kind == "forward":
-        try:
-            kind = flow.kind_of(deal.stage, form.to_stage.data, deal.status)
-        except InputError:
-            kind = "forward"
-    form.kind.data = kind
+    kind = form.kind.data = form.kind.data or _kind(deal, flow, form.to_stage.data or "")
     rule = flow.moves.get(kind)
     form.note.flags.required = bool(rule and (rule.override or rule.words))
     form.revisit_on.flags.required = bool(rule and rule.revisit_days)

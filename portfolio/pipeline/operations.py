@@ -239,11 +239,11 @@ def action_of(pipeline: Pipeline, wanted: Move) -> str:
 def _with_kind(pipeline: Pipeline, deal: Deal, wanted: Move) -> Move:
     """Whoever names only a stage (the board, a list) means the kind of move that leads there, and
     whoever names nothing the foremost one."""
-    if wanted.kind in {"", "forward"} and wanted.to_stage:
+    if wanted.kind:
+        return wanted
+    if wanted.to_stage:
         return replace(wanted, kind=pipeline.kind_of(deal.stage, wanted.to_stage, deal.status))
-    return (
-        wanted if wanted.kind else replace(wanted, kind=pipeline.foremost(deal.stage, deal.status))
-    )
+    return replace(wanted, kind=pipeline.foremost(deal.stage, deal.status))
 
 
 def _pass_gate(

@@ -50,7 +50,7 @@ function place(card, list, before) {
 
 async function move(card, from, to, next) {
   try {
-    const fields = { kind: "forward", to_stage: to.dataset.stage, version: card.dataset.version };
+    const fields = { to_stage: to.dataset.stage, version: card.dataset.version };
     const said = await post(`/deals/${card.dataset.deal}/moves${asked}`, fields);
     const moved = show(said, card);
     toast(said.message, () => takeBack(said.undo, moved, from, next));

@@ -40,7 +40,7 @@ def test_a_deal_goes_forward_one_step_and_the_event_keeps_who_when_and_where(cas
 @pytest.mark.parametrize(
     ("kind", "given", "code"),
     [
-        ("forward", {"to_stage": "dd"}, "move.no_right"),
+        ("", {"to_stage": "dd"}, "move.no_right"),
         ("back", {"note": "x"}, "move.not_allowed"),
         ("hold", factories.WHY_HELD, "move.revisit_missing"),
         ("hold", {"revisit_on": SOON}, "move.main_reason_missing"),
@@ -53,7 +53,8 @@ def test_a_deal_goes_forward_one_step_and_the_event_keeps_who_when_and_where(cas
         ("reject", {"reason_code": "r_stage"}, "move.words_missing"),
         ("resume", {}, "move.not_allowed"),
         ("terminate", {"note": "x"}, "move.not_allowed"),
-        ("forward", {"to_stage": "nowhere"}, "stage.unknown"),
+        ("", {"to_stage": "nowhere"}, "stage.unknown"),
+        ("forward", {"to_stage": "dd"}, "move.not_allowed"),  # a kind leads where it leads
         ("dance", {}, "move.not_allowed"),
     ],
 )
@@ -97,9 +98,9 @@ def test_skipping_needs_a_partner_and_a_reason(cast) -> None:
     deal = factories.deal(cast["manager"])
     for note in ("", "链主推荐"):
         with pytest.raises(InputError, match=r"reason.short"):
-            move(deal, cast["partner"], "forward", to_stage="dd", note=note)
+            move(deal, cast["partner"], "", to_stage="dd", note=note)
     note = "链主企业推荐，已做过联合尽调"
-    event = move(deal, cast["partner"], "forward", to_stage="dd", note=note)
+    event = move(deal, cast["partner"], "", to_stage="dd", note=note)
     assert (event.kind, deal.stage, event.note) == ("skip", "dd", note)
     left = {(row["stage"], row["key"]) for row in json.loads(event.overridden)}
     assert {("lead", "source"), ("pool", "sector"), ("dd", "resolution")} <= left
@@ -109,7 +110,7 @@ def test_skipping_needs_a_partner_and_a_reason(cast) -> None:
 def test_the_committee_can_send_a_deal_back_to_due_diligence(cast) -> None:
     deal = factories.deal(cast["manager"])
     move(deal, cast["partner"], "skip", to_stage="ic", note="联合投资方已完成全部尽调")
-    event = move(deal, cast["manager"], "forward", to_stage="dd", note="补充尽调")
+    event = move(deal, cast["manager"], "", to_stage="dd", note="补充尽调")
     assert (event.kind, deal.stage) == ("back", "dd")
 
 

@@ -80,23 +80,19 @@ def test_the_board_gets_an_answer_it_can_show(as_user, cast) -> None:
     path = f"/deals/{deal.id}/moves"
     client = as_user("manager")
     factories.ready(deal, cast["manager"], "pool")
-    unseen = client.post(path, data={"kind": "forward", "to_stage": "pool"}, headers=json)
+    unseen = client.post(path, data={"to_stage": "pool"}, headers=json)
     assert unseen.status_code == 409, "who names no version has seen none"
-    moved = client.post(
-        path, data=factories.seen(deal, kind="forward", to_stage="pool"), headers=json
-    )
+    moved = client.post(path, data=factories.seen(deal, to_stage="pool"), headers=json)
     assert moved.json["stage"] == "pool" and "项目库" in moved.json["message"]
     again = client.post(
         path,
-        data={"kind": "forward", "to_stage": "lead", "version": moved.json["version"]},
+        data={"to_stage": "lead", "version": moved.json["version"]},
         headers=json,
     )
     assert again.status_code == 422 and again.json["ask"].startswith(path)
     stale = client.post(path, data={"kind": "forward", "version": "1"}, headers=json)
     assert stale.status_code == 409
-    skipped = client.post(
-        path, data=factories.seen(deal, kind="forward", to_stage="ic", note="x"), headers=json
-    )
+    skipped = client.post(path, data=factories.seen(deal, to_stage="ic", note="x"), headers=json)
     assert skipped.status_code == 403
     assert as_user("outsider").post(path, data={"kind": "forward"}, headers=json).status_code == 403
     assert as_user("reader").post(path, data={"kind": "forward"}).status_code == 403

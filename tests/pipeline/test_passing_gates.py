@@ -278,7 +278,7 @@ def test_a_move_passes_exactly_when_nothing_is_open_and_an_override_keeps_just_t
 def test_dragging_meets_the_same_refusal_and_is_told_where_to_answer(as_user, cast) -> None:
     deal = factories.deal(cast["manager"])
     client, path = as_user("manager"), f"/deals/{deal.id}/moves"
-    dragged = factories.seen(deal, kind="forward", to_stage="pool")
+    dragged = factories.seen(deal, to_stage="pool")
     answer = client.post(path, data=dragged, headers=JSON)
     assert answer.status_code == 422
     assert "还有 3 项条件未满足" in answer.json["message"] and "已查重" in answer.json["message"]

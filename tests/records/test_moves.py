@@ -160,7 +160,7 @@ def test_the_answer_of_a_move_holds_the_card_and_every_columns_count_and_sum(
     client = as_user("manager")
     said = client.post(
         f"/deals/{deal.id}/moves",
-        data=factories.seen(deal, kind="forward", to_stage="pool"),
+        data=factories.seen(deal, to_stage="pool"),
         headers=JSON,
     ).json
     assert said["columns"]["pool"]["count"] == said["columns"]["lead"]["count"] == 1
