@@ -21,7 +21,7 @@ from portfolio.audit import kind_queries, operations, queries, sheets, titles
 from portfolio.audit.check_operations import examined
 from portfolio.audit.words import Words, people_in
 from portfolio.extensions import db
-from portfolio.kernel.dates import parse_date
+from portfolio.kernel.dates import parse_date, start_of
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
 from portfolio.people import access
@@ -58,7 +58,7 @@ def _day(name: str, errors: dict[str, str]) -> dt.datetime | None:
     except InputError as error:
         errors[name] = text_of(error)
         return None
-    return dt.datetime.combine(day, dt.time(), zone())
+    return start_of(day)
 
 
 def _object(errors: dict[str, str]) -> tuple[str, int | None]:

@@ -25,7 +25,7 @@ from portfolio.pipeline.models import Deal, DealGrant, GrantKind, Status
 from portfolio.readiness import queries as readiness
 from portfolio.readiness.models import Assessment
 from portfolio.readiness.targets import targets
-from portfolio.web.formatting import title_of, zone
+from portfolio.web.formatting import title_of
 from portfolio.web.sheets import Column, Kind
 
 CHUNK = 500
@@ -190,7 +190,7 @@ def _days_in_stage(line: Line) -> int | None:
     if line.deal.status != Status.ACTIVE.value:
         return None
     stage = line.pipeline.stage(line.deal.stage)
-    return stage.days_since(line.deal.stage_entered_at, line.now, zone())
+    return stage.days_since(line.deal.stage_entered_at, line.now)
 
 
 def _pipeline_title(line: Line) -> str:

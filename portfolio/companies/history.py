@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from types import SimpleNamespace
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from portfolio.audit.titles import action_title, column_title, kind_title
 from portfolio.kernel.dates import SHANGHAI
@@ -60,6 +61,7 @@ class Words:
     """
 
     locale: str = "zh"
+    zone: ZoneInfo = SHANGHAI
     people: Mapping[int, str] = field(default_factory=dict)
     titles: Mapping[tuple[str, str], Mapping[Any, str]] = field(default_factory=dict)
     restorable: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -78,14 +80,14 @@ class Words:
             return known.get(value, _short(value) if value == MASK else "—")
         if column.endswith("_fen") and isinstance(value, int):
             return format_money(value, self.locale)
-        return _short(_on_the_clock(value))
+        return _short(_on_the_clock(value, self.zone))
 
 
-def _on_the_clock(value: Any) -> Any:
+def _on_the_clock(value: Any, zone: ZoneInfo) -> Any:
     """An instant of the trail as readers' clocks have it; anything else as it is."""
     if not isinstance(value, str) or not INSTANT.match(value):
         return value
-    return dt.datetime.fromisoformat(value).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    return dt.datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
 class Line(Protocol):

@@ -10,7 +10,7 @@ from portfolio.companies.operations import FIELDS
 from portfolio.companies.record_operations import CONTACT_FIELDS, DOCUMENT_FIELDS, TASK_FIELDS
 from portfolio.kernel.records import ActivityKind
 from portfolio.people import queries as people
-from portfolio.web.formatting import title_of
+from portfolio.web.formatting import title_of, zone
 from portfolio.web.i18n import language
 
 RESTORABLE = {
@@ -44,6 +44,7 @@ def words_of(
     }
     return Words(
         language(),
+        zone(),
         people.names_of(ids),
         own | dict(titles or {}),
         RESTORABLE | dict(restorable or {}),

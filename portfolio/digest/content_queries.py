@@ -19,7 +19,6 @@ from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.happened import happened
 from portfolio.pipeline.late_queries import entered_until
 from portfolio.pipeline.models import Deal, MoveKind, StageEvent, Status
-from portfolio.web.formatting import zone
 
 TASKS_AHEAD = dt.timedelta(days=7)
 TASKS_READ = 200
@@ -134,7 +133,7 @@ def _deal_line(row: Any, user: User, terms: set[int]) -> compose.DealLine:
 
 def tasks(user: User, until: dt.datetime) -> list[compose.TaskLine]:
     """The reader's open tasks that are overdue or due within seven days."""
-    today = local_date(until, zone())
+    today = local_date(until)
     known_company = sa.or_(
         Task.deal_id.is_not(None), Task.company_id.is_(None), companies.visible(user)
     )
@@ -166,7 +165,7 @@ def _task(task: Task, deal: str | None, company: str | None, today: dt.date) -> 
 
 def slow(user: User, until: dt.datetime, pipelines: Mapping[int, Pipeline]) -> compose.Part:
     """Active visible deals that stay in their stage beyond its usual time, own ones first."""
-    today = local_date(until, zone())
+    today = local_date(until)
     where = sa.and_(
         pipeline.visible(user),
         Deal.status == Status.ACTIVE.value,
@@ -196,7 +195,7 @@ def _slow(
     row: Any, user: User, until: dt.datetime, pipelines: Mapping[int, Pipeline]
 ) -> compose.SlowLine:
     stage = pipelines[row.pipeline_id].stage(row.stage)
-    days = stage.days_since(row.stage_entered_at, until, zone())
+    days = stage.days_since(row.stage_entered_at, until)
     return compose.SlowLine(_deal_line(row, user, set()), stage, days)
 
 

@@ -24,7 +24,7 @@ from portfolio.intake.wording_views import WHAT, field_title
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.web.downloads import XLSX
-from portfolio.web.formatting import local, now
+from portfolio.web.formatting import now, today
 from portfolio.web.i18n import language
 from portfolio.web.messages import sentence, text_of
 from portfolio.web.sheets import Sheet, write_csv, write_xlsx
@@ -128,6 +128,6 @@ def _rejected(batch: ImportBatch) -> Sheet:
 
 
 def _file(batch: ImportBatch, content: bytes, ending: str, media_type: str) -> FlaskResponse:
-    name = f"rejected_{batch.id}_{local(now()):%Y%m%d}.{ending}"
+    name = f"rejected_{batch.id}_{today():%Y%m%d}.{ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return FlaskResponse(content, mimetype=media_type, headers=headers)

@@ -1,4 +1,4 @@
-"""Days and instants: strict reading, the readers' clock, ISO weeks."""
+"""Days and instants: strict reading, the day of an instant, ISO weeks."""
 
 import datetime as dt
 import re
@@ -32,14 +32,22 @@ def parse_date(text: str) -> dt.date:
         raise InputError("date.impossible", value=text) from error
 
 
-def local_date(instant: dt.datetime, zone: ZoneInfo = SHANGHAI) -> dt.date:
-    """The day it is for readers at an instant."""
-    return instant.astimezone(zone).date()
+def local_date(instant: dt.datetime) -> dt.date:
+    """The day of an instant: the one way from instants to days, whatever clock times are shown in.
+
+    Working days, holidays, weeks and what is due go by the calendar of Shanghai.
+    """
+    return instant.astimezone(SHANGHAI).date()
 
 
-def days_between(start: dt.datetime, end: dt.datetime, zone: ZoneInfo = SHANGHAI) -> int:
-    """Calendar days from one instant to another, by local dates."""
-    return (local_date(end, zone) - local_date(start, zone)).days
+def start_of(day: dt.date) -> dt.datetime:
+    """The instant at which a day begins."""
+    return dt.datetime.combine(day, dt.time(), SHANGHAI)
+
+
+def days_between(start: dt.datetime, end: dt.datetime) -> int:
+    """Calendar days from one instant to another."""
+    return (local_date(end) - local_date(start)).days
 
 
 def iso_week(day: dt.date) -> str:

@@ -18,7 +18,7 @@ from portfolio.pipeline.models import Deal
 from portfolio.pipeline.past_queries import DealThen
 from portfolio.pipeline.progress import progress
 from portfolio.pipeline.spine import spine
-from portfolio.web.formatting import title_of, zone
+from portfolio.web.formatting import title_of
 from portfolio.web.past import end_of
 
 
@@ -40,10 +40,8 @@ def past_page(deal: Deal, day: dt.date) -> str:
         day=day,
         pipeline=then.pipeline,
         stage=then.pipeline.stage(then.deal.stage),
-        days=then.pipeline.stage(then.deal.stage).days_since(
-            then.deal.stage_entered_at, known_at, zone()
-        ),
-        spine=spine(then.pipeline, then.events, day, zone()),
+        days=then.pipeline.stage(then.deal.stage).days_since(then.deal.stage_entered_at, known_at),
+        spine=spine(then.pipeline, then.events, day),
         progress=progress(then.pipeline, then.checks, then.deal.stage),
         state_title=state_title,
         writable=False,

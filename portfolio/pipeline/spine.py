@@ -5,9 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from portfolio.kernel.dates import SHANGHAI
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.stages import Reason, Stage
 from portfolio.pipeline.stays import Part, parts
@@ -59,15 +57,10 @@ class Stretch:
         return self.stage.over(self.stay) if self.active else 0
 
 
-def spine(
-    pipeline: Pipeline,
-    events: Sequence[Any],
-    today: dt.date,
-    zone: ZoneInfo = SHANGHAI,
-) -> list[Stretch]:
+def spine(pipeline: Pipeline, events: Sequence[Any], today: dt.date) -> list[Stretch]:
     """One stretch for each time in one stage and status, newest first."""
     found: list[Stretch] = []
-    for part in parts(events, zone):
+    for part in parts(events):
         before = found[-1].stay if found and found[-1].stage.key == part.stage else 0
         found.append(_stretch(pipeline, part, before, today))
     return found[::-1]

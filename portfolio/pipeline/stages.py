@@ -4,10 +4,9 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from portfolio.kernel.calendar import CHINA, DAY, WorkCalendar
-from portfolio.kernel.dates import SHANGHAI, local_date
+from portfolio.kernel.dates import local_date
 from portfolio.pipeline.kinds import Status
 
 
@@ -37,11 +36,9 @@ class Stage:
             return calendar.working_days_between(start, end)
         return max(0, (end - start).days)
 
-    def days_since(
-        self, entered: dt.datetime, until: dt.datetime, zone: ZoneInfo = SHANGHAI
-    ) -> int:
-        """Days of a stay from one instant to another, by the readers' dates."""
-        return self.days(local_date(entered, zone), local_date(until, zone))
+    def days_since(self, entered: dt.datetime, until: dt.datetime) -> int:
+        """Days of a stay from one instant to another."""
+        return self.days(local_date(entered), local_date(until))
 
     def latest_start(self, end: dt.date, days: int, calendar: WorkCalendar = CHINA) -> dt.date:
         """The latest day on which a stay began that has lasted `days` days at `end`."""

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from portfolio.kernel.dates import SHANGHAI, local_date
+from portfolio.kernel.dates import local_date
 from portfolio.pipeline.happened import happened
 from portfolio.pipeline.kinds import Status
 from portfolio.pipeline.stages import Stage
@@ -41,7 +40,7 @@ class Part:
         return bool(self.event.to_status == Status.ACTIVE.value)
 
 
-def parts(events: Sequence[Any], zone: ZoneInfo = SHANGHAI) -> list[Part]:
+def parts(events: Sequence[Any]) -> list[Part]:
     """The parts of a deal's way, oldest first, without what was taken back; days by local dates."""
     groups: list[list[Any]] = []
     for event in happened(events):
@@ -50,7 +49,7 @@ def parts(events: Sequence[Any], zone: ZoneInfo = SHANGHAI) -> list[Part]:
             groups[-1].append(event)
         else:
             groups.append([event])
-    starts = [local_date(group[0].happened_at, zone) for group in groups]
+    starts = [local_date(group[0].happened_at) for group in groups]
     ends = [later for _, later in pairwise(starts)] + [None]
     return [
         Part(group[0], start, end, group[1:])

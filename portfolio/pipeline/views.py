@@ -48,7 +48,7 @@ from portfolio.pipeline.past_views import past_page
 from portfolio.pipeline.progress import progress
 from portfolio.pipeline.spine import spine
 from portfolio.web.fields import choices
-from portfolio.web.formatting import now, title_of, url_with, zone
+from portfolio.web.formatting import now, title_of, today, url_with
 from portfolio.web.merging import Difference, differences
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of
@@ -74,9 +74,9 @@ def deal_or_404(deal_id: int) -> Deal:
 def _titles() -> dict[str, Any]:
     return {
         "statuses": Status._value2member_map_,
-        "days_in_stage": lambda stage, deal: stage.days_since(deal.stage_entered_at, now(), zone()),
+        "days_in_stage": lambda stage, deal: stage.days_since(deal.stage_entered_at, now()),
         "unknown_years": lambda deal: CHINA.unknown_years(
-            *(local_date(moment, zone()) for moment in (deal.stage_entered_at, now()))
+            *(local_date(moment) for moment in (deal.stage_entered_at, now()))
         ),
     }
 
@@ -170,7 +170,7 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
         wrong_day=wrong_day,
         pipeline=pipeline,
         stage=pipeline.stage(deal.stage),
-        spine=spine(pipeline, events, local_date(now(), zone()), zone()),
+        spine=spine(pipeline, events, today()),
         actors=actors,
         terms=terms,
         documents=[d for d in queries.documents(deal.id) if terms or not d.terms],

@@ -9,7 +9,8 @@ from flask import send_file
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from portfolio.web.formatting import local, local_dt
+from portfolio.kernel.dates import local_date
+from portfolio.web.formatting import local_dt
 from portfolio.web.sheets import Column, Kind, Sheet
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -49,7 +50,7 @@ class Share:
         """The headers of the file. A file that leaves rows out says so in its name: a CSV has no
         other place, since each of its lines is a record."""
         part = f"_{self.rows}-of-{self.total}" if self.left_out else ""
-        name = f"{stem}_{local(now):%Y%m%d}{part}.{ending}"
+        name = f"{stem}_{local_date(now):%Y%m%d}{part}.{ending}"
         return {
             "Content-Disposition": f'attachment; filename="{name}"',
             "X-Rows": str(self.rows),

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portfolio.kernel import money
+from portfolio.kernel.dates import local_date as day_of
 from portfolio.kernel.titles import titled
 from portfolio.web.i18n import language
 
@@ -16,7 +17,7 @@ MISSING = "—"
 
 
 def zone() -> ZoneInfo:
-    """The zone in which times are shown."""
+    """The zone in which clock times are shown; days are those of `kernel.dates.local_date`."""
     return ZoneInfo(current_app.config["TZ_DISPLAY"])
 
 
@@ -31,8 +32,8 @@ def now() -> dt.datetime:
 
 
 def today() -> dt.date:
-    """The day it is for readers."""
-    return local(now()).date()
+    """The day it is."""
+    return day_of(now())
 
 
 def short_money(fen: int | None) -> str:
@@ -51,18 +52,17 @@ def local_dt(instant: dt.datetime | None) -> str:
 
 
 def local_date(value: dt.datetime | dt.date | None) -> str:
-    """A day; an instant is first put on the readers' clock."""
+    """A day, or that of an instant."""
     if value is None:
         return MISSING
-    day = local(value).date() if isinstance(value, dt.datetime) else value
-    return day.isoformat()
+    return (day_of(value) if isinstance(value, dt.datetime) else value).isoformat()
 
 
 def ago(value: dt.datetime | dt.date | None) -> str:
     """How many days ago, in words."""
     if value is None:
         return MISSING
-    day = local(value).date() if isinstance(value, dt.datetime) else value
+    day = day_of(value) if isinstance(value, dt.datetime) else value
     days = (today() - day).days
     if days == 0:
         return _("today")

@@ -4,9 +4,9 @@ import datetime as dt
 
 from flask import request
 
-from portfolio.kernel.dates import parse_date
+from portfolio.kernel.dates import parse_date, start_of
 from portfolio.kernel.errors import InputError
-from portfolio.web.formatting import today, zone
+from portfolio.web.formatting import today
 
 
 def asked_day() -> dt.date | None:
@@ -24,6 +24,5 @@ def asked_day() -> dt.date | None:
 
 
 def end_of(day: dt.date) -> dt.datetime:
-    """The last instant of a day on the readers' clock."""
-    midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone())
-    return midnight - dt.timedelta(microseconds=1)
+    """The last instant of a day."""
+    return start_of(day + dt.timedelta(days=1)) - dt.timedelta(microseconds=1)
