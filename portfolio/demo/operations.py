@@ -15,6 +15,7 @@ from portfolio.companies.models import Company, Contact, EquityRound
 from portfolio.companies.operations import Statement
 from portfolio.demo import walk_operations
 from portfolio.demo.figures import invent
+from portfolio.demo.flow_operations import edit_pipeline
 from portfolio.demo.history import NOTES
 from portfolio.demo.paper_operations import keep_papers
 from portfolio.demo.twin_operations import enter_twins
@@ -84,12 +85,14 @@ def load(seed: int, now: dt.datetime) -> dict[str, int]:
     firms = [
         _company(row, n, managers, rng, now) for n, row in enumerate(told["companies"]["rows"])
     ]
-    direct, subfund = (deals.current_pipeline(key) for key in ("direct", "subfund"))
-    assert direct is not None and subfund is not None  # noqa: S101 - seeded by the migrations
+    admin = next(user for user in cast if "admin" in user.roles)
+    direct = edit_pipeline(told["edited"], admin, now)
+    subfund = deals.current_pipeline("subfund")
+    assert subfund is not None  # noqa: S101 - seeded by the migrations
     opened = [
         _direct(firms[n % len(firms)], n, direct, vehicles, managers, rng, now) for n in range(78)
     ]
-    opened += [_commitment(n, subfund, vehicles, managers, rng, now) for n in range(12)]
+    opened += [_commitment(n, [subfund], vehicles, managers, rng, now) for n in range(12)]
     twins = enter_twins(told["twin"], firms, managers[-1], now)
     _agenda(cast, opened, now)
     keep_papers(opened, now)
@@ -266,7 +269,7 @@ def _tag(company: Company, number: int, owner: User, at: dt.datetime) -> None:
 def _direct(
     company: Company,
     number: int,
-    row: PipelineVersion,
+    versions: list[PipelineVersion],
     vehicles: list[Vehicle],
     managers: list[User],
     rng: random.Random,
@@ -292,7 +295,7 @@ def _direct(
     )
     return walk_operations.run(
         f"{company.short_name} {now.year - number % 2}轮",
-        row,
+        versions,
         owner,
         managers,
         rng,
@@ -308,7 +311,7 @@ def _direct(
 
 def _commitment(
     number: int,
-    row: PipelineVersion,
+    versions: list[PipelineVersion],
     vehicles: list[Vehicle],
     managers: list[User],
     rng: random.Random,
@@ -320,7 +323,7 @@ def _commitment(
     plan = Plan(number, "hold" if number == 7 else "")
     owner = managers[number % len(managers)]
     return walk_operations.run(
-        f"{target.name_zh} 第{number + 1}期", row, owner, managers, rng, now, plan, given
+        f"{target.name_zh} 第{number + 1}期", versions, owner, managers, rng, now, plan, given
     )
 
 

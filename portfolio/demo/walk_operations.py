@@ -51,7 +51,7 @@ class Walk:
 
 def run(
     name: str,
-    row: PipelineVersion,
+    versions: list[PipelineVersion],
     owner: User,
     managers: list[User],
     rng: random.Random,
@@ -59,12 +59,16 @@ def run(
     plan: Plan,
     given: dict[str, Any],
 ) -> Deal:
-    """Open a deal and lead it through its steps, ending shortly before now."""
-    flow = deals.pipeline_of(row)
+    """Open a deal and lead it through its steps, ending shortly before now.
+
+    Of the versions, the older first, it goes by the one that was in force when it was opened.
+    """
+    flow = deals.pipeline_of(versions[-1])
     way = steps(flow, plan.reach, plan.ending, rng)
     # What a partner pushed through lies in the last days, so that the digest has it to tell.
     rest = rng.randint(1, 5 if plan.overridden or plan.skipped else 45)
     at = now - (sum(step.after for step in way) + rest) * DAY
+    row = [v for v in versions if v.published_at is None or v.published_at <= at][-1]
     colleague = rng.choice([user for user in managers if user is not owner])
     values = {"next_step": rng.choice(NEXT_STEPS), "trl": rng.randint(4, 9)}
     values["next_step_on"] = (now + rng.randint(-3, 20) * DAY).date()
@@ -81,7 +85,7 @@ def run(
             **given,
         )
     partner = next(user for user in managers if "partner" in user.roles)
-    walk = Walk(deal, flow, owner, colleague, partner, rng, at)
+    walk = Walk(deal, deals.pipeline_of(row), owner, colleague, partner, rng, at)
     _follow(walk, way, plan, now)
     _begin_next(walk)
     _task(walk, now)

@@ -11,9 +11,10 @@ from portfolio.companies.likeness import Reason
 from portfolio.companies.models import Company
 from portfolio.demo import operations
 from portfolio.extensions import db
+from portfolio.flows.models import PipelineDraft
 from portfolio.kernel import uscc
 from portfolio.people.models import User
-from portfolio.pipeline.models import Deal, StageEvent
+from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent
 from portfolio.readiness.models import Assessment
 
 
@@ -60,6 +61,34 @@ def test_the_story_has_everything_the_pages_show(app) -> None:
     assert spread[1] - spread[0] > dt.timedelta(days=200)
     assert spread[1] <= dt.datetime.now(dt.UTC)
     assert audit.verify()[1] is None
+
+
+def test_one_pipeline_was_changed_while_deals_went_by_it(app) -> None:
+    load(app)
+    older, newer = db.session.scalars(
+        sa.select(PipelineVersion)
+        .where(PipelineVersion.key == "direct")
+        .order_by(PipelineVersion.version.desc())
+        .limit(2)
+    ).all()[::-1]
+    assert newer.current and newer.published_by_id and not older.current
+    opened = sa.select(Deal.pipeline_id, Deal.created_at).where(Deal.company_id.is_not(None))
+    since = {
+        version.id: [
+            at >= newer.published_at for n, at in db.session.execute(opened) if n == version.id
+        ]
+        for version in (older, newer)
+    }
+    assert not any(since[older.id]) and all(since[newer.id])
+    assert len(since[older.id]) > 20 and len(since[newer.id]) > 5
+    moved = (
+        sa.select(sa.func.count())
+        .select_from(StageEvent)
+        .join(Deal)
+        .where(Deal.pipeline_id == older.id, StageEvent.happened_at > newer.published_at)
+    )
+    assert db.session.scalar(moved), "deals went on by the version they began in"
+    assert not db.session.scalars(sa.select(PipelineDraft)).all()
 
 
 def test_some_companies_of_the_story_are_likely_duplicates(app) -> None:
