@@ -40,7 +40,9 @@ UNSAID = frozenset(
         *("superseded_at", "undoes_id"),
     ]
 )
-PEOPLE = frozenset(["user_id", "owner_id", "created_by_id", "recorded_by_id", "actor_id"])
+PEOPLE = frozenset(
+    ["verified_by_id", "user_id", "owner_id", "created_by_id", "recorded_by_id", "actor_id"]
+)
 # What an act did as a whole is said first, of its figures there may be hundreds.
 PLACES = {"company_merge": 0, "figure": 2}
 YES_NO = {True: ("是", "Yes"), False: ("否", "No")}

@@ -16,6 +16,7 @@ from portfolio.people.models import User
 from portfolio.pipeline import carry_operations as carrying
 from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent, Status
 from portfolio.pipeline.queries import pipeline_of
+from portfolio.web.formatting import listed
 
 ACTION = "pipeline.carry"
 NAMED = 20
@@ -140,4 +141,4 @@ def _names(actor: User, key: str, deals: Sequence[Deal]) -> str:
     seen = set(queries.seen(actor, key, [deal.id for deal in deals]))
     named = [f"{deal.code} {deal.name}" for deal in deals if deal.id in seen][:NAMED]
     more = queries.how_many(actor, [deal.id for deal in deals]) - len(named)
-    return "、".join([*named, *([f"+{more}"] if more > 0 else [])]) or "—"
+    return listed([*named, *([f"+{more}"] if more > 0 else [])]) or "—"

@@ -27,12 +27,12 @@ from portfolio.web.messages import text_of
 
 @dataclass(frozen=True)
 class Way:
-    """So many deals of one version that go from a stage to one of the new version.
+    """So many deals of earlier versions that go from a stage to one of the new version.
 
     Their days go on where it is the `same` stage, and begin anew elsewhere.
     """
 
-    version: int
+    versions: tuple[int, ...]
     start: Stage
     end: Stage
     count: int
@@ -107,8 +107,10 @@ def _ways(
     mapping: Mapping[str, Any],
 ) -> list[Way]:
     found = []
-    for (pipeline_id, key), count in Counter(deal.spot for deal in deals).items():
-        old = flows[pipeline_id]
+    for key, count in Counter(deal.stage for deal in deals).items():
+        olds = {d.pipeline_id: flows[d.pipeline_id] for d in deals if d.stage == key}.values()
+        versions = tuple(sorted(old.version for old in olds))
+        newest = max(olds, key=lambda old: old.version)
         end = flow.stage(mapping.get(key, key))
-        found.append(Way(old.version, old.stage(key), end, count))
-    return sorted(found, key=lambda way: (way.start.position, way.version))
+        found.append(Way(versions, newest.stage(key), end, count))
+    return sorted(found, key=lambda way: way.start.position)

@@ -22,7 +22,7 @@ from portfolio.flows.views import Answer, blueprint, draft_or_404, words_of
 from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
-from portfolio.web.formatting import now, title_of
+from portfolio.web.formatting import listed, now, title_of
 from portfolio.web.messages import sentence
 from portfolio.web.requests import sent_number
 
@@ -258,7 +258,7 @@ def _asked(
     found = [
         sentence(
             hanging.code,
-            names="、".join(title_of(r) if r.get("zh") else r.get("key", "") for r in hanging.rows),
+            names=listed(title_of(r) if r.get("zh") else r.get("key", "") for r in hanging.rows),
             count=hanging.count,
         )
         for hanging in hangs_on(definition, part, line, deals)

@@ -15,7 +15,7 @@ from portfolio.flows.options import Options, options_of
 from portfolio.flows.parts import OUTER, PARTS, ROW_ID, TOP
 from portfolio.pipeline.faults import FaultyDefinition
 from portfolio.pipeline.models import PipelineVersion
-from portfolio.web.formatting import title_of
+from portfolio.web.formatting import listed, title_of
 from portfolio.web.messages import sentence
 
 INNER = {PARTS[name].inner: PARTS[name] for name in OUTER if PARTS[name].inner}
@@ -103,7 +103,7 @@ def _said(
 
 def _named(code: str, value: Any, options: Options) -> str:
     known = {key: t for name in NAMES.get(code, ()) for key, t in options[name].items()}
-    return "、".join(title_of(known[v]) if v in known else v for v in str(value).split(", "))
+    return listed(title_of(known[v]) if v in known else v for v in str(value).split(", "))
 
 
 def row_at(definition: dict[str, Any], place: Place) -> dict[str, Any] | None:

@@ -23,7 +23,7 @@ from portfolio.people import queries as people
 from portfolio.pipeline.models import PipelineVersion
 from portfolio.pipeline.queries import current_pipeline, pipeline_of
 from portfolio.web.fields import choices
-from portfolio.web.formatting import now, title_of
+from portfolio.web.formatting import listed, now, title_of
 from portfolio.web.messages import text_of
 from portfolio.web.requests import sent_number
 
@@ -111,8 +111,8 @@ def words_of(column: Any, value: Any, options: dict[str, Any]) -> str:
         return title_of(offered[key]) if key in offered else str(key)
 
     if column.kind == "pairs":
-        return "、".join(f"{named(pair['from'])} → {named(pair['to'])}" for pair in value or ())
-    return "、".join(named(key) for key in (value if isinstance(value, list) else [value]))
+        return listed(f"{named(pair['from'])} → {named(pair['to'])}" for pair in value or ())
+    return listed(named(key) for key in (value if isinstance(value, list) else [value]))
 
 
 @blueprint.route("/settings/pipelines/new", methods=["GET", "POST"])

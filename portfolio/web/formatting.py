@@ -1,6 +1,7 @@
 """How values are written for people: money, times, titles, in the reader's language."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -76,6 +77,11 @@ def title_of(value: Any) -> str:
     return "" if value is None else titled(value, language())
 
 
+def listed(words: Iterable[Any]) -> str:
+    """Several words as one text, with the reader's comma between them."""
+    return (", " if language() == "en" else "、").join(str(word) for word in words)
+
+
 def url_with(**changes: Any) -> str:
     """The present address with changed query arguments; None or "" removes one."""
     arguments: dict[str, Any] = request.args.to_dict(flat=False)
@@ -93,5 +99,6 @@ def install(app: Flask) -> None:
         local_date=local_date,
         ago=ago,
         titled=title_of,
+        listed=listed,
     )
     app.jinja_env.globals.update(url_with=url_with)
