@@ -279,9 +279,7 @@ class _Inspection:
             self.add("value", (*at, "jump"), str(jumps)[:100])
             return
         ends = [end for jump in jumps for end in (jump["from"], jump["to"])]
-        if not all(ends):
-            self.add("missing", (*at, "jump"))
-        self._each_known((*at, "jump"), [e for e in ends if e], self.stage_keys, "unknown_stage")
+        self._each_known((*at, "jump"), ends, self.stage_keys, "unknown_stage")
 
     def _each_known(self, at: Place, names: Any, known: Collection[Any], code: str) -> None:
         if not isinstance(names, list | tuple):
