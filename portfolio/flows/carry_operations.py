@@ -110,8 +110,11 @@ def take_back(act: Act, payload: Any, actor: User, now: dt.datetime) -> InputErr
     """
     key = db.session.get_one(PipelineVersion, act.object_id).key
     serialise(f"pipeline:{key}")
-    deals = {deal.id: deal for deal in _locked(Deal.id.in_(payload["deals"]))}
-    latest = _latest(payload["deals"])
+    deals: dict[int, Deal] = {}
+    latest: dict[int, int] = {}
+    for part in queries.in_parts(payload["deals"]):
+        deals |= {deal.id: deal for deal in _locked(Deal.id.in_(part))}
+        latest |= _latest(part)
     left, back = [], 0
     for event_id, before in payload["moves"]:
         event = db.session.get_one(StageEvent, event_id)
