@@ -1,13 +1,13 @@
 """Answers to the conditions of a stage as people type them, in a form or on the command line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from portfolio.companies.models import LeadSource, Round
-from portfolio.kernel import dates, money
+from portfolio.kernel import dates, money, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
 from portfolio.kernel.text import clean
@@ -27,10 +27,14 @@ def read_field(asked: Field, text: str) -> Any:
         return money.parse_yuan(text, default_unit=10_000)
     if asked.kind == "day":
         return dates.parse_date(text)
-    if asked.kind in {"number", "person"}:
+    if asked.kind == "uscc":
+        return uscc.checked(text)
+    if asked.kind in {"trl", "person"}:
         number = short_number(text)
         if number is None:
             raise InputError("number.malformed", value=text)
+        if asked.kind == "trl" and not 1 <= number <= 9:
+            raise InputError("trl.range")
         return number
     if asked.kind in OPTIONS and text not in OPTIONS[asked.kind]._value2member_map_:
         raise InputError("option.unknown", value=text)
@@ -159,12 +163,16 @@ def _proof(value: str) -> CheckAnswer:
 
 @dataclass(frozen=True)
 class Asked:
-    """One condition on the form: open or not, and the items that are asked for here first."""
+    """One condition on the form: open or not, and the items that are asked for here first.
+
+    It is `faulty` where an answer to it cannot be read or taken as it is.
+    """
 
     standing: Standing
     items: tuple[Any, ...]
     fields: tuple[Field, ...]
     answered: bool
+    faulty: bool
 
     @property
     def anchor(self) -> str:
@@ -173,10 +181,15 @@ class Asked:
         return f"c-{condition.stage}-{condition.key}"
 
 
-def asked(found: Iterable[Standing], still_open: Iterable[Standing] | None) -> list[Asked]:
+def asked(
+    found: Iterable[Standing],
+    still_open: Iterable[Standing] | None,
+    wrong: Collection[str] = (),
+) -> list[Asked]:
     """The conditions as the form asks for them: an item that two of them want is asked for once.
 
-    `still_open` are those that the answers just sent leave open; None when none were sent.
+    `still_open` are those that the answers just sent leave open, None when none were sent, and
+    `wrong` the inputs that are to be mended first.
     """
     left = None if still_open is None else {s.condition for s in still_open}
     seen: set[str] = set()
@@ -184,7 +197,9 @@ def asked(found: Iterable[Standing], still_open: Iterable[Standing] | None) -> l
     for standing in found:
         items = tuple(item for item in standing.items if item.key not in seen)
         seen |= {item.key for item in items}
-        answered = left is not None and standing.condition not in left
         fields = tuple(FIELDS[key] for key in standing.fields)
-        rows.append(Asked(standing, items, fields, answered))
+        names = {f"i-{i.key}-note" for i in standing.items} | {f"f-{f.key}" for f in fields}
+        faulty = not names.isdisjoint(wrong)
+        answered = left is not None and standing.condition not in left and not faulty
+        rows.append(Asked(standing, items, fields, answered, faulty))
     return rows

@@ -26,7 +26,7 @@ class Field:
 FIELDS = {
     field.key: field
     for field in (
-        Field("company.uscc", "text", "统一社会信用代码", "Credit code"),
+        Field("company.uscc", "uscc", "统一社会信用代码", "Credit code"),
         Field("company.uscc_missing_reason", "text", "暂无代码的原因", "Why there is no code yet"),
         Field("company.industry", "text", "所属行业", "Industry"),
         Field("company.lead_source", "source", "线索来源", "Source of the lead"),
@@ -40,7 +40,7 @@ FIELDS = {
         Field("deal.round_size_fen", "money", "本轮融资总额（万元）", "Round size (10,000 CNY)"),
         Field("deal.pre_money_fen", "money", "投前估值（万元）", "Pre-money (10,000 CNY)"),
         Field("deal.lead_investor", "text", "领投方", "Lead investor"),
-        Field("deal.trl", "number", "技术成熟度（TRL）", "Technology readiness"),
+        Field("deal.trl", "trl", "技术成熟度（TRL）", "Technology readiness"),
         Field("deal.risks", "long", "主要风险", "Main risks"),
         Field("deal.pre_review", "long", "预审意见", "Opinion of the pre-review"),
         Field("deal.next_step", "text", "下一步", "Next step"),

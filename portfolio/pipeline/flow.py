@@ -1,7 +1,7 @@
 """A pipeline version as its definition says: its stages, what may be done, what is asked (pure)."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -113,9 +113,18 @@ class Pipeline:
         return self._reason_by_key.get(key) or self._former_reasons.get(key)
 
     def reasons_for(self, kind: str) -> list[Reason]:
-        """The reasons offered for a kind of move."""
-        wanted = self.moves[kind].reason_kinds if kind in self.moves else ()
-        return [reason for reason in self.reasons if not wanted or reason.kind in wanted]
+        """The reasons offered for a kind of move: those of the kinds it names.
+
+        One that asks for no code and names no kinds is told in words alone; one that asks for any
+        is not offered what speaks for moving on.
+        """
+        rule = self.moves.get(kind)
+        if rule is None or not (rule.reason_kinds or rule.reason or rule.main_reason):
+            return []
+        if rule.reason_kinds:
+            return [reason for reason in self.reasons if reason.kind in rule.reason_kinds]
+        onward = {name for row in self.moves.values() if row.primary for name in row.reason_kinds}
+        return [reason for reason in self.reasons if reason.kind not in onward]
 
     def done_title(self, kind: str) -> Mapping[str, str]:
         """What an event of this kind is called, in both languages."""
@@ -182,49 +191,52 @@ class Pipeline:
         entered = self.stages[0 if here == 0 else here + 1 : there + 1]
         return tuple(condition for stage in entered for condition in stage.conditions)
 
-    def check(self, stage: str, status: str, move: Move, today: dt.date) -> tuple[str, str]:
-        """The stage and status after a move. Raises InputError with what is wrong.
+    def goal(self, stage: str, status: str, move: Move) -> str | None:
+        """The stage a move leads to, None when the deal may not make it from here."""
+        if move.kind not in self.offered(stage, status):
+            return None
+        targets = self.targets(move.kind, stage)
+        return (move.to_stage or targets[0]) if move.to_stage in ("", *targets) else None
+
+    def faults(self, stage: str, status: str, move: Move, today: dt.date) -> Iterator[InputError]:
+        """What is wrong with a move as it is asked for, in the order in which a form asks.
 
         Codes: `move.not_allowed`, `move.reason_missing`, `move.main_reason_missing`,
         `move.reason_unknown`, `move.reason_unfit`, `move.words_missing`, `move.revisit_missing`,
         `move.revisit_past`, `move.revisit_late`, `move.evidence_missing`.
         """
-        if move.kind not in self.offered(stage, status):
-            raise InputError("move.not_allowed", from_stage=stage, to_stage=move.to_stage)
-        rule = self.moves[move.kind]
-        target = self._target(stage, move)
-        self._check_reason(rule, move)
+        if self.goal(stage, status, move) is None:
+            yield InputError("move.not_allowed", from_stage=stage, to_stage=move.to_stage)
+        rule = self.moves.get(move.kind)
+        if rule is None:
+            return
         if rule.evidence and not (move.evidence.strip() or move.evidence_version_id):
-            raise InputError("move.evidence_missing")
+            yield InputError("move.evidence_missing")
+        yield from self._reason_faults(rule, move)
         if rule.revisit_days is not None:
-            _check_revisit(rule.revisit_days, move.revisit_on, today)
-        return target, rule.to_status
+            yield from _revisit_faults(rule.revisit_days, move.revisit_on, today)
 
-    def _check_reason(self, rule: MoveRule, move: Move) -> None:
+    def _reason_faults(self, rule: MoveRule, move: Move) -> Iterator[InputError]:
         if rule.main_reason and not move.reason_code:
-            raise InputError("move.main_reason_missing")
-        if rule.reason and not (move.reason_code or move.note.strip()):
-            raise InputError("move.reason_missing")
+            yield InputError("move.main_reason_missing")
+        elif rule.reason and not (move.reason_code or move.note.strip()):
+            yield InputError("move.reason_missing")
         for code in (move.reason_code, *move.other_reasons):
             reason = self.reason(code)
             if code and reason is None:
-                raise InputError("move.reason_unknown", value=code)
-            if reason and rule.reason_kinds and reason.kind not in rule.reason_kinds:
-                raise InputError("move.reason_unfit", value=reason)
+                yield InputError("move.reason_unknown", value=code)
+            elif reason and rule.reason_kinds and reason.kind not in rule.reason_kinds:
+                yield InputError("move.reason_unfit", value=reason)
         if len(move.note.strip()) < rule.words:
-            raise InputError("move.words_missing", minimum=rule.words)
-
-    def _target(self, stage: str, move: Move) -> str:
-        targets = self.targets(move.kind, stage)
-        if move.to_stage and move.to_stage not in targets:
-            raise InputError("move.not_allowed", from_stage=stage, to_stage=move.to_stage)
-        return move.to_stage or targets[0]
+            yield InputError("move.words_missing", minimum=rule.words)
 
 
-def _check_revisit(longest: int, revisit_on: dt.date | None, today: dt.date) -> None:
+def _revisit_faults(
+    longest: int, revisit_on: dt.date | None, today: dt.date
+) -> Iterator[InputError]:
     if revisit_on is None:
-        raise InputError("move.revisit_missing")
-    if revisit_on <= today:
-        raise InputError("move.revisit_past")
-    if (revisit_on - today).days > longest:
-        raise InputError("move.revisit_late", days=longest)
+        yield InputError("move.revisit_missing")
+    elif revisit_on <= today:
+        yield InputError("move.revisit_past")
+    elif (revisit_on - today).days > longest:
+        yield InputError("move.revisit_late", days=longest)

@@ -4,7 +4,6 @@ import datetime as dt
 import json
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from portfolio.audit import operations as audit
@@ -16,11 +15,13 @@ from portfolio.kernel.dates import SHANGHAI, local_date
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import clean
 from portfolio.people.models import User
+from portfolio.pipeline import admission_queries as admissions
 from portfolio.pipeline import check_operations as checks
-from portfolio.pipeline import gate_queries, queries
+from portfolio.pipeline import queries
+from portfolio.pipeline.admission_queries import require as require
 from portfolio.pipeline.askable import FIELDS as ASKABLE
 from portfolio.pipeline.flow import Pipeline
-from portfolio.pipeline.gates import NO_ANSWERS, Answers, GateMissing, unmet
+from portfolio.pipeline.gates import NO_ANSWERS, Answers
 from portfolio.pipeline.models import (
     Deal,
     DealGrant,
@@ -35,7 +36,6 @@ from portfolio.pipeline.refusals import Refused as Refused
 from portfolio.pipeline.stages import Move
 from portfolio.pipeline.stays import counted_before
 
-SHORTEST_OVERRIDE = 10
 TERMS = ("round", "round_size_fen", "amount_fen", "pre_money_fen", "lead_investor")
 FIELDS = frozenset(
     [
@@ -49,16 +49,6 @@ FIELDS = frozenset(
         "next_step_on",
     ]
 )
-
-
-def require(actor: User | None, permission: str, deal: Deal) -> None:
-    """Raise Refused unless the person holds the permission over the deal.
-
-    The system itself (a command without a person) may write, but override nothing.
-    """
-    allowed = permission == "deal.write" if actor is None else queries.may(actor, permission, deal)
-    if not allowed:
-        raise Refused
 
 
 def open_deal(
@@ -177,19 +167,18 @@ def move(
 ) -> StageEvent:
     """Move a deal as its pipeline allows; the one way a stage or status ever changes.
 
-    What is answered with the move is written with it. Raises Refused, Conflict, InputError (codes
-    of `Pipeline.check` and of items, `reason.short`), or GateMissing when conditions of the way stay open and
-    the move overrides none; then nothing is written.
+    What is answered with the move is written with it. Raises Refused, Conflict, InputError with the first thing
+    that is wrong (`admission` knows all), GateMissing among them; then nothing is written.
     """
     require(actor, "deal.write", deal)
     check_version(deal.version, expected_version)
     pipeline = queries.pipeline_of(db.session.get_one(PipelineVersion, deal.pipeline_id))
-    wanted = _with_kind(pipeline, deal, wanted)
-    _require_right(pipeline, deal, wanted, actor)
-    stage, status = pipeline.check(deal.stage, deal.status, wanted, local_date(now))
-    for fault in checks.faults(deal, pipeline, answers.items, actor):
+    wanted = admissions.with_kind(pipeline, deal, wanted)
+    admissions.require_right(pipeline, deal, wanted, actor)
+    admitted = admissions.admission(deal, pipeline, wanted, actor, now, answers)
+    for fault in admitted.faults:
         raise fault
-    overridden = _pass_gate(pipeline, deal, stage, wanted, actor, answers)
+    stage, status = admitted.stage, admitted.status
     take_answers(deal, pipeline, answers, actor, now)
     before = deal.stage, deal.status
     deal.stage_entered_at = _counts_from(deal, pipeline, stage, status, now)
@@ -197,7 +186,7 @@ def move(
     rule = pipeline.moves[wanted.kind]
     deal.revisit_on = wanted.revisit_on if rule.revisit_days is not None else None
     deal.withdrawn_by = wanted.withdrawn_by if rule.withdrawn_by else ""
-    return _append_event(deal, wanted.kind, *before, actor, now, wanted, overridden)
+    return _append_event(deal, wanted.kind, *before, actor, now, wanted, admitted.overridden)
 
 
 def _counts_from(
@@ -219,51 +208,10 @@ def _counts_from(
     return min(now, dt.datetime.combine(here.latest_start(today, before), dt.time(12), SHANGHAI))
 
 
-def _require_right(pipeline: Pipeline, deal: Deal, wanted: Move, actor: User | None) -> None:
-    """Raise Refused with the move's name when it needs a right that the person does not have."""
-    rule = pipeline.moves.get(wanted.kind)
-    if rule is None or not rule.permission:
-        return
-    try:
-        require(actor, rule.permission, deal)
-    except Refused as error:
-        raise Refused("move.no_right", value=rule) from error
-
-
 def action_of(pipeline: Pipeline, wanted: Move) -> str:
     """The verb under which the audit trail keeps a move."""
     rule = pipeline.moves.get(wanted.kind)
     return "deal.override" if wanted.override.strip() or (rule and rule.override) else "deal.move"
-
-
-def _with_kind(pipeline: Pipeline, deal: Deal, wanted: Move) -> Move:
-    """Whoever names only a stage (the board, a list) means the kind of move that leads there, and
-    whoever names nothing the foremost one."""
-    if wanted.kind:
-        return wanted
-    if wanted.to_stage:
-        return replace(wanted, kind=pipeline.kind_of(deal.stage, wanted.to_stage, deal.status))
-    return replace(wanted, kind=pipeline.foremost(deal.stage, deal.status))
-
-
-def _pass_gate(
-    pipeline: Pipeline, deal: Deal, stage: str, wanted: Move, actor: User | None, answers: Answers
-) -> str:
-    """What is kept of conditions left open: JSON of an override, "" when there is none."""
-    left = unmet(gate_queries.gate_of(deal, pipeline, stage, answers))
-    overrides = pipeline.moves[wanted.kind].override
-    if not overrides and not (left and wanted.override):
-        if left:
-            raise GateMissing(left)
-        return ""
-    require(actor, "deal.override", deal)
-    if len((wanted.override or wanted.note).strip()) < SHORTEST_OVERRIDE:
-        raise InputError("reason.short", minimum=SHORTEST_OVERRIDE)
-    rows = [
-        {"stage": c.stage, "key": c.key, "zh": c.zh, "en": c.en}
-        for c in (standing.condition for standing in left)
-    ]
-    return json.dumps(rows, ensure_ascii=False)
 
 
 def take_answers(

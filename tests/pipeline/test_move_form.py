@@ -1,0 +1,66 @@
+"""The form of a move says everything that is wrong at once, and offers only what fits."""
+
+import re
+
+import pytest
+
+from portfolio.companies.models import Company
+from portfolio.extensions import db, unit_of_work
+from tests import factories
+from tests.pages import sent_form
+
+
+def errors_of(page: str) -> set[str]:
+    return set(re.findall(r'id="([^"]+)-err"', page))
+
+
+def reasons_of(page: str, kind: str) -> int:
+    select = page.partition('name="reason_code"')[2].partition("</select>")[0]
+    return len(re.findall(rf'value="{kind}_', select))
+
+
+def test_everything_wrong_with_a_hold_is_said_at_once_and_nothing_typed_is_lost(
+    as_user, cast
+) -> None:
+    deal = factories.deal(cast["manager"])
+    client, path = as_user("manager"), f"/deals/{deal.id}/moves"
+    sent = sent_form(client.get(f"{path}?kind=hold").text)
+    page = client.post(path, data=sent | {"note": "太短", "revisit_on": "2026-02-30"})
+    assert page.status_code == 422
+    assert errors_of(page.text) == {"reason_code", "note", "revisit_on"}
+    assert "太短</textarea>" in page.text and 'value="2026-02-30"' in page.text
+    assert page.text.count('<p class="err" id="revisit_on-err"') == 1
+    page = client.post(path, data=sent | factories.WHY_HELD | {"revisit_on": "2020-01-01"})
+    assert errors_of(page.text) == {"revisit_on"}
+
+
+def test_unreadable_answers_open_conditions_and_a_bad_proof_are_said_together(
+    as_user, cast
+) -> None:
+    deal = factories.deal(cast["manager"])
+    with unit_of_work("company.change", cast["manager"]):
+        db.session.get_one(Company, deal.company_id).uscc = None
+    client, path = as_user("manager"), f"/deals/{deal.id}/moves"
+    sent = sent_form(client.get(path).text)
+    page = client.post(path, data=sent | {"f-company.uscc": "9137", "i-s02-state": "na"})
+    assert page.status_code == 422
+    assert errors_of(page.text) == {"f-company.uscc", "i-s02-note"}
+    summary = page.text.partition('id="errsum"')[2].partition("</ul>")[0]
+    links = re.findall(r'href="#([^"]+)"', summary)
+    assert links == ["f-company.uscc", "i-s02-note", "c-lead-source", "c-pool-sector"]
+    assert all(f'id="{link}"' in page.text for link in links)
+
+
+@pytest.mark.parametrize(
+    ("kind", "offered"),
+    [("skip", {}), ("back", {"r": 28, "h": 6}), ("hold", {"h": 6}), ("reject", {"r": 28})],
+)
+def test_only_reasons_that_fit_the_kind_of_move_are_offered(as_user, cast, kind, offered) -> None:
+    deal = factories.advance(factories.deal(cast["manager"]), cast["manager"], "pool")
+    page = as_user("partner").get(f"/deals/{deal.id}/moves?kind={kind}").text
+    assert {k: n for k in "prh" if (n := reasons_of(page, k))} == offered
+    if kind == "skip":
+        short = as_user("partner").post(
+            f"/deals/{deal.id}/moves", data=factories.seen(deal, kind="skip", note="急")
+        )
+        assert errors_of(short.text) == {"note"} and 'href="#c-' not in short.text
