@@ -36,15 +36,14 @@ class Order:
     revisit_on: dt.date | None = None
 
     def check(self) -> None:
-        """Raise InputError when the order does not say enough for any deal."""
+        """Raise InputError when the order does not say whom or where to.
+
+        What else a move needs is its pipeline's matter, so asked of each deal.
+        """
         if self.doing in STAFFING and self.person_id is None:
             raise InputError("bulk.person_missing")
         if self.doing is Doing.MOVE and not self.stage:
             raise InputError("bulk.stage_missing")
-        if self.doing in {Doing.HOLD, Doing.REJECT} and not (self.reason_code or self.note.strip()):
-            raise InputError("move.reason_missing")
-        if self.doing is Doing.HOLD and self.revisit_on is None:
-            raise InputError("move.revisit_missing")
 
     def as_move(self) -> Move:
         """The order as a move of one deal."""

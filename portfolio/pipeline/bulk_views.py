@@ -1,82 +1,35 @@
 """Changing many deals at once: what would change and what is refused first, then one act."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, TextAreaField
-from wtforms.validators import Length
 
 from portfolio.extensions import db
+from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.pipeline import board_queries, bulk_operations, queries
-from portfolio.pipeline.bulk import STAFFING, Doing, Order, Outcome
+from portfolio.pipeline.bulk import STAFFING, Doing, Outcome
+from portfolio.pipeline.bulk_forms import MOST_TO_WALK, ORDER, form_for, place_faults
+from portfolio.pipeline.flow import Pipeline
+from portfolio.pipeline.gates import GateMissing
 from portfolio.pipeline.listing import read_deal_listing
 from portfolio.pipeline.models import Deal, Status
 from portfolio.pipeline.views import Answer, blueprint
-from portfolio.web.fields import DayField, choices
 from portfolio.web.formatting import now, title_of
 from portfolio.web.messages import text_of
 
 ACTION = bulk_operations.ACTION
-# Which fields each thing to do asks for.
-ASKS: Mapping[Doing, tuple[str, ...]] = {
-    **dict.fromkeys(STAFFING, ("person_id",)),
-    Doing.MOVE: ("stage", "reason_code", "note"),
-    Doing.HOLD: ("reason_code", "note", "revisit_on"),
-    Doing.REJECT: ("reason_code", "note"),
-}
-ORDER = ("doing", "person_id", "stage", "reason_code", "note", "revisit_on")
-
-
-class BulkForm(FlaskForm):
-    """What is to be done with the chosen deals."""
-
-    doing = HiddenField()
-    query = HiddenField()
-    person_id = SelectField(_l("Person"), validate_choice=False)
-    stage = SelectField(_l("Stage"), validate_choice=False)
-    reason_code = SelectField(_l("Main reason"), default="", validate_choice=False)
-    note = TextAreaField(_l("In your words"), [Length(max=4000)])
-    revisit_on = DayField(_l("Look at it again on"))
-
-    def order(self, doing: Doing) -> Order:
-        """The order as it was filled in. Raises InputError when it does not say enough."""
-        known = {str(value) for value, *_ in self.person_id.iter_choices()}
-        person = self.person_id.data if self.person_id.data in known else ""
-        order = Order(
-            doing,
-            int(person) if person else None,
-            self.stage.data or "",
-            self.reason_code.data or "",
-            self.note.data or "",
-            self.revisit_on.day,
-        )
-        order.check()
-        return order
-
-
-def _form(doing: Doing) -> BulkForm:
-    form = BulkForm()
-    pipelines = queries.pipelines().values()
-    stages = {key: title_of(stage) for key, stage in queries.stage_titles().items()}
-    kind = doing.value if doing in {Doing.HOLD, Doing.REJECT} else ""
-    reasons = {r.key: title_of(r) for p in pipelines for r in p.reasons_for(kind)}
-    form.person_id.choices = choices(people.active_names_with("deal.write").items(), blank=True)
-    form.stage.choices = choices(stages.items(), blank=True)
-    form.reason_code.choices = choices(reasons.items(), blank=True)
-    return form
 
 
 def _doing() -> Doing:
-    found = Doing._value2member_map_.get(request.form.get("doing", ""))
+    found = Doing._value2member_map_.get(request.values.get("doing", ""))
     return found if isinstance(found, Doing) else abort(400)
 
 
@@ -85,7 +38,8 @@ def _wanted() -> dict[int, int | None]:
     if request.form.get("all"):
         return dict.fromkeys(_matching())
     found: dict[int, int | None] = {}
-    for text in request.form.getlist("deal"):
+    walked = request.args.get("deals", "").split(".")
+    for text in (*request.form.getlist("deal"), *walked):
         number, _colon, version = text.partition(":")
         deal_id = short_number(number)
         if deal_id is not None and (not version or short_number(version) is not None):
@@ -96,56 +50,81 @@ def _wanted() -> dict[int, int | None]:
 def _matching() -> Sequence[int]:
     """The ids of the list that the boxes stood beside, one more than can be changed at once."""
     filters = current_app.extensions["deal_filters"]
-    arguments = parse_qs(request.form.get("query", ""))
+    arguments = parse_qs(request.values.get("query", ""))
     listing = read_deal_listing(arguments, [f.key for f in filters])
     ids = board_queries.listed(access.me(), listing, filters)
     return db.session.scalars(ids).all()
 
 
-@blueprint.post("/deals/bulk")
+@blueprint.get("/deals/bulk", endpoint="walk")
+@blueprint.post("/deals/bulk", endpoint="bulk")
 @access.permit("deal.write")
 def bulk() -> Answer:
-    """What the order would change and which deals refuse it; nothing is written yet."""
+    """What the order would change, which deals refuse it and what is open; nothing is written yet.
+
+    Under its address one comes back here from each deal whose open conditions were filled in.
+    """
     doing = _doing()
-    form = _form(doing)
     try:
         deals = bulk_operations.chosen(access.me(), _wanted())
     except InputError as error:
         flash(text_of(error))
         return redirect(_back())
-    return _preview(doing, form, deals)
+    return _preview(doing, deals)
 
 
 def _back() -> str:
-    asked: dict[str, Any] = parse_qs(request.form.get("query", ""))
+    asked: dict[str, Any] = parse_qs(request.values.get("query", ""))
     return url_for("pipeline.index", **asked)
 
 
-def _preview(doing: Doing, form: BulkForm, deals: Sequence[Deal], changed: bool = False) -> Answer:
-    names = {deal.id: (deal.name, deal.code) for deal in deals}
+def _preview(doing: Doing, deals: Sequence[Deal], changed: bool = False) -> Answer:
+    flows = queries.pipelines()
+    form = form_for(doing, deals, flows)
+    order = form.order(doing)
+    sound = form.validate() if form.is_submitted() else True
+    lacking = place_faults(form, order, deals, flows, local_date(now()))
+    if not request.form.get("asked") and sound:
+        for field in form:
+            field.errors = []
     outcomes: list[Outcome] = []
-    try:
-        if form.validate():
-            outcomes = bulk_operations.tried(
-                access.writing(ACTION), deals, form.order(doing), access.me(), now()
-            )
-    except InputError as error:
-        if request.form.get("asked"):
-            form.form_errors.append(text_of(error))
-    asked = form.errors or form.form_errors
+    if sound and not lacking:
+        work = access.writing(ACTION)
+        outcomes = bulk_operations.tried(work, deals, order, access.me(), now())
+    going = [o for o in outcomes if o.refusal is None]
+    stuck = [(o, o.refusal) for o in outcomes if isinstance(o.refusal, GateMissing)]
+    there = [o for o in outcomes if o.refusal and o.refusal.code == "bulk.same"]
+    if request.method == "GET" and len(there) == len(outcomes) and outcomes:
+        return redirect(_back())
+    told = {o.deal_id for o in (*going, *there)} | {o.deal_id for o, _refusal in stuck}
     page = render_template(
         "pipeline/bulk.html",
         form=form,
         doing=doing,
-        fields=[form[name] for name in ASKS[doing]],
-        names=names,
-        sound=_lines(doing, [o for o in outcomes if o.refusal is None]),
-        refused=[(o.deal_id, text_of(o.refusal)) for o in outcomes if o.refusal],
-        hidden=[(name, request.form.get(name, "")) for name in ORDER],
+        fields=form.asked(doing),
+        names={deal.id: (deal.name, deal.code) for deal in deals},
+        sound=_lines(doing, going),
+        stuck=[(o.deal_id, [s.condition for s in refusal.open]) for o, refusal in stuck],
+        there=[o.deal_id for o in there],
+        refused=[
+            (o.deal_id, text_of(o.refusal)) for o in outcomes if o.refusal and o.deal_id not in told
+        ],
+        walk=form.walk([o.deal_id for o in outcomes if o.deal_id in told and o not in there]),
+        left=[o.deal_id for o, _refusal in stuck],
+        most=MOST_TO_WALK,
+        mixed=_mixed(deals, flows) if doing is Doing.MOVE else {},
+        hidden=[(name, request.values.get(name, "")) for name in ORDER],
         back=_back(),
         changed=changed,
     )
-    return page, 409 if changed else 422 if asked else 200
+    return page, 409 if changed else 422 if form.errors else 200
+
+
+def _mixed(deals: Sequence[Deal], flows: Mapping[int, Pipeline]) -> dict[str, int]:
+    """How many of the deals each pipeline has, where they are of several."""
+    keys = Counter(flows[deal.pipeline_id].key for deal in deals)
+    titles = {flow.key: title_of(flow) for flow in flows.values()}
+    return {titles[key]: count for key, count in keys.items()} if len(keys) > 1 else {}
 
 
 def _lines(doing: Doing, outcomes: Sequence[Outcome]) -> list[tuple[int, int, str, str]]:
@@ -172,28 +151,29 @@ def _titles(doing: Doing, outcomes: Sequence[Outcome]) -> dict[str, str]:
 def change_bulk() -> Answer:
     """Do it with the deals that were shown as sound: all of them, or none."""
     doing = _doing()
-    form = _form(doing)
     wanted = _wanted()
     try:
         deals = bulk_operations.chosen(access.me(), wanted)
+        form = form_for(doing, deals, queries.pipelines())
         versions = {number: version or 0 for number, version in wanted.items()}
         if not form.validate() or len(deals) != len(wanted):
-            return _preview(doing, form, deals, changed=True)
+            return _preview(doing, deals, changed=True)
         with access.writing(ACTION):
             act = bulk_operations.apply(deals, versions, form.order(doing), access.me(), now())
     except InputError:
         db.session.expire_all()
-        return _again(doing, form, wanted)
+        return _again(doing, wanted)
     said = ngettext("%(num)s deal changed.", "%(num)s deals changed.", len(deals))
     flash(said, str(act.id) if act else "message")
-    return redirect(_back())
+    left = [n for text in request.form.getlist("left") if (n := short_number(text)) is not None]
+    return redirect(url_for("pipeline.walk", **form.walk(left)) if left else _back())
 
 
-def _again(doing: Doing, form: BulkForm, wanted: Mapping[int, Any]) -> Answer:
+def _again(doing: Doing, wanted: Mapping[int, Any]) -> Answer:
     """Somebody changed one of them meanwhile: the preview once more, as things are now."""
     try:
         deals = bulk_operations.chosen(access.me(), wanted)
     except InputError as error:
         flash(text_of(error))
         return redirect(_back())
-    return _preview(doing, form, deals, changed=True)
+    return _preview(doing, deals, changed=True)

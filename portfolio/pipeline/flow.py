@@ -88,6 +88,10 @@ class Pipeline:
             raise InputError("stage.unknown", value=key)
         return self._by_key[key]
 
+    def has(self, key: str) -> bool:
+        """Whether it has a stage with this key."""
+        return key in self._by_key
+
     def stage_then(self, key: str) -> Stage:
         """The same, also of a stage that only earlier versions had."""
         return self._former_stages[key] if key in self._former_stages else self.stage(key)

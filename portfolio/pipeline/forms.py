@@ -205,6 +205,7 @@ class MoveForm(FlaskForm):
     version = VersionField()
     kind = HiddenField()
     to_stage = HiddenField()
+    walk = HiddenField()
     reason_code = SelectField(_l("Main reason"), default="")
     other_reasons = CheckboxesField(_l("Further reasons"))
     note = TextAreaField(_l("In your words"), [Length(max=4000)])

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
 
-from flask import request
+from flask import request, url_for
 
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline.admission_queries import Admission
@@ -96,6 +98,14 @@ class Asking:
         return None if self.admitted is None else self.admitted.left
 
     @property
+    def back(self) -> str:
+        """Where one goes on from here: to the deals of the bulk change it is one of, or its page."""
+        walk = _walk(self.form)
+        if walk:
+            return url_for("pipeline.walk", **walk)
+        return url_for("pipeline.show", deal_id=self.deal.id)
+
+    @property
     def gate_shut(self) -> bool:
         """Whether open conditions keep the deal from this move."""
         faults = self.admitted.faults if self.admitted else ()
@@ -124,7 +134,15 @@ def form_of(deal: Deal, flow: Pipeline) -> MoveForm:
     form.other_reasons.choices = choices(reasons)
     if request.method == "GET":
         form.version.data = str(deal.version)
+        walk = _walk(form)
+        form.note.data = form.note.data or walk.get("note", "")
+        form.reason_code.data = form.reason_code.data or walk.get("reason_code", "")
     return form
+
+
+def _walk(form: MoveForm) -> dict[str, Any]:
+    """The bulk change that the move is part of, as the parts of its address; {} when it is none."""
+    return {name: values[0] for name, values in parse_qs(form.walk.data or "").items()}
 
 
 def place_all(asking: Asking, faults: Iterable[InputError]) -> None:

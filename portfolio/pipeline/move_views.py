@@ -70,7 +70,7 @@ def moves(deal_id: int) -> Any:
         undo = url_for("journal.undo", act_id=act.id)
         return jsonify(message=said, undo=undo, **card_views.answer(access.me(), deal))
     flash(said, str(act.id))
-    return redirect(url_for("pipeline.show", deal_id=deal.id))
+    return redirect(asking.back)
 
 
 def _save(asking: Asking) -> Answer:
@@ -90,6 +90,7 @@ def _address(asking: Asking) -> str:
         deal_id=asking.deal.id,
         kind=asking.form.kind.data,
         to_stage=asking.form.to_stage.data or None,
+        walk=asking.form.walk.data or None,
     )
 
 
@@ -151,6 +152,7 @@ def _page(asking: Asking, status: int = 200) -> Answer:
         deal=deal,
         pipeline=flow,
         form=asking.form,
+        back=asking.back,
         kind=asking.kind,
         rule=asking.rule,
         targets=[flow.stage(key) for key in asking.targets],

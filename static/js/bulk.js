@@ -8,8 +8,19 @@ if (bar) {
   const untick = bar.querySelector("[data-untick]");
   let last = null;
 
+  // Stages that no ticked deal's pipeline has are not offered.
+  const offer = (ticked) => {
+    const flows = new Set(every?.checked ? [] : ticked.map((box) => box.dataset.flow));
+    for (const option of bar.querySelectorAll("[data-flows]")) {
+      const fits = !flows.size || option.dataset.flows.trim().split(" ").some((flow) => flows.has(flow));
+      option.hidden = option.disabled = !fits;
+      if (!fits && option.selected) option.parentElement.value = "";
+    }
+  };
   const refresh = () => {
-    const ticked = boxes.filter((box) => box.checked).length;
+    const chosen = boxes.filter((box) => box.checked);
+    const ticked = chosen.length;
+    offer(chosen);
     bar.hidden = !ticked && !every?.checked;
     bar.querySelector("[data-ticked]").textContent = bar.dataset.some.replace("#", ticked);
     page.checked = ticked === boxes.length;

@@ -87,6 +87,7 @@ DOORS = {
     "pipeline.funnel_xlsx": EXPORTERS,
     "pipeline.card": READERS,
     "pipeline.bulk": WRITERS,
+    "pipeline.walk": WRITERS,
     "pipeline.change_bulk": WRITERS,
     "records.change": WRITERS,
     "records.delete": WRITERS,

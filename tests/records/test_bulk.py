@@ -1,6 +1,7 @@
 """Many deals at once: shown first, done in one go or not at all, taken back as one."""
 
 import datetime as dt
+import html
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from portfolio.pipeline import operations, queries
 from portfolio.pipeline.models import Deal
 from tests import factories
 from tests.journal.test_taking_back import dump
+from tests.pages import sent_form
 from tests.records.test_taking_back import last_act, undo, without
 
 NOW = dt.datetime.now(dt.UTC)
@@ -91,7 +93,8 @@ def test_what_is_missing_is_asked_for(as_user, deals) -> None:
     assert first.status_code == 200 and 'name="reason_code"' in first.text
     assert "/deals/bulk/changes" not in first.text
     again = client.post("/deals/bulk", data=order(deals, doing="reject", asked="1"))
-    assert again.status_code == 422 and "需要填写原因" in again.text
+    assert again.status_code == 422 and "/deals/bulk/changes" not in again.text
+    assert 'id="reason_code-err"' in again.text and 'id="note-err"' in again.text
     full = client.post("/deals/bulk", data=order(deals, doing="reject", **factories.WHY_NOT))
     client.post("/deals/bulk/changes", data=shown(full.text))
     db.session.expire_all()
@@ -138,6 +141,62 @@ def test_all_that_match_are_those_of_the_list_and_no_walled_one(as_user, cast, d
     walled = db.session.query(Deal).filter_by(walled=True).one()
     page = client.post("/deals/bulk", data=order([*deals, walled], doing="move", stage="pool"))
     assert "金丝雀" not in page.text
+
+
+def test_deals_with_open_conditions_are_gone_through_one_by_one(as_user, cast, deals) -> None:
+    factories.ready(deals[0], cast["manager"], now=NOW)
+    third = factories.deal(cast["manager"], name="第三号项目")
+    client = as_user("manager")
+    data = order([*deals, third], doing="move", stage="pool", note="本周例会", query="q=号")
+    page = client.post("/deals/bulk", data=data).text
+    assert "1 个将被修改" in page and "1 个无法修改" in page and "2 个尚缺内容" in page
+    assert page.count("已查重") == 2
+    done = client.post("/deals/bulk/changes", data=shown_with_left(page))
+    assert done.status_code == 302 and "/deals/bulk?" in done.location
+    assert f"deals={deals[1].id}.{third.id}" in done.location
+    page = client.get(done.location).text
+    assert "data-act" in page, "what has gone can be taken back from here"
+    for deal, left in ((deals[1], 1), (third, 0)):
+        link = re.search(rf'href="(/deals/{deal.id}/moves\?[^"]*)"', page)[1]
+        asked = client.get(html.unescape(link)).text
+        assert "本周例会</textarea>" in asked and 'name="i-s02-note"' in asked
+        sent = sent_form(asked) | {"i-s02-state": "done", "i-s02-note": "查过"}
+        short = client.post(f"/deals/{deal.id}/moves", data=sent)
+        assert short.status_code == 422 and re.search(rf"deals=[\d.]*\b{third.id}&", short.text)
+        sent |= {"f-company.lead_source": "roadshow", "f-company.industry": "新材料"}
+        gone = client.post(f"/deals/{deal.id}/moves", data=sent)
+        assert "/deals/bulk?" in gone.location
+        back = client.get(gone.location)
+        page = back.text
+        assert f"{left} 个尚缺内容" in page if left else back.location.startswith("/deals?q=")
+    db.session.expire_all()
+    stages = [db.session.get_one(Deal, d.id).stage for d in (*deals, third)]
+    assert stages == ["pool", "pool", "lead", "pool"]
+
+
+def shown_with_left(page: str) -> dict:
+    form = page.partition('action="/deals/bulk/changes"')[2].partition("</form>")[0]
+    return shown(page) | {"left": re.findall(r'name="left" value="(\d+)"', form)}
+
+
+def test_the_form_offers_the_stages_and_reasons_of_the_chosen_deals_alone(
+    as_user, cast, deals
+) -> None:
+    client = as_user("partner")
+
+    def choices(page: str, name: str) -> set[str]:
+        select = page.partition(f'name="{name}"')[2].partition("</select>")[0]
+        return set(re.findall(r'value="(\w+)"', select))
+
+    page = client.post("/deals/bulk", data=order(deals[:2], doing="move")).text
+    assert "pool" in choices(page, "stage") and "lead" not in choices(page, "stage")
+    assert "call" not in choices(page, "stage") and "<optgroup" not in page
+    assert choices(page, "reason_code") == set()
+    page = client.post("/deals/bulk", data=order(deals[:2], doing="hold")).text
+    assert {code[0] for code in choices(page, "reason_code")} == {"h"}
+    fund = factories.deal(cast["manager"], pipeline="subfund")
+    page = client.post("/deals/bulk", data=order([*deals[:2], fund], doing="move")).text
+    assert "分属多条流程" in page and page.count("<optgroup") == 2
 
 
 @pytest.mark.parametrize("sent", [{}, {"doing": "dance"}])
