@@ -34,7 +34,7 @@ def export(
     try:
         _check(pipeline, stages)
         ids = _ids(pipeline, stages)
-        sheet = Sheet("deals", sheets.columns(now), sheets.lines(ids, None, now))
+        sheet = Sheet("deals", sheets.columns(ids, now), sheets.lines(ids, None, now))
         save(sheet, header, output, workbook=kind == "xlsx")
     except (InputError, OSError) as error:
         said = text_of(error) if isinstance(error, InputError) else str(error)

@@ -140,7 +140,7 @@ def as_csv() -> Response:
 
     def body() -> Iterator[bytes]:
         digest = hashlib.sha256()
-        for piece in write_csv(sheets.columns(now), rows, header):
+        for piece in write_csv(sheets.columns(ids, now), rows, header):
             digest.update(piece)
             yield piece
         with access.writing("deal.export_sent"):
@@ -163,7 +163,7 @@ def as_xlsx() -> Response:
         (_("Readiness"), _("a pre-assessment from the figures on record, no recognition")),
     ]
     book = [
-        Sheet(_("Items"), sheets.columns(now), sheets.lines(ids, user, now)),
+        Sheet(_("Items"), sheets.columns(ids, now), sheets.lines(ids, user, now)),
         share.about(user.name, now, conditions(_arguments()), notes),
     ]
     write_xlsx(target, book, language())

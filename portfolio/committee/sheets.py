@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 from portfolio.chokepoint import queries as chokepoint
 from portfolio.chokepoint.models import Tag, TagState
 from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.committee.unit_queries import days_titles
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Figure, Round
 from portfolio.extensions import db
@@ -214,8 +215,9 @@ def _patents(line: Line) -> int | None:
     return row.micro // MICRO if row and row.micro is not None else None
 
 
-def columns(now: dt.datetime) -> tuple[Column, ...]:
-    """The 40 columns, in the committee's order. Those that no slice fills yet stay empty."""
+def columns(ids: Sequence[int], now: dt.datetime) -> tuple[Column, ...]:
+    """The 40 columns of a list of these deals, in the committee's order. Those that no slice fills
+    yet stay empty."""
     year = reported_year(local_date(now))
     text, wan, share, whole = Kind.TEXT, Kind.WAN, Kind.DECIMAL, Kind.INTEGER
 
@@ -293,12 +295,6 @@ def columns(now: dt.datetime) -> tuple[Column, ...]:
         Column("result", "投决结果", "Decision", text, blank),
         Column("conditions", "投决条件(未完成/全部)", "Conditions (open/all)", text, blank),
         Column("owner", "项目经理", "Owner", text, lambda r: r.deal.owner.name),
-        Column(
-            "days_in_stage",
-            "在本阶段天数",
-            "Days in stage",
-            whole,
-            _days_in_stage,
-        ),
+        Column("days_in_stage", *days_titles(ids), whole, _days_in_stage),
         Column("as_of", "数据截止日", "Data as of", Kind.DATE, _oldest),
     )

@@ -17,7 +17,6 @@ from portfolio.pipeline.models import GrantKind
 from tests import factories
 
 WAN = 10**6
-NOW = dt.datetime.now(dt.UTC)
 KEYS = [
     "no",
     "item_no",
@@ -74,7 +73,7 @@ def a_deal(cast, **values):
         "amount_fen": 333_333_333,
         "pre_money_fen": 8000 * WAN,
     }
-    return factories.deal(cast["manager"], now=NOW, terms=terms, **values)
+    return factories.deal(cast["manager"], now=dt.datetime.now(dt.UTC), terms=terms, **values)
 
 
 def test_the_file_has_the_forty_columns_and_exact_amounts(app, cast) -> None:
@@ -90,8 +89,10 @@ def test_the_file_has_the_forty_columns_and_exact_amounts(app, cast) -> None:
         )
     ]
     with unit_of_work("figure.state"):
-        companies.state_figures(figures, cast["manager"], NOW)
-        operations.grant(deal, cast["committee"].id, GrantKind.RECUSED, NOW, "亲属")
+        companies.state_figures(figures, cast["manager"], dt.datetime.now(dt.UTC))
+        operations.grant(
+            deal, cast["committee"].id, GrantKind.RECUSED, dt.datetime.now(dt.UTC), "亲属"
+        )
     result = app.test_cli_runner().invoke(args=["deals", "export", "--pipeline", "direct"])
     rows = rows_of(result.stdout_bytes)
     assert list(rows[0]) == KEYS and len(KEYS) == 40
@@ -151,6 +152,7 @@ def test_the_workbook_says_what_it_holds(as_user, cast) -> None:
     assert book.sheetnames == ["议题", "口径说明"]
     head = [cell.value for cell in book["议题"][1]]
     assert len(head) == 40 and head[5] == "统一社会信用代码"
+    assert head[38] == "在本阶段天数（工作日）"
     assert book["议题"]["U2"].value == 333.333333
     assert book["议题"]["F2"].data_type == "s"
 

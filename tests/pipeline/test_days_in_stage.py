@@ -85,18 +85,18 @@ def test_every_place_says_the_same_days_in_words(as_user, cast) -> None:
         deal = factories.deal(cast["manager"], NOW - 60 * DAY)
     days = CHINA.working_days_between(local_date(NOW - 60 * DAY), local_date(NOW))
     client = as_user("manager")
-    short = f"{days} 个工作日，超期 {days - 5}"
+    short = f"{days} 个工作日，超目标 {days - 5}，已超期"
     for path in ("/board", "/deals", "/"):
         assert re.findall(r'class="late"[^>]*>([^<]+)<', client.get(path).text) == [short], path
-    full = f"在本阶段 {days} 个工作日，目标 5 个，超期 {days - 5} 个工作日"
+    full = f"在本阶段 {days} 个工作日，目标 5 个，超目标 {days - 5} 个工作日，已超期"
     assert full in client.get(f"/deals/{deal.id}").text
     yesterday = local_date(NOW) - DAY
     before = CHINA.working_days_between(local_date(NOW - 60 * DAY), yesterday)
     past = client.get(f"/deals/{deal.id}?as_of={yesterday}").text
-    assert f"在本阶段 {before} 个工作日，目标 5 个，超期 {before - 5} 个工作日" in past
+    assert f"在本阶段 {before} 个工作日，目标 5 个，超目标 {before - 5} 个工作日，已超期" in past
     sheet = client.get("/deals.csv").get_data().decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(sheet))
-    assert row["在本阶段天数"] == str(days)
+    assert row["在本阶段天数（工作日）"] == str(days)
 
 
 def test_the_digest_begins_to_tell_of_a_deal_on_the_day_the_page_does(app, cast) -> None:
@@ -133,4 +133,4 @@ def test_an_older_version_still_counts_calendar_days(as_user, cast) -> None:
     with unit_of_work("deal.change"):
         deal.pipeline_id = second
     page = as_user("manager").get(f"/deals/{deal.id}").text
-    assert "本阶段已 60 天，目标 7 天，超出 53 天，已逾期" in page
+    assert "本阶段已 60 天，目标 7 天，超目标 53 天，已超期" in page

@@ -84,7 +84,7 @@ def test_a_hundred_versions_are_no_query_too_deep(app, cast) -> None:
 def test_the_desk_shows_every_pipeline_in_which_the_reader_has_deals(as_user, cast) -> None:
     factories.deal(cast["manager"], NOW - 60 * DAY)
     page = as_user("manager").get("/").text
-    assert page.count('class="strip"') == 1 and "1 个已逾期" in page
+    assert page.count('class="strip"') == 1 and "1 个已超期" in page
     factories.deal(cast["manager"], pipeline="subfund")
     page = as_user("manager").get("/").text
     assert page.count('class="strip"') == 2
