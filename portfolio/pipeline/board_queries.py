@@ -164,14 +164,18 @@ def by_ids(ids: Sequence[int]) -> list[DealLine]:
     return [found[deal_id] for deal_id in ids if deal_id in found]
 
 
+SHOWN = (Status.ACTIVE.value, Status.ON_HOLD.value)
+
+
 @dataclass(frozen=True)
 class Tally:
-    """Of one stage: how many deals, the sum of the amounts this reader may read, and of how many
-    of the deals they may read it at all."""
+    """Of one stage: how many active deals, the sum of the amounts this reader may read, of how many
+    of the deals they may read it at all, and how many more are on hold."""
 
     count: int = 0
     sum_fen: int | None = None
     readable: int = 0
+    held: int = 0
 
     @property
     def partial(self) -> bool:
@@ -184,6 +188,7 @@ class Tally:
             self.count + other.count,
             sum(known) if known else None,
             self.readable + other.readable,
+            self.held + other.held,
         )
 
 
@@ -197,29 +202,38 @@ def _in_versions(pipeline_ids: Sequence[int]) -> sa.ColumnElement[bool]:
 def tallies(
     user: User, pipeline_ids: Sequence[int], owner_id: int | None = None
 ) -> dict[str, Tally]:
-    """Counts and sums of active deals by stage, over the versions of a pipeline."""
-    base = [_in_versions(pipeline_ids), Deal.status == Status.ACTIVE.value]
+    """Counts and sums of active deals by stage, over the versions of a pipeline, and the counts of
+    those on hold; in one query where a reader may read the terms of all deals they see."""
+    base = [_in_versions(pipeline_ids)]
     if owner_id is not None:
         base.append(Deal.owner_id == owner_id)
     count, amount, none = sa.func.count(), sa.func.sum(Deal.amount_fen), sa.literal(0)
     terms, read = user.scopes("deal.terms"), user.scopes("deal.read")
     if terms == read:
-        return _by_stage(user, "deal.read", (count, amount, count), base)
-    found = _by_stage(user, "deal.read", (count, sa.null(), none), base)
-    sums = _by_stage(user, "deal.terms", (none, amount, count), base) if terms else {}
+        return _by_stage(user, "deal.read", (count, amount, count), base, SHOWN)
+    found = _by_stage(user, "deal.read", (count, sa.null(), none), base, SHOWN)
+    sums = _by_stage(user, "deal.terms", (none, amount, count), base, SHOWN[:1]) if terms else {}
     return {stage: tally + sums.get(stage, Tally()) for stage, tally in found.items()}
 
 
 def _by_stage(
-    user: User, permission: str, measures: tuple[Any, ...], base: list[sa.ColumnElement[bool]]
+    user: User,
+    permission: str,
+    measures: tuple[Any, ...],
+    base: list[sa.ColumnElement[bool]],
+    statuses: Sequence[str],
 ) -> dict[str, Tally]:
     found: dict[str, Tally] = {}
     for part in visible_parts(user, permission):
         rows = db.session.execute(
-            sa.select(Deal.stage, *measures).where(part, *base).group_by(Deal.stage)
+            sa.select(Deal.stage, Deal.status, *measures)
+            .where(part, Deal.status.in_(statuses), *base)
+            .group_by(Deal.stage, Deal.status)
         )
-        for stage, *counted in rows:
-            found[stage] = found.get(stage, Tally()) + Tally(*counted)
+        for stage, status, *counted in rows:
+            active = status == Status.ACTIVE.value
+            tally = Tally(*counted) if active else Tally(held=counted[0])
+            found[stage] = found.get(stage, Tally()) + tally
     return found
 
 

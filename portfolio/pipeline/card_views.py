@@ -58,7 +58,8 @@ def answer(user: User, deal: Deal) -> dict[str, Any]:
 
 
 def _column(tally: Tally) -> dict[str, Any]:
-    return {"count": tally.count, "sum": _sum(tally)}
+    held = ngettext("%(num)d on hold", "%(num)d on hold", tally.held) if tally.held else ""
+    return {"count": tally.count, "sum": _sum(tally), "held": held}
 
 
 def _sum(tally: Tally, planned: str = "") -> str:

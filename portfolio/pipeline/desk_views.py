@@ -62,7 +62,7 @@ def _strips(user: User) -> list[Strip]:
     for pipeline in queries.current_pipelines():
         versions = queries.versions_in_use(pipeline.key)
         tallies = board_queries.tallies(user, versions)
-        if tallies or not found:
+        if any(tally.count for tally in tallies.values()) or not found:
             passages = desk_queries.passages(user, versions, now() - WEEK)
             late = late_queries.lateness(user, {n: flows[n] for n in versions}, today())
             stages = shown_stages(pipeline, tallies)

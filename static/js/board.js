@@ -30,6 +30,9 @@ function show(said, card) {
     if (!tally) continue;
     column.querySelector("[data-count]").textContent = tally.count;
     write(column.querySelector("[data-sum]"), tally.sum);
+    const held = column.querySelector("[data-held]");
+    held.textContent = tally.held;
+    held.hidden = !tally.held;
     column.classList.toggle("quiet", !tally.count);
   }
   document.querySelector("[data-total]").textContent = said.total;
