@@ -15,17 +15,10 @@ from portfolio.people.models import User
 from portfolio.pipeline.listing import DealListing
 from portfolio.pipeline.models import Deal, PipelineVersion, Status, post_money
 from portfolio.pipeline.queries import count_of_visible, either, visible, visible_parts
+from portfolio.pipeline.sort_queries import order_of
 
 CARDS = 10
 MOST_LISTED = 2_000
-
-SORT_COLUMNS: dict[str, Any] = {
-    "updated": Deal.updated_at,
-    "name": Deal.name,
-    "amount": Deal.amount_fen,
-    "entered": Deal.stage_entered_at,
-    "created": Deal.created_at,
-}
 
 
 def listed(
@@ -64,18 +57,7 @@ def _in_order(
     user: User, listing: DealListing, filters: Sequence[Filter], *seen: sa.ColumnElement[bool]
 ) -> sa.Select[int]:
     query = sa.select(Deal.id).where(*seen, *_conditions(listing, filters))
-    return query.order_by(*_order(user, listing.sort))
-
-
-def _order(user: User, sort: str) -> tuple[Any, Any]:
-    """Unknown values come last. Where there are none, the order is one an index has."""
-    column = SORT_COLUMNS[sort.removeprefix("-")]
-    nullable = column.property.columns[0].nullable
-    if column is Deal.amount_fen and user.scopes("deal.terms") != user.scopes("deal.read"):
-        column = sa.case((visible(user, "deal.terms"), column))
-    down = sort.startswith("-")
-    first = column.desc() if down else column.asc()
-    return first.nulls_last() if nullable else first, Deal.id.desc() if down else Deal.id
+    return query.order_by(*order_of(user, listing.sort))
 
 
 def _conditions(listing: DealListing, filters: Sequence[Filter]) -> list[sa.ColumnElement[bool]]:

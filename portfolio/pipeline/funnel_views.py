@@ -10,25 +10,25 @@ from flask import Response, abort, render_template, request
 from flask_babel import gettext as _
 
 from portfolio.audit import operations as audit
+from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people.models import User
 from portfolio.pipeline import board_queries, funnel_queries, funnel_sheets, queries
+from portfolio.pipeline.cohorts import Cohort, cohort_keys, cohort_of
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.funnel import (
-    Cohort,
     Funnel,
     Ledger,
     asked_deals,
-    cohort_keys,
-    cohort_of,
     first_day,
     funnel_of,
 )
 from portfolio.pipeline.models import Status
-from portfolio.pipeline.views import blueprint
+from portfolio.pipeline.views import Answer, blueprint
 from portfolio.web.downloads import XLSX, Share
 from portfolio.web.formatting import now, title_of, today
 from portfolio.web.i18n import language
+from portfolio.web.messages import text_of
 from portfolio.web.paging import PER_PAGE, Page, page_number
 from portfolio.web.sheets import Sheet, write_csv, write_xlsx
 
@@ -55,11 +55,19 @@ class Asked:
         )
 
 
-def _asked(user: User, permission: str = "deal.read") -> Asked:
+def _asked(user: User, permission: str = "deal.read", cohort: Cohort | None = None) -> Asked:
     row = queries.current_pipeline(request.args.get("pipeline", "direct")) or abort(404)
-    cohort, ledger = cohort_of(request.args.get("cohort", "")), funnel_queries.ledger()
+    cohort, ledger = cohort or _cohort() or abort(404), funnel_queries.ledger()
     deals = funnel_queries.deals_of(user, row.key, permission)
     return Asked(queries.pipeline_of(row), cohort, ledger, deals, cohort.of(ledger, deals))
+
+
+def _cohort() -> Cohort | None:
+    """The cohort that the address asks for; None when there is none such."""
+    try:
+        return cohort_of(request.args.get("cohort", ""))
+    except InputError:
+        return None
 
 
 def cohort_title(key: str) -> str:
@@ -80,19 +88,26 @@ def cohort_title(key: str) -> str:
 
 @blueprint.get("/funnel")
 @access.permit("deal.read")
-def funnel() -> str:
-    """The table with its bars."""
-    asked = _asked(access.me())
+def funnel() -> Answer:
+    """The table with its bars; for a time that there is none of, what is wrong in its place."""
+    cohort, wrong = Cohort(), ""
+    try:
+        cohort = cohort_of(request.args.get("cohort", ""))
+    except InputError as error:
+        wrong = text_of(error)
+    asked = _asked(access.me(), cohort=cohort)
     first = first_day(asked.ledger, asked.everything)
     keys = cohort_keys(first, today()) if first else []
-    return render_template(
+    page = render_template(
         "pipeline/funnel.html",
+        wrong=wrong,
         funnel=asked.funnel(),
         pipeline=asked.pipeline,
         pipelines=queries.current_pipelines(),
         cohort=asked.cohort,
         cohorts={key: cohort_title(key) for key in ("", *keys)},
     )
+    return page, 422 if wrong else 200
 
 
 @blueprint.get("/funnel/deals")

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from portfolio.kernel.numbers import short_number
 
-SORTS = ("updated", "name", "amount", "entered", "created")
+SORTS = (
+    *("updated", "name", "amount", "entered", "created"),
+    *("stage", "days", "round", "owner", "next"),
+)
 DEFAULT_SORT = "-updated"
 
 

@@ -182,6 +182,7 @@ MESSAGES = {
     "move.no_way_back": _l(
         "The pipeline has no move that takes the deal up again where it stands."
     ),
+    "cohort.unknown": _l("There is no time “%(value)s”: choose one from the list."),
     "move.reason_missing": _l("This move needs a reason."),
     "move.main_reason_missing": _l("Choose the main reason."),
     "move.words_missing": _l("Say why in at least %(minimum)s characters."),

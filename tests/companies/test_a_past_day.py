@@ -76,6 +76,8 @@ def test_an_impossible_day_is_refused_and_today_is_today(company, as_user) -> No
     answer = client.get(f"/companies/{company.id}?as_of=2025-02-30")
     assert answer.status_code == 422
     assert "日历上没有这一天" in answer.text and 'value="2025-02-30"' in answer.text
+    assert 'id="as_of-err"' in answer.text.partition('class="columns"')[0]
+    assert answer.text.count('id="as_of"') == 1
     assert "青岛新名公司" in as_of(client, company, NOON)
     answer = client.get(f"/companies/{company.id}?as_of=2999-01-01")
     assert answer.status_code == 422 and 'aria-invalid="true"' in answer.text

@@ -251,7 +251,8 @@ def test_odd_days_get_a_clear_answer(cast, deal, as_user) -> None:
     ):
         answer = client.get(f"/deals/{deal.id}?as_of={text}")
         assert answer.status_code == 422 and words in answer.text, text
-        assert 'aria-invalid="true"' in answer.text
+        assert 'aria-invalid="true"' in answer.text.partition('class="columns"')[0]
+        assert answer.text.count('id="as_of"') == 1
     assert client.get(f"/deals/{deal.id}?as_of={NOON:%Y-%m-%d}").status_code == 200
 
 

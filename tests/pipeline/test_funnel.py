@@ -15,14 +15,13 @@ from hypothesis import strategies as st
 from portfolio.audit.models import AuditEntry
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.calendar import CHINA
+from portfolio.kernel.errors import InputError
 from portfolio.pipeline import funnel_queries, operations, queries, undo_operations
+from portfolio.pipeline.cohorts import cohort_keys, cohort_of
 from portfolio.pipeline.funnel import (
-    Cohort,
     Happened,
     Ledger,
     asked_deals,
-    cohort_keys,
-    cohort_of,
     first_day,
     funnel_of,
     nearest_rank,
@@ -178,11 +177,10 @@ def test_each_day_is_in_one_year_one_half_and_one_quarter(day) -> None:
     assert set(cohort_keys(day, day)) == set(inside)
 
 
-@pytest.mark.parametrize(
-    "key", ["", "2026X1", "2026Q5", "2026H0", "99", "0000", "２０２６", "2026Q12"]
-)
-def test_any_other_word_stands_for_all_deals(key) -> None:
-    assert cohort_of(key) == Cohort()
+@pytest.mark.parametrize("key", ["2026X1", "2026Q5", "2026H0", "99", "0000", "２０２６", "2026Q12"])
+def test_any_other_word_is_no_time(key) -> None:
+    with pytest.raises(InputError, match=r"cohort.unknown"):
+        cohort_of(key)
 
 
 def test_a_stage_that_only_older_versions_have_stands_at_its_place_with_its_title() -> None:
@@ -289,6 +287,11 @@ def test_behind_a_number_stand_its_deals_and_no_hidden_one(as_user, deals) -> No
         assert client.get(f"/funnel/deals?{path}").status_code == 404
     assert "没有对应的项目" in client.get("/funnel/deals?what=here&stage=exit").text
     assert "该时间段没有立卡项目" in client.get("/funnel?cohort=1999").text
+    wrong = client.get("/funnel?cohort=bogus")
+    assert wrong.status_code == 422 and "没有“bogus”这个时间段" in wrong.text
+    assert 'aria-describedby="cohort-err"' in wrong.text and "<table" not in wrong.text
+    for path in ("/funnel/deals?", "/funnel.csv?", "/funnel.xlsx?"):
+        assert client.get(f"{path}cohort=bogus").status_code == 404, path
 
 
 def test_the_ledger_follows_the_log_and_what_is_taken_back(as_user, cast, deals) -> None:

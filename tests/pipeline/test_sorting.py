@@ -1,0 +1,54 @@
+"""The list of deals in the order of each of its columns, the file of it in the same."""
+
+import csv
+import datetime as dt
+import io
+import re
+
+import pytest
+
+from portfolio.extensions import db, unit_of_work
+from portfolio.pipeline.models import Deal
+from tests import factories
+
+NOW = dt.datetime.now(dt.UTC)
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def deals(cast) -> None:
+    """Three whose stages, days, rounds, owners and next steps are each in another order."""
+    rows = [
+        ("甲", 9, cast["manager"], "dd", "a", NOW.date() + DAY),
+        ("乙", 5, cast["outsider"], "pool", "seed", None),
+        ("丙", 20, cast["colleague"], "screening", "angel", NOW.date()),
+    ]
+    for name, days, owner, stage, funding, step in rows:
+        deal = factories.deal(owner, name=name)
+        with unit_of_work("seed"):
+            row = db.session.get_one(Deal, deal.id)
+            row.stage, row.stage_entered_at = stage, NOW - days * DAY
+            row.round, row.next_step_on = funding, step
+
+
+@pytest.mark.parametrize(
+    ("key", "up"),
+    [
+        ("stage", "乙丙甲"),
+        ("days", "乙甲丙"),
+        ("round", "乙丙甲"),
+        ("owner", "丙甲乙"),
+        ("next", "丙甲乙"),
+    ],
+)
+def test_each_column_sorts_both_ways_on_the_page_and_in_the_file(as_user, deals, key, up) -> None:
+    client = as_user("partner")
+    down = up[::-1] if key != "next" else "甲丙乙"  # what is not known comes last
+    for sort, wanted in ((key, up), (f"-{key}", down)):
+        page = client.get(f"/deals?sort={sort}").text
+        assert "".join(re.findall(r'class="name clamp"[^>]*>([甲乙丙])<', page)) == wanted, sort
+        assert page.count("aria-sort=") == 1
+        sheet = client.get(f"/deals.csv?sort={sort}").get_data().decode("utf-8-sig")
+        numbers = [row["项目经理"] for row in csv.DictReader(io.StringIO(sheet))]
+        owners = {"甲": "Manager", "乙": "Outsider", "丙": "Colleague"}
+        assert numbers == [owners[name] for name in wanted]
