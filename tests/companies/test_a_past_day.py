@@ -8,10 +8,12 @@ from portfolio.companies import operations
 from portfolio.companies import portrait_queries as portrait
 from portfolio.companies.operations import Statement
 from portfolio.extensions import unit_of_work
+from portfolio.kernel.dates import SHANGHAI, local_date
 from tests import factories
 
 DAY = dt.timedelta(days=1)
-NOON = dt.datetime.combine(dt.datetime.now(dt.UTC).date(), dt.time(4), dt.UTC)  # 12:00 in Shanghai
+# Noon of the day it is in Shanghai, which in the evening of UTC is the next already.
+NOON = dt.datetime.combine(local_date(dt.datetime.now(dt.UTC)), dt.time(12), SHANGHAI)
 ENTERED, CHANGED = NOON - 20 * DAY, NOON - 10 * DAY
 
 

@@ -15,6 +15,7 @@ from portfolio.chokepoint.taxonomy import taxonomy
 from portfolio.companies import operations as records
 from portfolio.companies.models import Activity, Company, Document, Task
 from portfolio.extensions import db, unit_of_work
+from portfolio.kernel.dates import SHANGHAI, local_date
 from portfolio.pipeline import check_operations as checks
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline import past_queries as past
@@ -27,7 +28,8 @@ from portfolio.web.past import end_of
 from tests import factories
 
 DAY = dt.timedelta(days=1)
-NOON = dt.datetime.combine(dt.datetime.now(dt.UTC).date(), dt.time(4), dt.UTC)  # 12:00 in Shanghai
+# Noon of the day it is in Shanghai, which in the evening of UTC is the next already.
+NOON = dt.datetime.combine(local_date(dt.datetime.now(dt.UTC)), dt.time(12), SHANGHAI)
 OPENED = NOON - 30 * DAY
 WAN = 10**6
 

@@ -81,17 +81,18 @@ def test_a_second_hold_keeps_what_was_counted_before_both(cast) -> None:
 
 
 def test_every_place_says_the_same_days_in_words(as_user, cast) -> None:
-    with unit_of_work("deal.open", cast["manager"], at=NOW - 60 * DAY):
-        deal = factories.deal(cast["manager"], NOW - 60 * DAY)
-    days = CHINA.working_days_between(local_date(NOW - 60 * DAY), local_date(NOW))
+    now = dt.datetime.now(dt.UTC)
+    with unit_of_work("deal.open", cast["manager"], at=now - 60 * DAY):
+        deal = factories.deal(cast["manager"], now - 60 * DAY)
+    days = CHINA.working_days_between(local_date(now - 60 * DAY), local_date(now))
     client = as_user("manager")
     short = f"{days} 个工作日，超目标 {days - 5}，已超期"
     for path in ("/board", "/deals", "/"):
         assert re.findall(r'class="late"[^>]*>([^<]+)<', client.get(path).text) == [short], path
     full = f"在本阶段 {days} 个工作日，目标 5 个，超目标 {days - 5} 个工作日，已超期"
     assert full in client.get(f"/deals/{deal.id}").text
-    yesterday = local_date(NOW) - DAY
-    before = CHINA.working_days_between(local_date(NOW - 60 * DAY), yesterday)
+    yesterday = local_date(now) - DAY
+    before = CHINA.working_days_between(local_date(now - 60 * DAY), yesterday)
     past = client.get(f"/deals/{deal.id}?as_of={yesterday}").text
     assert f"在本阶段 {before} 个工作日，目标 5 个，超目标 {before - 5} 个工作日，已超期" in past
     sheet = client.get("/deals.csv").get_data().decode("utf-8-sig")
@@ -115,16 +116,18 @@ def test_the_digest_begins_to_tell_of_a_deal_on_the_day_the_page_does(app, cast)
 
 
 def test_a_year_without_official_holidays_is_said_to_be_one(as_user, cast, monkeypatch) -> None:
-    deal = factories.deal(cast["manager"], NOW)
+    now = dt.datetime.now(dt.UTC)
+    deal = factories.deal(cast["manager"], now)
     client = as_user("manager")
     assert "法定节假日安排尚未公布" not in client.get(f"/deals/{deal.id}").text
     monkeypatch.setattr("portfolio.kernel.calendar._published", lambda day: None)
-    year = local_date(NOW).year
+    year = local_date(now).year
     assert f"{year} 年的法定节假日安排尚未公布" in client.get(f"/deals/{deal.id}").text
 
 
 def test_an_older_version_still_counts_calendar_days(as_user, cast) -> None:
-    deal = factories.deal(cast["manager"], NOW - 60 * DAY)
+    now = dt.datetime.now(dt.UTC)
+    deal = factories.deal(cast["manager"], now - 60 * DAY)
     second = next(
         number
         for number, flow in queries.pipelines().items()

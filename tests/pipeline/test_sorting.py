@@ -8,6 +8,7 @@ import re
 import pytest
 
 from portfolio.extensions import db, unit_of_work
+from portfolio.kernel.dates import local_date
 from portfolio.pipeline.models import Deal
 from tests import factories
 
@@ -19,9 +20,9 @@ DAY = dt.timedelta(days=1)
 def deals(cast) -> None:
     """Three whose stages, days, rounds, owners and next steps are each in another order."""
     rows = [
-        ("甲", 9, cast["manager"], "dd", "a", NOW.date() + DAY),
+        ("甲", 9, cast["manager"], "dd", "a", local_date(NOW) + DAY),
         ("乙", 5, cast["outsider"], "pool", "seed", None),
-        ("丙", 20, cast["colleague"], "screening", "angel", NOW.date()),
+        ("丙", 20, cast["colleague"], "screening", "angel", local_date(NOW)),
     ]
     for name, days, owner, stage, funding, step in rows:
         deal = factories.deal(owner, name=name)

@@ -112,7 +112,7 @@ def test_the_page_draws_colours_lengths_and_knots_and_says_what_was_over(as_user
     factories.ready(deal, cast["manager"], now=NOW - dt.timedelta(days=11))
     for kind, back, fields in (
         ("forward", 10, {}),
-        ("hold", 2, {**factories.WHY_HELD, "revisit_on": NOW.date() + dt.timedelta(days=30)}),
+        ("hold", 2, {**factories.WHY_HELD, "revisit_on": local_date(NOW) + dt.timedelta(days=30)}),
     ):
         with unit_of_work("deal.move", cast["manager"]):
             operations.move(

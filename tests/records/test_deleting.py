@@ -13,6 +13,7 @@ from portfolio.companies.operations import Statement
 from portfolio.digest import jobs
 from portfolio.extensions import db, unit_of_work
 from portfolio.journal.models import Act
+from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline import board_queries, operations, undo_operations
 from portfolio.pipeline import queries as pipeline
@@ -189,7 +190,9 @@ def gone(cast, as_user) -> Deal:
     with unit_of_work("seed", owner):
         operations.change(deal, {"risks": "金丝雀风险", "next_step": "金丝雀下一步"}, owner, NOW)
         companies.note_activity("金丝雀记录", "note", owner, NOW, deal_id=deal.id)
-        companies.add_task("金丝雀待办", owner.id, owner, NOW, due_on=NOW.date(), deal_id=deal.id)
+        companies.add_task(
+            "金丝雀待办", owner.id, owner, NOW, due_on=local_date(NOW), deal_id=deal.id
+        )
         companies.keep_document(b"kanarie", "金丝雀.pdf", "", owner, NOW, deal_id=deal.id)
         operations.grant(deal, cast["committee"].id, GrantKind.AGENDA, NOW)
     factories.deal(cast["outsider"], NOW, name="寻常项目")

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from portfolio.digest import content_queries
 from portfolio.extensions import db, unit_of_work
 from portfolio.journal.models import Act
+from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline import desk_queries, operations, queries, undo_operations
 from portfolio.pipeline.happened import happened
@@ -34,7 +35,7 @@ def move(deal, actor, kind, **given):
         return undo_operations.move(deal, Move(kind, **given), actor, NOW)
 
 
-SOON = NOW.date() + dt.timedelta(days=20)
+SOON = local_date(NOW) + dt.timedelta(days=20)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_a_move_taken_back_leaves_the_deal_as_it_was(as_user, cast, deal, kind, 
     events = queries.history(deal.id)
     assert [e.kind for e in events] == ["open", kind, "undo"]
     assert events[-1].undoes_id == events[1].id
-    stretches = spine(queries.pipelines()[found.pipeline_id], events, NOW.date())
+    stretches = spine(queries.pipelines()[found.pipeline_id], events, local_date(NOW))
     assert [s.event.kind for s in stretches] == ["open"] and stretches[0].ongoing
 
 
@@ -171,7 +172,7 @@ def test_the_answer_of_a_move_holds_the_card_and_every_columns_count_and_sum(
     assert client.post(said["undo"], headers=JSON).status_code == 200
     now = client.get(f"/board/cards/{deal.id}").json
     assert now["stage"] == "lead" and ">1,000万<" in now["columns"]["lead"]["sum"]
-    assert now["columns"]["pool"] == {"count": 0, "sum": ""}
+    assert now["columns"]["pool"] == {"count": 0, "sum": "", "held": ""}
     reader = as_user("reader").get(f"/board/cards/{deal.id}").json
     assert reader["columns"]["lead"]["sum"] == "" and "800万" not in reader["card"]
 
