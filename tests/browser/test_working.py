@@ -18,7 +18,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from app import create_app
+from portfolio.companies import merge_operations as merging
 from portfolio.companies import operations as companies
+from portfolio.companies.merging import Choices
+from portfolio.companies.models import Company
 from portfolio.demo import operations as demo
 from portfolio.extensions import db, unit_of_work
 from portfolio.flows import operations as flows
@@ -68,6 +71,7 @@ PAGES = {
         "/companies/1/merge?q=%E7%A7%91%E6%8A%80",
         "/companies/1/merge/2",
         "/companies/duplicates?told=apart",
+        "/companies/37/merges/62",
         "/deals",
         "/deals/1",
         "/deals/1/activities",
@@ -91,6 +95,7 @@ PAGES = {
         "/readiness",
         "/records/deal/1/deletion",
         "/records/deal/1/history",
+        "/records/company/37/history",
         "/records/task/1",
         "/sessions",
     ),
@@ -159,6 +164,15 @@ def begin_draft() -> None:
         flows.save(draft, changed, "stages", draft.version, admin, now)
 
 
+def merge_twins() -> None:
+    """A merge of two companies of the demo that are one."""
+    partner = db.session.scalars(sa.select(User).where(User.email == "partner@demo.example")).one()
+    one, other = (db.session.get_one(Company, number) for number in (37, 62))
+    versions = (one.version, other.version)
+    with unit_of_work("company.merge", partner):
+        merging.merge(one, other, Choices(), versions, partner, dt.datetime.now(dt.UTC))
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The application with demo data behind a real server, on SQLite."""
@@ -173,6 +187,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         demo.load(1, dt.datetime.now(dt.UTC))
         enter_listed_company()
         begin_draft()
+        merge_twins()
         db.session.remove()
     port = free_port()
     server = make_server("127.0.0.1", port, app, threaded=True)
