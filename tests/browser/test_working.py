@@ -85,6 +85,7 @@ PAGES = {
         "/deals/20/moves?kind=hold",
         "/deals/new?pipeline=direct&q=%E9%9D%92%E5%B2%9B",
         "/deals/new?pipeline=subfund",
+        "/deals/bulk?doing=move&stage=screening&deals=2.24.41.84",
         "/digests",
         "/digests/preview",
         "/funnel",
