@@ -21,7 +21,7 @@ def bar_of(status: str, value: Fraction | str | None, threshold: Any) -> Bar:
     """The bar of a test; a flag or a word has none but its verdict."""
     if status == "unknown" or value is None:
         return Bar("unknown")
-    if isinstance(value, str) or threshold is None or isinstance(threshold, str | list | bool):
+    if isinstance(value, str) or threshold is None or isinstance(threshold, str | tuple | bool):
         return Bar("word")
     limit = Fraction(threshold)
     if limit <= 0:

@@ -1,9 +1,11 @@
 """What is not known of a clause, as the very input that a person would fill in (pure)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portfolio.rulebook.engine import Figures, Outcome
+from portfolio.rulebook.engine import Outcome
 from portfolio.rulebook.metrics import Metric, dictionary
+from portfolio.rulebook.values import Figures
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,16 @@ def first_gap(outcome: Outcome, figures: Figures, reported: int) -> Gap | None:
     latest = figures.latest_year or reported
     for metric_id, year in outcome.missing:
         metric = dictionary()[metric_id]
-        ids = metric.inputs if metric.derive == "min" else () if metric.derive else (metric_id,)
-        of_year = (year or latest) if metric.yearly else None
-        lacking = [i for i in ids if of_year is None or figures.years.get((i, of_year)) is None]
-        if lacking:
-            return Gap(dictionary()[lacking[0]], of_year)
+        for name in metric.inputs or (metric_id,):
+            if gap := _lacking(
+                dictionary()[name], range(year or latest, 0, -1)[: metric.years], figures
+            ):
+                return gap
     return None
+
+
+def _lacking(metric: Metric, years: Sequence[int], figures: Figures) -> Gap | None:
+    """The input itself, where it is not known; of one with years the latest that lacks."""
+    if not metric.yearly:
+        return None if metric.id in figures.facts else Gap(metric, None)
+    return next((Gap(metric, y) for y in years if (metric.id, y) not in figures.years), None)

@@ -11,8 +11,9 @@ from typing import Any
 from portfolio.kernel.numbers import MICRO
 from portfolio.readiness.targets import Result, Target, targets
 from portfolio.rulebook.engine import Outcome, exact
-from portfolio.rulebook.loader import Clause, library
+from portfolio.rulebook.loader import library
 from portfolio.rulebook.metrics import dictionary
+from portfolio.rulebook.model import Clause
 
 
 def distance(result: Result) -> int:
@@ -25,7 +26,7 @@ def _missing(test: Outcome) -> int:
     if test.status == "pass":
         return 0
     threshold = test.clause.threshold
-    if not test.gap or isinstance(threshold, str | list | bool) or not threshold:
+    if not test.gap or isinstance(threshold, str | tuple | bool) or not threshold:
         return MICRO
     (top, bottom), (whole, part) = test.gap.as_integer_ratio(), exact(threshold).as_integer_ratio()
     return max(1, min(MICRO, top * part * MICRO // abs(bottom * whole)))
@@ -50,7 +51,7 @@ def near(target_key: str, book_id: str, stored: str) -> Near | None:
     if target is None or book is None:
         return None
     rows = {row["id"]: row for row in json.loads(stored)}
-    clause = _found(book.roots, target.clause)
+    clause = next((c for c in book.clauses if c.id == target.clause), None)
     outcome = _restored(clause, rows) if clause else None
     if outcome is None:
         return None
@@ -60,18 +61,10 @@ def near(target_key: str, book_id: str, stored: str) -> Near | None:
     return Near(target, outcome.status, max(deciding, key=_missing), unknown)
 
 
-def _found(clauses: tuple[Clause, ...], clause_id: str) -> Clause | None:
-    for clause in clauses:
-        below = clause if clause.id == clause_id else _found(clause.children, clause_id)
-        if below is not None:
-            return below
-    return None
-
-
 def _restored(clause: Clause, rows: Mapping[str, Mapping[str, Any]]) -> Outcome | None:
     """The outcome as it was computed, from its stored rows."""
     row = rows.get(clause.id)
-    below = library()[clause.book].roots if clause.book else clause.children
+    below = library()[clause.refers].roots if clause.refers else clause.children
     children = tuple(o for child in below if (o := _restored(child, rows)))
     if row is None or len(children) != len(below):
         return None

@@ -12,7 +12,7 @@ from portfolio.extensions import db
 from portfolio.readiness.models import Assessment
 from portfolio.readiness.nearness import Near, near
 from portfolio.readiness.targets import Stated, figures_from, targets
-from portfolio.rulebook.engine import Figures
+from portfolio.rulebook.values import Figures
 
 
 def stated_of(

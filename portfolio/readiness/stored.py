@@ -10,7 +10,8 @@ from portfolio.kernel.numbers import micro_text, ratio_micro
 from portfolio.readiness.nearness import distance
 from portfolio.readiness.targets import Result, Stated, Target, figures_of_year, latest_of, targets
 from portfolio.rulebook.engine import Outcome, find_clause, inputs_of, outcome_of
-from portfolio.rulebook.loader import Clause, Rulebook, library
+from portfolio.rulebook.loader import library
+from portfolio.rulebook.model import Clause, Rulebook
 
 MOST_KNOWN = 20_000
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
@@ -86,7 +87,7 @@ def _questions(day: dt.date) -> Iterator[_Question]:
 
 
 def _stored(result: Result) -> Stored:
-    clauses = [_clause(outcome) for outcome in result.outcome.walk()]
+    clauses = [_clause(outcome) for outcome in result.outcome.walk() if outcome.clause.id]
     return Stored(
         result.target.key,
         result.book.id,

@@ -12,8 +12,10 @@ from typing import NamedTuple
 from portfolio.kernel.dates import reported_year
 from portfolio.kernel.numbers import MICRO
 from portfolio.kernel.titles import TitledEnum, untitled
-from portfolio.rulebook.engine import Figures, Outcome, exact, find_clause, outcome_of
-from portfolio.rulebook.loader import Rulebook, library
+from portfolio.rulebook.engine import Outcome, exact, find_clause, outcome_of
+from portfolio.rulebook.loader import library
+from portfolio.rulebook.model import Rulebook
+from portfolio.rulebook.values import Figures
 
 FILE = Path(__file__).with_name("targets.toml")
 
@@ -88,7 +90,7 @@ def _open(tests: Sequence[Outcome]) -> tuple[int, int]:
 def _nearness(leaf: Outcome) -> tuple[int, float]:
     order = {"fail": 0, "unknown": 1, "pass": 2}[leaf.status]
     threshold = leaf.clause.threshold
-    if leaf.gap and threshold and not isinstance(threshold, str | list):
+    if leaf.gap and threshold and not isinstance(threshold, str | tuple):
         return order, float(leaf.gap / abs(exact(threshold)))
     return order, 0.0
 

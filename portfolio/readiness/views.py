@@ -62,8 +62,8 @@ def measure(outcome: Outcome, value: Any) -> str:
     if isinstance(value, bool | str):
         word = str(value).lower() if isinstance(value, bool) else value
         return entry.option_title(word, language())
-    if isinstance(value, list):
-        return " / ".join(map(str, value))
+    if isinstance(value, tuple):
+        return " / ".join(entry.option_title(word, language()) for word in value)
     number = Fraction(value)
     over = outcome.clause.over
     if over in {"growth", "compound_growth", "ratio_of_sums"} or entry.unit == "percent":

@@ -1,49 +1,28 @@
-"""Applying a rulebook to a company's figures: exact, three-valued, clause by clause (pure).
+"""Applying a rulebook to a company's figures: exact, clause by clause (pure).
 
-An unknown input makes a test unknown, never failed. In an `all` group fail beats unknown beats
-pass, in an `any` group pass beats unknown beats fail.
+An unknown input makes a test unknown, never failed; where only a person can say, it is manual. In
+an `all` group fail beats unknown beats manual beats pass, in an `any` group pass beats unknown
+beats manual beats fail.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal, localcontext
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from portfolio.rulebook.loader import Clause, Rulebook
+from portfolio.rulebook.language import EACH
+from portfolio.rulebook.marks import UNVERIFIED, weakest
 from portfolio.rulebook.metrics import dictionary
+from portfolio.rulebook.model import ALL, ANY, NEVER, SCORE, TIERS, Clause, Rulebook
+from portfolio.rulebook.scores import Score, Tried, added, points, score_of
+from portfolio.rulebook.values import Figures, Missing, fraction, of_each_year, read
 
 NOTHING = Fraction(0)
-PASS, FAIL, UNKNOWN = "pass", "fail", "unknown"
-ORDER = {"all": (FAIL, UNKNOWN, PASS), "any": (PASS, UNKNOWN, FAIL)}
-UNVERIFIED = frozenset({"M", "INC", "NF"})
-
-
-@cache
-def _lowest_of() -> Mapping[str, Sequence[str]]:
-    """By metric the inputs of which it is the lowest, where nobody states it."""
-    return {metric.id: metric.inputs for metric in dictionary().values() if metric.derive == "min"}
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What is known of a company: yearly values by (metric, fiscal year) and facts by metric.
-
-    Numbers are exact, in the dictionary's unit; flags are "true" and "false".
-    """
-
-    latest_year: int | None
-    years: Mapping[tuple[str, int], Any] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-    def of_year(self, metric: str, year: int) -> Any:
-        """A yearly value; derived as the lower of its inputs where the dictionary says so."""
-        given = self.years.get((metric, year))
-        if given is not None or metric not in _lowest_of():
-            return given
-        inputs: list[Any] = [self.years.get((name, year)) for name in _lowest_of()[metric]]
-        return min(inputs) if inputs and None not in inputs else None
+PASS, FAIL, UNKNOWN, MANUAL, INFO = "pass", "fail", "unknown", "manual", "info"
+OPEN = frozenset({UNKNOWN, MANUAL})
+ORDER = {ALL: (FAIL, UNKNOWN, MANUAL, PASS), ANY: (PASS, UNKNOWN, MANUAL, FAIL)}
 
 
 class Outcome(NamedTuple):
@@ -54,7 +33,7 @@ class Outcome(NamedTuple):
     status: str
     value: Fraction | str | None = None
     gap: Fraction | None = None
-    missing: tuple[tuple[str, int | None], ...] = ()
+    missing: Missing = ()
     children: tuple["Outcome", ...] = ()
 
     def walk(self) -> list["Outcome"]:
@@ -64,76 +43,190 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class Assessment:
-    """A rulebook applied to a company."""
+    """A rulebook applied to a company; without a status a person decides."""
 
     book: Rulebook
     status: str | None
     roots: tuple[Outcome, ...]
+    score: Score | None
 
     def outcomes(self) -> dict[str, Outcome]:
-        """Every clause's outcome by its id."""
-        return {o.clause.id: o for root in self.roots for o in root.walk()}
+        """The outcome of every clause that has an id."""
+        found = (outcome for root in self.roots for outcome in root.walk())
+        return {outcome.clause.id: outcome for outcome in found if outcome.clause.id}
+
+    @property
+    def verified(self) -> str:
+        """The weakest mark among the clauses that decided the verdict, the book's without one."""
+        if self.status is None:
+            return self.book.verified
+        return weakest(mark for root in self.roots for mark in _deciding(root))
 
     @property
     def unverified(self) -> bool:
         """Whether the verdict rests on text that nobody has verified."""
-        return any(_rests_on_unverified(root) for root in self.roots)
+        return self.verified in UNVERIFIED
+
+
+def _deciding(outcome: Outcome) -> Iterator[str]:
+    """The marks of the single tests that an outcome rests on."""
+    decided = [
+        child
+        for child in outcome.children
+        if child.status == outcome.status or {child.status, outcome.status} <= OPEN
+    ]
+    if not decided:
+        yield outcome.clause.verified
+    for child in decided:
+        yield from _deciding(child)
 
 
 def find_clause(book: Rulebook, clause_id: str) -> Clause:
     """The clause of a book with this id. Raises KeyError."""
-    waiting = list(book.roots)
-    while waiting:
-        clause = waiting.pop()
-        if clause.id == clause_id:
-            return clause
-        waiting += clause.children
-    raise KeyError(clause_id)
+    found = next((clause for clause in book.clauses if clause.id == clause_id), None)
+    if found is None:
+        raise KeyError(clause_id)
+    return found
 
 
 def inputs_of(clause: Clause, books: Mapping[str, Rulebook]) -> frozenset[str]:
     """Every metric that an outcome of the clause may depend on."""
-    below = books[clause.book].roots if clause.book else clause.children
-    derived = {name for metric in clause.metrics for name in dictionary()[metric].inputs}
-    return frozenset([*clause.metrics, *derived]).union(*(inputs_of(c, books) for c in below))
+    read_here = {*clause.metrics}
+    below = [*clause.children, *_referred(clause, books)]
+    for item in clause.items:
+        read_here |= {item.metric} - {""} | {bands.metric for bands in item.bands}
+        below += [test for test, _ in item.choices]
+    waiting = [*read_here]
+    while waiting:
+        new = {*dictionary()[waiting.pop()].inputs} - read_here
+        read_here |= new
+        waiting += new
+    return frozenset(read_here).union(*(inputs_of(c, books) for c in below))
+
+
+def _referred(clause: Clause, books: Mapping[str, Rulebook]) -> tuple[Clause, ...]:
+    return books[clause.book].roots if clause.book else ()
 
 
 def assess(book: Rulebook, figures: Figures, books: Mapping[str, Rulebook]) -> Assessment:
-    """Apply a rulebook; a book with several roots has no verdict of its own."""
+    """Apply a rulebook with its score table."""
     roots = tuple(outcome_of(clause, figures, books) for clause in book.roots)
-    verdict = roots[0].status if len(roots) == 1 and book.role != "policy" else None
-    return Assessment(book, verdict, roots)
+    verdict = roots[0].status if book.decides else None
+    score = score_of(book, figures, lambda test: _tried(test, figures, books))
+    return Assessment(book, verdict, roots, score)
 
 
 def outcome_of(clause: Clause, figures: Figures, books: Mapping[str, Rulebook]) -> Outcome:
     """Apply one clause with all below it."""
-    if clause.book:
-        below = tuple(outcome_of(c, figures, books) for c in books[clause.book].roots)
-        return Outcome(clause, _decide("all", below), children=below)
+    if clause.skip and figures.purpose in clause.skip:
+        return Outcome(clause, PASS)
     if clause.group:
-        below = tuple(outcome_of(c, figures, books) for c in clause.children)
-        return Outcome(clause, _decide(clause.group, below), children=below)
-    return _test(clause, figures)
+        below = tuple([outcome_of(c, figures, books) for c in clause.children])
+        return Outcome(clause, decide(clause.group, below), children=below)
+    if clause.metrics and clause.over != TIERS:
+        return _test(clause, figures, books)
+    if clause.over == TIERS:
+        return _tiered(clause, figures, books)
+    if clause.over == SCORE:
+        return _scored(clause, figures, books)
+    if clause.over == NEVER:
+        return Outcome(clause, FAIL)
+    below = tuple(outcome_of(c, figures, books) for c in _referred(clause, books))
+    return Outcome(clause, decide(ALL, below), children=below)
 
 
-def _decide(group: str, below: Sequence[Outcome]) -> str:
+def decide(group: str, below: Sequence[Outcome]) -> str:
+    """What a group of outcomes comes to."""
     found = {outcome.status for outcome in below}
     return next(status for status in ORDER[group] if status in found)
 
 
-def _test(clause: Clause, figures: Figures) -> Outcome:
-    value, missing = _value(clause, figures)
+def _test(clause: Clause, figures: Figures, books: Mapping[str, Rulebook]) -> Outcome:
+    if clause.over == EACH:
+        value, missing = _worst(clause, figures)
+    else:
+        value, missing = read(clause, figures)
     if value is None:
+        return _unknown(clause, figures, books, missing)
+    threshold = clause.threshold
+    if isinstance(value, str):
+        return Outcome(clause, _worded(clause, value), value)
+    limit, number = exact(threshold), fraction(value)
+    if clause.info:
+        return Outcome(clause, INFO, number)
+    if _compare(number, clause.test, limit):
+        return Outcome(clause, PASS, number, NOTHING)
+    apart = limit - number
+    return Outcome(clause, FAIL, number, -apart if apart.numerator < 0 else apart)
+
+
+def _worded(clause: Clause, value: str) -> str:
+    if clause.info:
+        return INFO
+    threshold = clause.threshold
+    met = value in threshold if clause.test == "in" else value == _word(threshold)
+    return PASS if met else FAIL
+
+
+def _unknown(
+    clause: Clause, figures: Figures, books: Mapping[str, Rulebook], missing: Missing
+) -> Outcome:
+    if clause.info:
+        return Outcome(clause, INFO, missing=missing)
+    if clause.optional:
         # A special arrangement that most companies do not have: not stated means not there.
-        return Outcome(clause, PASS if clause.optional else UNKNOWN, missing=missing)
-    if not isinstance(value, Fraction):
-        met = value in clause.threshold if clause.test == "in" else value == _word(clause.threshold)
-        return Outcome(clause, PASS if met else FAIL, value)
-    threshold = exact(clause.threshold)
-    if _compare(value, clause.test, threshold):
-        return Outcome(clause, PASS, value, NOTHING)
-    apart = threshold - value
-    return Outcome(clause, FAIL, value, -apart if apart.numerator < 0 else apart)
+        return Outcome(clause, PASS, missing=missing)
+    if clause.book:
+        below = [outcome_of(c, figures, books) for c in _referred(clause, books)]
+        lacking = tuple(dict.fromkeys(name for b in below for o in b.walk() for name in o.missing))
+        return Outcome(clause, decide(ALL, below), missing=lacking)
+    return Outcome(clause, _open(missing), missing=missing)
+
+
+def _open(missing: Missing) -> str:
+    """What is open is up to a person where nothing but judgements lacks."""
+    judged = missing and all(dictionary()[name].judgement for name, _ in missing)
+    return MANUAL if judged else UNKNOWN
+
+
+def _worst(clause: Clause, figures: Figures) -> tuple[Fraction | None, Missing]:
+    """A test of each year fails by its worst known year, even when another is unknown."""
+    known, missing = of_each_year(clause, figures)
+    upward = clause.test in {">=", ">"}
+    worst = (min if upward else max)(known, default=None)
+    failed = worst is not None and not _compare(worst, clause.test, exact(clause.threshold))
+    return (worst, ()) if failed or not missing else (None, missing)
+
+
+def _tiered(clause: Clause, figures: Figures, books: Mapping[str, Rulebook]) -> Outcome:
+    """The first tier that the value reaches; without a value what all tiers agree on."""
+    value, missing = read(clause, figures)
+    if value is None:
+        below = tuple(outcome_of(c, figures, books) for c in clause.children)
+        found = {outcome.status for outcome in below}
+        status = found.pop() if len(found) == 1 else UNKNOWN
+        return Outcome(clause, status, missing=missing, children=below)
+    cases = zip(clause.floors, clause.children, strict=True)
+    case = next(case for floor, case in cases if floor is None or value >= floor)
+    below = (outcome_of(case, figures, books),)
+    return Outcome(clause, below[0].status, children=below)
+
+
+def _scored(clause: Clause, figures: Figures, books: Mapping[str, Rulebook]) -> Outcome:
+    """Decided once the whole range of points is on one side of the threshold."""
+    ranges = [points(i, figures, lambda t: _tried(t, figures, books)) for i in clause.items]
+    found, limit = added(ranges), exact(clause.threshold)
+    met = {_compare(end, clause.test, limit) for end in (found.low, found.high)}
+    between = clause.test == "==" and found.low < limit < found.high
+    if len(met) == 1 and not between:
+        return Outcome(clause, PASS if met.pop() else FAIL)
+    return Outcome(clause, _open(found.missing), missing=found.missing)
+
+
+def _tried(test: Clause, figures: Figures, books: Mapping[str, Rulebook]) -> Tried:
+    outcome = outcome_of(test, figures, books)
+    holds = None if outcome.status in OPEN else outcome.status == PASS
+    return holds, tuple(name for o in outcome.walk() for name in o.missing)
 
 
 def _word(threshold: Any) -> str:
@@ -148,6 +241,8 @@ def _compare(value: Fraction, test: str, threshold: Fraction) -> bool:
         return mine >= theirs
     if test == ">":
         return mine > theirs
+    if test == "<":
+        return mine < theirs
     return mine <= theirs if test == "<=" else mine == theirs
 
 
@@ -155,88 +250,3 @@ def _compare(value: Fraction, test: str, threshold: Fraction) -> bool:
 def exact(number: Decimal) -> Fraction:
     """A rulebook's number for comparing."""
     return Fraction(number)
-
-
-def _fraction(value: Any) -> Fraction:
-    return value if isinstance(value, Fraction) else Fraction(value)
-
-
-Missing = tuple[tuple[str, int | None], ...]
-
-
-def _value(clause: Clause, figures: Figures) -> tuple[Fraction | str | None, Missing]:
-    metric = clause.metrics[0]
-    if clause.over == "fact":
-        return _fact(metric, figures)
-    if clause.over in {"latest"} and metric in figures.facts:
-        return _fact(metric, figures)
-    if figures.latest_year is None:
-        return None, ((metric, None),)
-    span = 2 if clause.over == "growth" else clause.years
-    years = range(figures.latest_year, figures.latest_year - span, -1)
-    rows = {m: [figures.of_year(m, year) for year in years] for m in clause.metrics}
-    missing = tuple((m, y) for m in rows for y, v in zip(years, rows[m], strict=True) if v is None)
-    if clause.over == "each":
-        return _worst(clause, rows[metric], missing)
-    if missing:
-        return None, missing
-    numbers = {m: [_fraction(v) for v in values] for m, values in rows.items()}
-    return _aggregate(clause, numbers), ()
-
-
-def _fact(metric: str, figures: Figures) -> tuple[Fraction | str | None, Missing]:
-    value = figures.facts.get(metric)
-    if value is None and dictionary()[metric].yearly and figures.latest_year is not None:
-        value = figures.of_year(metric, figures.latest_year)
-    if value is None:
-        return None, ((metric, None),)
-    return (value if isinstance(value, str) else _fraction(value)), ()
-
-
-def _worst(
-    clause: Clause, values: Sequence[Any], missing: Missing
-) -> tuple[Fraction | str | None, Missing]:
-    """A test of each year fails by its worst known year, even when another is unknown."""
-    known = [_fraction(v) for v in values if v is not None]
-    worst = min(known, default=None)
-    failed = worst is not None and not _compare(worst, clause.test, exact(clause.threshold))
-    return (worst, ()) if failed or not missing else (None, missing)
-
-
-def _aggregate(clause: Clause, numbers: Mapping[str, Sequence[Fraction]]) -> Fraction | None:
-    first = numbers[clause.metrics[0]]
-    if clause.over == "ratio_of_sums":
-        below = sum(numbers[clause.metrics[1]], Fraction(0))
-        return sum(first, Fraction(0)) / below * 100 if below > 0 else None
-    if clause.over == "growth":
-        return _growth(*first) if first[1].numerator > 0 else None
-    if clause.over == "compound_growth":
-        return _compound(first)
-    total = sum(first[1:], first[0])
-    return total / len(first) if clause.over == "mean" else total
-
-
-def _growth(now: Fraction, before: Fraction) -> Fraction:
-    """Percent, in whole numbers as `_compare` is."""
-    (top, bottom), (base, over) = now.as_integer_ratio(), before.as_integer_ratio()
-    return Fraction(100 * (top * over - base * bottom), base * bottom)
-
-
-def _compound(values: Sequence[Fraction]) -> Fraction | None:
-    """Yearly growth in percent; for two intervals the root is taken to 50 digits."""
-    first, last, intervals = values[-1], values[0], len(values) - 1
-    if first <= 0 or last <= 0:
-        return None
-    with localcontext() as context:
-        context.prec = 50
-        ratio = Decimal(last.numerator) / Decimal(last.denominator)
-        ratio /= Decimal(first.numerator) / Decimal(first.denominator)
-        return (Fraction(ratio ** (Decimal(1) / intervals)) - 1) * 100
-
-
-def _rests_on_unverified(outcome: Outcome) -> bool:
-    """Whether one of the clauses that decided this outcome is unverified."""
-    if not outcome.children:
-        return outcome.clause.verified in UNVERIFIED and outcome.status != UNKNOWN
-    deciding = [c for c in outcome.children if c.status == outcome.status]
-    return any(_rests_on_unverified(child) for child in deciding)

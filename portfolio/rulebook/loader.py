@@ -1,223 +1,150 @@
-"""Rulebooks as files: read once, checked whole, refused with the file and the reason (pure)."""
+"""Rulebooks as files: read once, checked whole, refused with the file, line and reason (pure)."""
 
 import datetime as dt
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from portfolio.kernel.titles import untitled
-from portfolio.rulebook.metrics import dictionary
+from portfolio.rulebook.faults import Source, where
+from portfolio.rulebook.marks import NOT_FOUND, is_mark
+from portfolio.rulebook.model import PART, POLICY, TARGET, Clause, Rulebook
+from portfolio.rulebook.tables import read_table
+from portfolio.rulebook.tree import Context, Tree, members
 
 FOLDER = Path(__file__).with_name("books")
-GROUPS = frozenset({"all", "any"})
-AGGREGATES = frozenset(
-    {"fact", "latest", "each", "sum", "mean", "growth", "compound_growth", "ratio_of_sums"}
+ROLES = frozenset({TARGET, PART, POLICY})
+NEEDED = ("id", "role", "authority", "document", "in_force_from", "verified")
+POSSIBLE = frozenset(
+    {
+        *NEEDED,
+        *("zh", "en", "board", "level", "regulation", "in_force_to", "applies_to", "inherits"),
+        *("verified_note", "verified_asof", "in_force_note", "note", "sources", "status"),
+        *("validity_years", "validity_note", "recheck", "annual_notice", "superseded_by"),
+        *("incomplete", "verdict", "clause", "score"),
+    }
 )
-HEAD = ("id", "role", "zh", "en", "authority", "document", "verified")
-TESTS = frozenset({">=", ">", "<=", "==", "in"})
-
-
-class FaultyRulebook(ValueError):
-    """A rulebook file that cannot be used: the file and what is wrong in it."""
-
-    def __init__(self, file: str, reason: str) -> None:
-        super().__init__(f"{file}: {reason}")
 
 
 @dataclass(frozen=True)
-class Clause:
-    """A node of the tree: a group over `children`, a reference to `book`, or one test.
+class Draft:
+    """A rulebook file whose head is sound, its clauses not read yet."""
 
-    `zh` is the text of the rule, `en` a translation of it. `metrics` are two for a ratio of sums.
-    `threshold` is exact, in the dictionary's unit.
-    """
-
-    id: str
-    zh: str
-    en: str
-    citation: str
-    verified: str
-    group: str = ""
-    book: str = ""
-    metrics: tuple[str, ...] = ()
-    over: str = ""
-    years: int = 1
-    test: str = ""
-    threshold: Any = None
-    optional: bool = False
-    note: str = ""
-    children: tuple["Clause", ...] = ()
-
-
-@dataclass(frozen=True)
-class Rulebook:
-    """One official standard in one version."""
-
-    id: str
-    role: str
-    zh: str
-    en: str
-    authority: str
-    document: str
-    in_force_from: dt.date
-    in_force_to: dt.date | None
-    verified: str
-    roots: tuple[Clause, ...]
-    note: str = ""
-    inherits: str = ""
-    sources: tuple[str, ...] = field(default=(), repr=False)
-
-    def in_force(self, day: dt.date) -> bool:
-        """Whether it applies on a day; both end days are included."""
-        return self.in_force_from <= day and (self.in_force_to is None or day <= self.in_force_to)
+    source: Source
+    data: Mapping[str, Any]
 
 
 @cache
 def library(folder: Path = FOLDER) -> Mapping[str, Rulebook]:
     """Every rulebook by its id. Raises FaultyRulebook on the first faulty file."""
-    books = {}
+    drafts = {}
     for path in sorted(folder.glob("*.toml")):
-        book = read_book(path.name, path.read_text(encoding="utf-8"))
-        if book.id != path.stem:
-            raise FaultyRulebook(path.name, f"its id is {book.id}")
-        books[book.id] = book
-    for book in books.values():
-        if book.inherits:
-            books[book.id] = replace(book, roots=_inherited(book, books).roots)
-    for book in books.values():
-        _check_references(book, books, (book.id,))
+        draft = read_head(path.name, path.read_text(encoding="utf-8"))
+        if draft.data["id"] != path.stem:
+            raise draft.source.fault(f"its id is {draft.data['id']}", where(draft.data["id"]))
+        drafts[path.stem] = draft
+    books = {name: read_book(draft, drafts) for name, draft in drafts.items()}
+    for name in books:
+        _check_references(name, books, drafts, (name,))
     return books
 
 
-def _inherited(book: Rulebook, books: Mapping[str, Rulebook]) -> Rulebook:
-    base = books.get(book.inherits)
-    if base is None or base.inherits or book.roots:
-        raise FaultyRulebook(f"{book.id}.toml", f"it cannot inherit from {book.inherits}")
-    return base
-
-
-def read_book(file: str, text: str) -> Rulebook:
-    """A rulebook from its text. Raises FaultyRulebook with the reason."""
+def read_head(file: str, text: str) -> Draft:
+    """A rulebook's text with its head checked. Raises FaultyRulebook."""
+    source = Source(file, text)
     try:
-        data = tomllib.loads(text, parse_float=Decimal)
-        head = {name: data[name] for name in HEAD}
-        begin = data["in_force_from"]
-    except (tomllib.TOMLDecodeError, KeyError) as error:
-        raise FaultyRulebook(file, str(error)) from error
-    end = data.get("in_force_to")
-    if end is not None and end < begin:
-        raise FaultyRulebook(file, "it ends before it begins")
+        data: dict[str, Any] = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise source.unreadable(error) from error
+    if lacking := next((name for name in NEEDED if name not in data), None):
+        raise source.fault(f"it has no {lacking}")
     if missing := untitled(data):
-        raise FaultyRulebook(file, f"its title is missing in {missing}")
+        raise source.fault(f"its title is missing in {missing}", "id =")
+    if odd := sorted(data.keys() - POSSIBLE):
+        raise source.fault(f"an unknown word {odd[0]}", f"{odd[0]} =")
+    if data["role"] not in ROLES or not is_mark(data["verified"]):
+        raise source.fault("an unknown role or mark", "role =")
+    begin, end = data["in_force_from"], data.get("in_force_to")
+    if not isinstance(begin, dt.date) or (end is not None and end < begin):
+        raise source.fault("it ends before it begins", "in_force_to")
+    return Draft(source, data)
+
+
+def read_book(draft: Draft, drafts: Mapping[str, Draft]) -> Rulebook:
+    """A whole rulebook. Raises FaultyRulebook."""
+    data, base = draft.data, draft
+    if inherited := data.get("inherits"):
+        base = drafts.get(inherited, draft)
+        if base is draft or "inherits" in base.data or "clause" in data:
+            raise draft.source.fault(f"it cannot inherit from {inherited}", "inherits")
+    citation, mark = data["document"], data["verified"]
+    score = base.data.get("score")
+    groups, items = read_table(base.source, score, citation, mark) if score else ((), ())
+    rows = _rows(base)
+    titles = {name: {"zh": d.data["zh"], "en": d.data["en"]} for name, d in drafts.items()}
+    tree = Tree(base.source, rows, groups, items, titles)
+    roots = _roots(tree, base, Context(citation, mark))
+    found = [tree.named[name] for name in rows if name in tree.named]
+    if lost := next((name for name in rows if name not in tree.named), None):
+        raise base.source.fault(f"clause {lost} stands under no other", where(lost))
     return Rulebook(
-        **head,
-        in_force_from=begin,
-        in_force_to=end,
+        id=data["id"],
+        role=data["role"],
+        zh=data["zh"],
+        en=data["en"],
+        authority=data["authority"],
+        document=citation,
+        in_force_from=data["in_force_from"],
+        in_force_to=data.get("in_force_to"),
+        verified=mark,
+        roots=roots,
+        clauses=tuple(found),
+        groups=groups,
+        items=items,
+        applies_to=tuple(data.get("applies_to", ("*",))),
+        decides="verdict" in base.data and data["role"] != POLICY and mark != NOT_FOUND,
+        regulation=data.get("regulation", ""),
+        validity_years=data.get("validity_years"),
         note=data.get("note", ""),
         inherits=data.get("inherits", ""),
         sources=tuple(data.get("sources", ())),
-        roots=_tree(file, data.get("clause", []), head["document"], head["verified"]),
     )
 
 
-def _tree(
-    file: str, rows: Sequence[Mapping[str, Any]], document: str, verified: str
-) -> tuple[Clause, ...]:
-    known = [row.get("id", "") for row in rows]
-    twice = next((i for i in known if known.count(i) > 1), None)
-    if twice is not None:
-        raise FaultyRulebook(file, f"clause {twice} stands twice")
-    children: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        parent = row.get("parent", "")
-        if parent and parent not in known:
-            raise FaultyRulebook(file, f"clause {row['id']} has no parent {parent}")
-        children.setdefault(parent, []).append(row)
-    built: set[str] = set()
-
-    def build(row: Mapping[str, Any], citation: str, mark: str) -> Clause:
-        built.add(row["id"])
-        own = row.get("citation", citation), row.get("verified", mark)
-        below = tuple(build(child, *own) for child in children.get(row["id"], []))
-        return _clause(file, row, *own, below)
-
-    roots = tuple(build(row, document, verified) for row in children.get("", []))
-    if len(built) != len(rows):
-        raise FaultyRulebook(file, "clauses refer to each other in a circle")
-    return roots
+def _rows(draft: Draft) -> dict[str, Mapping[str, Any]]:
+    rows: dict[str, Mapping[str, Any]] = {}
+    for row in draft.data.get("clause", []):
+        name = row.get("id", "")
+        if not name or name in rows:
+            reason = f"clause {name} stands twice" if name else "a clause without an id"
+            raise draft.source.fault(reason, where(name), where(name) if name else "[[clause]]")
+        rows[name] = row
+    return rows
 
 
-def _clause(
-    file: str, row: Mapping[str, Any], citation: str, mark: str, below: tuple[Clause, ...]
-) -> Clause:
-    missing = untitled(row)
-    reason = f"its text is missing in {missing}" if missing else _fault(row, below)
-    if reason:
-        raise FaultyRulebook(file, f"clause {row['id']}: {reason}")
-    return Clause(
-        id=row["id"],
-        zh=row["zh"],
-        en=row["en"],
-        citation=citation,
-        verified=mark,
-        group=row.get("group", ""),
-        book=row.get("book", ""),
-        metrics=tuple(row["metric"].split("/")) if "metric" in row else (),
-        over=row.get("over", ""),
-        years=row.get("years", 1),
-        test=row.get("test", ""),
-        threshold=_exact(row.get("threshold")),
-        optional=row.get("optional", False),
-        note=row.get("note", ""),
-        children=below,
-    )
+def _roots(tree: Tree, draft: Draft, context: Context) -> tuple[Clause, ...]:
+    """The verdict; without one the clauses that stand under no other."""
+    if "verdict" in draft.data:
+        return (tree.node(draft.data["verdict"], replace(context, marks=("verdict",))),)
+    below = {text for row in tree.rows.values() for text in members(row)}
+    return tuple(tree.node(name, context) for name in tree.rows if name not in below)
 
 
-def _exact(value: Any) -> Any:
-    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _check_references(
+    name: str, books: Mapping[str, Rulebook], drafts: Mapping[str, Draft], path: tuple[str, ...]
+) -> None:
+    for reference in books_in(books[name]):
+        if reference in path or reference not in books:
+            reason = f"it refers to itself through {reference}, or it is not there"
+            raise drafts[name].source.fault(reason, f'book = "{reference}"')
+        _check_references(reference, books, drafts, (*path, reference))
 
 
-def _fault(row: Mapping[str, Any], below: tuple[Clause, ...]) -> str:
-    kinds = [name for name in ("group", "book", "metric") if row.get(name)]
-    if len(kinds) != 1:
-        return "it must be one of a group, a reference and a test"
-    if row.get("group"):
-        return "" if row["group"] in GROUPS and below else "an empty or unknown group"
-    if below:
-        return "only groups have clauses below them"
-    return _test_fault(row) if row.get("metric") else ""
-
-
-def _test_fault(row: Mapping[str, Any]) -> str:
-    unknown = [m for m in row["metric"].split("/") if m not in dictionary()]
-    if unknown:
-        return f"there is no metric {unknown[0]}"
-    if row.get("over") not in AGGREGATES or row.get("test") not in TESTS:
-        return "an unknown aggregate or test"
-    numeric = dictionary()[row["metric"].split("/")[0]].numeric
-    number = isinstance(row.get("threshold"), int | Decimal) and not isinstance(
-        row.get("threshold"), bool
-    )
-    if numeric != number:
-        return "its threshold does not fit its metric"
-    return "" if ("/" in row["metric"]) == (row["over"] == "ratio_of_sums") else "a ratio needs two"
-
-
-def _check_references(book: Rulebook, books: Mapping[str, Rulebook], path: tuple[str, ...]) -> None:
-    for reference in _references(book.roots):
-        if reference not in books:
-            raise FaultyRulebook(f"{book.id}.toml", f"there is no rulebook {reference}")
-        if reference in path:
-            raise FaultyRulebook(f"{book.id}.toml", f"it refers to itself through {reference}")
-        _check_references(books[reference], books, (*path, reference))
-
-
-def _references(clauses: Sequence[Clause]) -> list[str]:
-    found = [clause.book for clause in clauses if clause.book]
-    for clause in clauses:
-        found += _references(clause.children)
-    return found
+def books_in(book: Rulebook) -> Iterable[str]:
+    """The rulebooks that a book's clauses and score refer to."""
+    roots = [*book.roots, *(test for item in book.items for test, _ in item.choices)]
+    return [clause.book for root in roots for clause in root.walk() if clause.book]

@@ -24,6 +24,11 @@ TRUE = frozenset({"true", "yes", "1", "是", "有", "y"})
 FALSE = frozenset({"false", "no", "0", "否", "无", "n"})
 
 
+DERIVATIONS = frozenset(
+    {"min", "sum", "mean", "growth", "mean_growth", "compound_growth", "ratio_of_sums", "book"}
+)
+
+
 class FaultyDictionary(ValueError):
     """The dictionary cannot be used: the reason."""
 
@@ -45,6 +50,8 @@ class Metric:
     judgement: bool = False
     derive: str = ""
     inputs: tuple[str, ...] = ()
+    years: int = 1
+    book: str = ""
     never_negative: bool = False
     part_of: str = ""
 
@@ -103,7 +110,11 @@ class Metric:
 def read_metrics(text: str) -> Mapping[str, Metric]:
     """Metrics by id from a text. Raises FaultyDictionary when one lacks a title in a language."""
     data: dict[str, Any] = tomllib.loads(text)
-    return {row["id"]: _metric(row) for row in data["metric"]}
+    found = {row["id"]: _metric(row) for row in data["metric"]}
+    for entry in found.values():
+        if lost := [name for name in entry.inputs if name not in found]:
+            raise FaultyDictionary(f"{entry.id}: there is no metric {lost[0]} to derive it from")
+    return found
 
 
 def _metric(row: Mapping[str, Any]) -> Metric:
@@ -111,6 +122,8 @@ def _metric(row: Mapping[str, Any]) -> Metric:
         raise FaultyDictionary(f"{row['id']}: its title is missing in {missing}")
     fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
     found = Metric(**fields)
+    if found.derive not in {"", *DERIVATIONS} or bool(found.derive) != bool(found.inputs):
+        raise FaultyDictionary(f"{found.id}: it cannot be derived by {found.derive or 'nothing'}")
     if not len(found.values) == len(found.values_zh) == len(found.values_en):
         raise FaultyDictionary(f"{found.id}: not all options have both titles")
     return found

@@ -1,0 +1,80 @@
+"""Which rulebooks apply on a day, in a region, for a purpose (pure)."""
+
+import datetime as dt
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from portfolio.rulebook.faults import Source
+from portfolio.rulebook.loader import library
+from portfolio.rulebook.model import TARGET, Rulebook
+
+FILE = Path(__file__).with_name("routing.toml")
+
+
+@dataclass(frozen=True)
+class Route:
+    """When, where and for what purposes applications are judged by a rulebook."""
+
+    book: str
+    begin: dt.date
+    end: dt.date | None
+    region: str
+    purposes: tuple[str, ...]
+
+    def leads(self, day: dt.date, region: str | None, purpose: str) -> bool:
+        """Whether it covers a day, a region and a purpose."""
+        begun = self.begin <= day and (self.end is None or day <= self.end)
+        return begun and (region or "").startswith(self.region) and purpose in self.purposes
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Every route; the first of `purposes` is meant where none is named."""
+
+    purposes: tuple[str, ...]
+    routes: tuple[Route, ...]
+
+
+@cache
+def routing() -> Routing:
+    """The routes of the file."""
+    return read_routing(FILE.name, FILE.read_text(encoding="utf-8"), library())
+
+
+def read_routing(file: str, text: str, books: Mapping[str, Rulebook]) -> Routing:
+    """Routes from a text. Raises FaultyRulebook."""
+    source = Source(file, text)
+    data: dict[str, Any] = tomllib.loads(text)
+    routes, purposes = [], tuple(data["purposes"])
+    for row in data["route"]:
+        begin, end = row["from"], row.get("to")
+        mark = f'book = "{row["book"]}"'
+        if row["book"] not in books or not {*row["purposes"]} <= {*purposes}:
+            raise source.fault(f"there is no rulebook {row['book']} or no such purpose", mark)
+        if end is not None and end < begin:
+            raise source.fault(f"the route to {row['book']} ends before it begins", mark)
+        region = row.get("region", "")
+        routes.append(Route(row["book"], begin, end, region, tuple(row["purposes"])))
+    for book in books.values():
+        named = {p for root in book.roots for clause in root.walk() for p in clause.skip}
+        if strange := named - {*purposes}:
+            raise source.fault(f"{book.id} speaks of a purpose {strange.pop()}", "purposes")
+    return Routing(purposes, tuple(routes))
+
+
+def applying(day: dt.date, region: str | None, purpose: str) -> list[Rulebook]:
+    """The rulebooks that apply where none are named."""
+    routes = routing().routes
+    routed = {route.book for route in routes}
+    led_to = {route.book for route in routes if route.leads(day, region, purpose)}
+    return [
+        book
+        for book in library().values()
+        if book.role == TARGET
+        and book.covers(region)
+        and (book.id in led_to if book.id in routed else book.in_force(day))
+    ]

@@ -1,0 +1,77 @@
+"""Titles of tests that have no text of their own, from the dictionary (pure)."""
+
+from decimal import Decimal
+from typing import Any
+
+from portfolio.kernel import money
+from portfolio.kernel.numbers import MICRO, grouped
+from portfolio.rulebook.language import EACH, IN_PERCENT, RATIO
+from portfolio.rulebook.metrics import Metric, dictionary
+from portfolio.rulebook.model import ALL, ANY, NEVER, SCORE, TIERS
+
+SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "="}
+GROUPS = {
+    ALL: {"zh": "同时满足", "en": "All of these"},
+    ANY: {"zh": "满足其一", "en": "One of these"},
+    NEVER: {"zh": "无此路径", "en": "No way leads there"},
+}
+OVER = {
+    EACH: {"zh": "近{years}年每年{what}", "en": "{what}, in each of {years} years"},
+    "mean": {"zh": "近{years}年平均{what}", "en": "{what}, mean of {years} years"},
+    "sum": {"zh": "近{years}年累计{what}", "en": "{what}, sum of {years} years"},
+    "growth": {"zh": "{what}增长率", "en": "{what}, growth"},
+    "compound_growth": {
+        "zh": "{what}复合增长率（{years}个年度）",
+        "en": "{what}, compound growth over {years} years of figures",
+    },
+    RATIO: {
+        "zh": "近{years}年{what}合计占{of}合计",
+        "en": "{what} over {of}, {years} years together",
+    },
+}
+IN_WAN = {"wan": 1, "cny_100m": 10_000}  # units of money
+UNITS = {
+    "year": {"zh": "年", "en": " years"},
+    "month": {"zh": "个月", "en": " months"},
+    "person": {"zh": "人", "en": " people"},
+    "item": {"zh": "项", "en": ""},
+    "point": {"zh": "分", "en": " points"},
+    "firm": {"zh": "家", "en": ""},
+    "percent": {"zh": "%", "en": "%"},
+}
+
+
+def title_of(fields: dict[str, Any], group: dict[str, str], locale: str) -> str:
+    """What a test or a group says; `group` are the titles of the score group it reads."""
+    over = fields.get("over", "")
+    kind = fields.get("group") or over
+    if kind in GROUPS:
+        return GROUPS[kind][locale]
+    if over == SCORE:
+        return f"{group[locale]} {SIGNS[fields['test']]} {fields['threshold']}"
+    entry = dictionary()[fields["metrics"][0]]
+    name = entry.en if locale == "en" else entry.zh
+    if over == TIERS:
+        return f"Tiers: {name}" if locale == "en" else f"按{name}分档"
+    threshold = fields["threshold"]
+    if isinstance(threshold, bool):
+        return name if threshold else f"{'Not' if locale == 'en' else '无'}: {name}"
+    if isinstance(threshold, str | tuple):
+        words = (threshold,) if isinstance(threshold, str) else threshold
+        options = " / ".join(entry.option_title(word, locale) for word in words)
+        return f"{name}: {options}"
+    if over in OVER:
+        below = dictionary()[fields["metrics"][-1]]
+        of = below.en if locale == "en" else below.zh
+        name = OVER[over][locale].format(what=name, of=of, years=fields["years"])
+    return f"{name} {SIGNS[fields['test']]} {_amount(entry, over, threshold, locale)}"
+
+
+def _amount(entry: Metric, over: str, number: Decimal, locale: str) -> str:
+    if over in IN_PERCENT:
+        return f"{grouped(number)}%"
+    if entry.unit == "fraction":
+        return f"{grouped(number * 100)}%"
+    if entry.unit in IN_WAN:
+        return money.format_money(int(number * IN_WAN[entry.unit] * MICRO), locale)
+    return grouped(number) + UNITS.get(entry.unit, {}).get(locale, "")
