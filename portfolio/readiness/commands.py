@@ -1,12 +1,17 @@
-"""Command `readiness refresh`."""
+"""Commands `readiness refresh` and `readiness assess`."""
 
 import datetime as dt
+import json
+from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 
 from portfolio.extensions import unit_of_work
 from portfolio.readiness import operations
+from portfolio.readiness.answers import answers
+from portfolio.readiness.cases import Refused, read_cases
+from portfolio.web.messages import text_of
 
 group = AppGroup("readiness", help="Pre-assessments under official standards.")
 
@@ -18,3 +23,15 @@ def refresh() -> None:
         ids = operations.every_company()
         changed = operations.refresh(ids, dt.datetime.now(dt.UTC))
     click.echo(f"{len(ids)} companies, {changed} outcomes changed")
+
+
+@group.command("assess")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def assess(file: Path) -> None:
+    """Assess the companies of a JSON file, clause by clause; needs no database."""
+    try:
+        cases = read_cases(file.read_text(encoding="utf-8"))
+    except Refused as refused:
+        click.echo(f"{refused.company}: {refused.key}: {text_of(refused.error)}", err=True)
+        raise SystemExit(1) from refused
+    click.echo(json.dumps({"assessments": answers(cases)}, ensure_ascii=False))

@@ -41,6 +41,9 @@ MESSAGES = {
     "figure.over_whole": _l("This is more than the whole. Is that right?"),
     "flag.unknown": _l("“%(value)s” is neither yes nor no."),
     "option.unknown": _l("“%(value)s” is not one of the options."),
+    "case.malformed": _l("This is no list of companies to assess as JSON."),
+    "rulebook.unknown": _l("There is no rulebook “%(value)s”."),
+    "text.malformed": _l("“%(value)s” is no text."),
     "metric.unknown": _l("There is no figure called “%(value)s”."),
     "file.too_large": _l("The file is larger than %(most)s MB."),
     "file.encoding": _l(
