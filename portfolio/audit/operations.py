@@ -205,11 +205,12 @@ def _row(session: Session, entry: Entry, now: dt.datetime, seq: int) -> dict[str
         "object_id": entry.object_id,
         "company_id": entry.company_id,
         "deal_id": entry.deal_id,
-        "before": chain.canonical(entry.before),
+        "before": chain.canonical(entry.before) if entry.before else NOTHING,
         "after": chain.canonical(entry.after),
     }
 
 
+NOTHING = chain.canonical({})
 COVERED = [
     "seq",
     "at",

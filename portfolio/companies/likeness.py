@@ -30,6 +30,7 @@ MEETINGS: Mapping[tuple[str, str], Reason] = {
     ("former", "former"): Reason.FORMER,
     ("sound", "sound"): Reason.SOUND,
 }
+MET_BY = {kind: [other for own, other in MEETINGS if own == kind] for kind, _ in MEETINGS}
 STRENGTH = {reason: place for place, reason in enumerate(Reason)}
 
 
@@ -55,7 +56,7 @@ def keys_of(name: str, uscc: str | None = None, others: Iterable[str] = ()) -> f
 def meeting(key: Key) -> list[Key]:
     """The keys of another company that this one meets."""
     kind, value = key
-    return [(other, value) for own, other in MEETINGS if own == kind]
+    return [(other, value) for other in MET_BY[kind]]
 
 
 def reason(one: Iterable[Key], other: Iterable[Key]) -> Reason | None:
