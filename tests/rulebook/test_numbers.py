@@ -45,10 +45,15 @@ def of_item(item) -> list[str]:
 
 def test_every_rulebook_is_there_with_its_days() -> None:
     days = {
-        b.id: [b.in_force_from.isoformat(), b.in_force_to and b.in_force_to.isoformat()]
+        b.id: [
+            b.in_force_from.isoformat(),
+            b.in_force_to and b.in_force_to.isoformat(),
+            b.validity_years,
+        ]
         for b in library().values()
     }
-    assert days == {name: [b["from"], b["to"]] for name, b in KNOWN["books"].items()}
+    known = KNOWN["books"].items()
+    assert days == {name: [b["from"], b["to"], b.get("valid")] for name, b in known}
 
 
 def test_every_number_of_every_clause() -> None:
@@ -57,16 +62,16 @@ def test_every_number_of_every_clause() -> None:
             assert [c.id for c in book.clauses] == [c.id for c in library()[book.inherits].clauses]
             continue
         named = {c.id for c in book.clauses}
-        found = {c.id: set(of_clause(c, named)) for c in book.clauses}
-        wanted = {name: set(n) for name, n in KNOWN["books"][book.id]["clauses"].items()}
+        found = {c.id: sorted(of_clause(c, named)) for c in book.clauses}
+        wanted = {name: sorted(n) for name, n in KNOWN["books"][book.id]["clauses"].items()}
         assert {name: n for name, n in found.items() if n} == wanted, book.id
 
 
 def test_every_number_of_every_score_table() -> None:
     for book in library().values():
         known = KNOWN["books"][book.id]
-        assert {i.id: set(of_item(i)) for i in book.items} == {
-            name: set(n) for name, n in known.get("items", {}).items()
+        assert {i.id: sorted(of_item(i)) for i in book.items} == {
+            name: sorted(n) for name, n in known.get("items", {}).items()
         }, book.id
         if book.items:
             groups = {g.id: g.most for g in book.groups}
