@@ -39,12 +39,12 @@ class Case:
     books: tuple[Rulebook, ...]
 
 
-def read_cases(text: str) -> list[Case]:
+def read_cases(text: str | bytes) -> list[Case]:
     """The companies of a file. Raises Refused."""
     try:
         rows = json.loads(text, parse_float=Decimal, parse_constant=Decimal)["companies"]
         return [_case(row) for row in _listed(rows)]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, Refused):
             raise
         raise Refused("-", "companies", InputError("case.malformed")) from error

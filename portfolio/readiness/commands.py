@@ -30,7 +30,7 @@ def refresh() -> None:
 def assess(file: Path) -> None:
     """Assess the companies of a JSON file, clause by clause; needs no database."""
     try:
-        cases = read_cases(file.read_text(encoding="utf-8"))
+        cases = read_cases(file.read_bytes())
     except Refused as refused:
         click.echo(f"{refused.company}: {refused.key}: {text_of(refused.error)}", err=True)
         raise SystemExit(1) from refused

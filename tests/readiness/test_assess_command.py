@@ -12,8 +12,8 @@ ONE = {"id": "F01", "as_of": "2026-06-30", "latest_fiscal_year": 2025, "years": 
 
 def run(app, tmp_path, companies):
     file = tmp_path / "companies.json"
-    text = companies if isinstance(companies, str) else json.dumps({"companies": companies})
-    file.write_text(text, encoding="utf-8")
+    text = companies if isinstance(companies, str | bytes) else json.dumps({"companies": companies})
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
     return app.test_cli_runner().invoke(args=["readiness", "assess", str(file)])
 
 
@@ -150,7 +150,18 @@ def test_a_faulty_file_is_refused_whole(app, tmp_path, change, key) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"companies": {}}', '{"companies": [1]}', '{"companies": [{}]}']
+    "text",
+    [
+        "",
+        "[]",
+        '{"companies": {}}',
+        '{"companies": [1]}',
+        '{"companies": [{}]}',
+        json.dumps({"companies": [{**ONE, "facts": [1]}]}),
+        json.dumps({"companies": [{**ONE, "rulebooks": 1}]}),
+        "[" * 100_000,
+        b"\xff\xfe\xfd",
+    ],
 )
 def test_what_is_no_list_of_companies_is_refused(app, tmp_path, text) -> None:
     result = run(app, tmp_path, text)

@@ -194,6 +194,36 @@ def test_derived_figures_are_exact_at_their_thresholds() -> None:
     assert assessed("cn-giant-2026", facts, years).outcomes()["G2"].status == "unknown"
 
 
+def test_each_derived_figure_reads_the_years_it_speaks_of_and_no_others() -> None:
+    wanted = {
+        "main_revenue_growth": ({"main_revenue": (121, 100)}, Fraction(21, 100)),
+        "main_revenue_growth_avg_2y": ({"main_revenue": (121, 110, 100)}, Fraction(1, 10)),
+        "revenue_cagr_2y": ({"revenue": (144, None, 100)}, Fraction(2, 10)),
+        "net_profit_cagr_2y": ({"net_profit": (169, None, 100)}, Fraction(3, 10)),
+        "rd_expense_avg_2y": ({"rd_expense": (5, 2)}, Fraction(7, 2)),
+        "rd_expense_sum_2y": ({"rd_expense": (5, 2)}, 7),
+        "main_revenue_ratio": ({"main_revenue": (9,), "revenue": (10,)}, Fraction(9, 10)),
+        "rd_ratio": ({"rd_expense": (3,), "revenue": (100,)}, Fraction(3, 100)),
+        "net_margin": ({"net_profit": (-1,), "revenue": (10,)}, Fraction(-1, 10)),
+        "debt_ratio": ({"total_liabilities": (7,), "total_assets": (10,)}, Fraction(7, 10)),
+        "rd_staff_ratio": ({"rd_staff": (1,), "employees": (2,)}, Fraction(1, 2)),
+        "net_profit_lower": (
+            {"net_profit_parent": (3,), "net_profit_parent_ex_nonrecurring": (2,)},
+            2,
+        ),
+        "roe_weighted_lower": ({"roe_weighted": (9,), "roe_weighted_ex_nonrecurring": (8,)}, 8),
+    }
+    assert {m.id for m in dictionary().values() if m.derive and not m.book} == {*wanted}
+    for name, (rows, value) in wanted.items():
+        given = {(m, 2025 - n): v for m, row in rows.items() for n, v in enumerate(row) if v}
+        years = {key: Fraction(number) for key, number in given.items()}
+        assert Figures(2025, years).latest(name) == value, name
+        for key in years:
+            less = {k: v for k, v in years.items() if k != key}
+            assert Figures(2025, less).latest(name) is None, (name, key)
+        assert Figures(2025, years, {name: Fraction(77)}).latest(name) == 77, "a given value wins"
+
+
 def test_a_growth_of_three_years_is_the_root_of_what_lies_between() -> None:
     def rate(now, first, **more):
         years = {("revenue", 2025): now, ("revenue", 2023): first} | more
