@@ -141,8 +141,4 @@ class Rulebook:
         """Whether it applies in a region, by its six-digit code."""
         place = region or ""
         out = any(place.startswith(p[1:]) for p in self.applies_to if p.startswith("!"))
-        return not out and any(
-            p == "*" or (region is not None and place.startswith(p))
-            for p in self.applies_to
-            if not p.startswith("!")
-        )
+        return not out and any(p == "*" or place.startswith(p) for p in self.applies_to)
