@@ -68,7 +68,7 @@ def serving(environment: dict[str, str]) -> Iterator[int]:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     command = [BIN / "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
-    command += ["--threads", "8", "--log-level", "error", "app:create_app()"]
+    command += ["--threads", "8", "--log-level", "error", "app:serve()"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         for _ in range(100):

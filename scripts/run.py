@@ -47,7 +47,7 @@ def start() -> list[subprocess.Popen[bytes]]:
         "180",
         "--log-level",
         "warning",
-        "app:create_app()",
+        "app:serve()",
     ]
     scheduler = [str(BIN / "flask"), "--app", "app", "scheduler"]
     return [subprocess.Popen(c, cwd=ROOT, env=ENVIRONMENT) for c in (web, scheduler)]  # noqa: S603 - our own commands

@@ -65,20 +65,21 @@ class RowsRefused(InputError):
 
 # How often the interpreter looks for cycles: by itself every 700 new objects, which costs a fifth of
 # the time of long imports, that make none.
-USUALLY = gc.get_threshold()
 SELDOM = (50_000, 20, 50)
 
 
 @contextmanager
 def seldom_collecting() -> Iterator[None]:
     """Within it the interpreter looks for cycles seldom."""
+    usually = gc.get_threshold()
     gc.set_threshold(*SELDOM)
     try:
         yield
     finally:
-        gc.freeze()  # counts what is new as old: else all of it were looked through at once
-        gc.unfreeze()
-        gc.set_threshold(*USUALLY)
+        if not gc.get_freeze_count():
+            gc.freeze()  # counts what is new as old: else all of it were looked through at once
+            gc.unfreeze()
+        gc.set_threshold(*usually)
 
 
 def read_table(content: bytes) -> Table:

@@ -1,6 +1,7 @@
 """What the board is told after a move: the card anew, and the columns' counts and sums."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from flask import get_template_attribute, render_template, request
@@ -29,10 +30,15 @@ def missing_of(lines: Sequence[DealLine]) -> dict[int, int]:
     """How many conditions stand between each deal and its next stage, in a few queries for all."""
     flows = queries.pipelines()
     facts = gate_queries.facts_of([line.id for line in lines])
+
+    @cache  # the cards of a column have it in common
+    def ahead(pipeline_id: int, stage: str, status: str) -> str | None:
+        return flows[pipeline_id].ahead(stage, status)
+
     found = {}
     for line in lines:
         flow = flows[line.pipeline_id]
-        goal = flow.ahead(line.stage, line.status)
+        goal = ahead(line.pipeline_id, line.stage, line.status)
         if goal is not None and line.id in facts:
             gate = standings(flow, flow.gate(line.stage, goal), facts[line.id])
             found[line.id] = len(unmet(gate))
