@@ -174,12 +174,19 @@ def next_ids(model: type[_Root], count: int) -> list[int]:
     return list(range(last + 1, last + 1 + count))
 
 
-def note_event(action: str, object_type: str, object_id: int | None, said: dict[str, Any]) -> None:
+def note_event(
+    action: str,
+    object_type: str,
+    object_id: int | None,
+    said: dict[str, Any],
+    by: Actor | None = None,
+) -> None:
     """Have the audit trail keep what changes no row that it watches, such as a refused log-in.
 
-    For slices that stand below the trail; within a unit of work.
+    For slices that stand below the trail; within a unit of work. `by` is who did it where the unit
+    does not know yet, as at a log-in.
     """
-    db.session().info.setdefault("events", []).append((action, object_type, object_id, said))
+    db.session().info.setdefault("events", []).append((action, object_type, object_id, said, by))
 
 
 def serialise(*keys: str) -> None:

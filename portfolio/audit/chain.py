@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 GENESIS = "0" * 64
+
+
+def instant(value: dt.datetime) -> str:
+    """An instant as the trail writes it, whatever zone it was given in: as the database has it."""
+    return value.astimezone(dt.UTC).isoformat()
+
+
 _ENCODER = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=dt.datetime.isoformat
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=instant
 )
 
 

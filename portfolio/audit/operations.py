@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from portfolio.audit import chain
 from portfolio.audit.models import AuditEntry, AuditHead
-from portfolio.extensions import Base, db, insert_rows
+from portfolio.extensions import Actor, Base, db, insert_rows
 
 
 @dataclass
@@ -37,7 +37,9 @@ def plain(value: Any) -> Any:
     """A column's value as JSON holds it."""
     if isinstance(value, enum.Enum):
         return value.value
-    if isinstance(value, dt.datetime | dt.date):
+    if isinstance(value, dt.datetime):
+        return chain.instant(value)
+    if isinstance(value, dt.date):
         return value.isoformat()
     return value
 
@@ -173,9 +175,18 @@ def _write(session: Session) -> None:
     session.flush()
     pending: dict[Any, Entry] = session.info.pop("audit", {})
     events = session.info.pop("events", [])
-    told = [Entry(action, kind, number, {}, said) for action, kind, number, said in events]
+    told = [_told(*event) for event in events]
     if pending or told:
         _append(session, [*pending.values(), *told])
+
+
+def _told(
+    action: str, kind: str, number: int | None, said: dict[str, Any], by: Actor | None
+) -> Entry:
+    entry = Entry(action, kind, number, {}, said)
+    if by is not None:
+        entry.actor_id, entry.actor_name = by.id, by.name
+    return entry
 
 
 def _append(session: Session, entries: list[Entry]) -> None:

@@ -15,6 +15,7 @@ from portfolio.companies.models import Company, CompanyDistinction
 from portfolio.companies.views import alike_to, blueprint, company_or_404
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.web.messages import text_of
@@ -27,7 +28,7 @@ from portfolio.web.requests import sent_number
 @access.permit("company.write")
 def alike() -> str:
     """What the form of a company shows while one types; writes nothing."""
-    number = request.args.get("company", type=int)
+    number = short_number(request.args.get("company", ""))
     company = company_or_404(number) if number else None
     form = CompanyForm()
     likely = alike_to(form, company)

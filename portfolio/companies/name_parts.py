@@ -11,6 +11,7 @@ from portfolio.kernel.text import without_legal_form
 from portfolio.kernel.tokens import syllables
 
 SHORTEST = 2
+LONGEST = 100  # what stands behind so many characters tells no company from another
 _DATA: dict[str, Any] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
 )
@@ -53,7 +54,7 @@ class Probe:
 def probes(name: str) -> Iterator[Probe]:
     """What to look for when a name is being typed, the most telling first: itself, its core, and
     the sound of that. What says nothing but a place or a trade is looked for as it stands alone."""
-    bare, told = without_legal_form(name), core(name)
+    bare, told = without_legal_form(name[:LONGEST]), core(name[:LONGEST])
     if len(bare) < SHORTEST:
         return
     yield Probe(bare)

@@ -12,6 +12,7 @@ from portfolio.flows import queries
 from portfolio.journal import operations as journal
 from portfolio.journal.models import Act
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
 from portfolio.pipeline import carry_operations as carrying
 from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent, Status
@@ -94,9 +95,13 @@ def may_take_back(user: User, act: Act) -> bool:
 
 def check_take_back(act: Act, payload: Any, actor: User) -> None:
     """Raise InputError `carry.all_moved` when something happened since to all of the deals."""
-    there = sa.and_(Deal.id.in_(payload["deals"]), Deal.deleted_at.is_(None))
-    deals = db.session.scalars(sa.select(Deal).where(there).order_by(Deal.id)).all()
-    latest = set(_latest([deal.id for deal in deals]).values())
+    deals: list[Deal] = []
+    latest: set[int] = set()
+    for part in in_parts(sorted(payload["deals"])):
+        there = sa.and_(Deal.id.in_(part), Deal.deleted_at.is_(None))
+        found = db.session.scalars(sa.select(Deal).where(there).order_by(Deal.id)).all()
+        latest |= set(_latest([deal.id for deal in found]).values())
+        deals += found
     if not any(event_id in latest for event_id, _ in payload["moves"]):
         key = db.session.get_one(PipelineVersion, act.object_id).key
         raise InputError("carry.all_moved", names=_names(actor, key, deals))
@@ -112,7 +117,7 @@ def take_back(act: Act, payload: Any, actor: User, now: dt.datetime) -> InputErr
     serialise(f"pipeline:{key}")
     deals: dict[int, Deal] = {}
     latest: dict[int, int] = {}
-    for part in queries.in_parts(payload["deals"]):
+    for part in in_parts(payload["deals"]):
         deals |= {deal.id: deal for deal in _locked(Deal.id.in_(part))}
         latest |= _latest(part)
     left, back = [], 0

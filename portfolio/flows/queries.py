@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,13 +12,13 @@ from portfolio.flows.impact import OpenDeal
 from portfolio.flows.models import PipelineDraft
 from portfolio.journal import queries as acts
 from portfolio.journal.models import Act
+from portfolio.kernel.parts import in_parts
 from portfolio.people import policy
 from portfolio.people.models import User
 from portfolio.pipeline.models import Deal, PipelineVersion, Status
 from portfolio.pipeline.queries import visible
 from portfolio.web.formatting import today
 
-PART = 500
 OPEN = (Status.ACTIVE.value, Status.ON_HOLD.value)
 
 
@@ -63,11 +63,6 @@ def how_many(user: User, ids: Sequence[int]) -> int:
     """How many of these deals there are, as far as they may be counted."""
     query = sa.select(sa.func.count(Deal.id)).where(_countable(user))
     return sum(db.session.scalar(query.where(Deal.id.in_(part))) or 0 for part in in_parts(ids))
-
-
-def in_parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Many numbers in parts that a statement may name."""
-    yield from (ids[start : start + PART] for start in range(0, len(ids), PART))
 
 
 def open_deals(user: User, key: str) -> list[OpenDeal]:

@@ -106,7 +106,7 @@ def log_in(email: str, password: str, ip: str, agent: str, now: dt.datetime) -> 
         note_event("session.refused", "user", user.id if user else None, {})
         return None
     db.session.execute(sa.delete(LoginFailure).where(LoginFailure.key == keys[0]))
-    note_event("session.log_in", "user", user.id, {"name": user.name})
+    note_event("session.log_in", "user", user.id, {"name": user.name}, by=user)
     if HASHER.check_needs_rehash(stored):
         user.password_hash = HASHER.hash(password)
     return start_session(user, ip, agent, now)

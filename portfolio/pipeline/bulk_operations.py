@@ -39,7 +39,7 @@ def chosen(user: User, deal_ids: Iterable[int]) -> Sequence[Deal]:
     """The deals of these ids that the person may know of. Raises InputError for none or too many."""
     wanted = list(dict.fromkeys(deal_ids))
     if len(wanted) > MOST:
-        raise InputError("bulk.too_many", most=MOST, count=len(wanted))
+        raise InputError("bulk.too_many", most=MOST)
     deals = db.session.scalars(
         sa.select(Deal)
         .where(Deal.id.in_(wanted), queries.visible(user))

@@ -15,7 +15,7 @@ from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.pipeline import board_queries, bulk_operations, queries
-from portfolio.pipeline.bulk import STAFFING, Doing, Outcome
+from portfolio.pipeline.bulk import MOST, STAFFING, Doing, Outcome
 from portfolio.pipeline.bulk_forms import MOST_TO_WALK, ORDER, form_for, place_faults
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import GateMissing
@@ -24,6 +24,7 @@ from portfolio.pipeline.models import Deal, Status
 from portfolio.pipeline.views import Answer, blueprint
 from portfolio.web.formatting import now, title_of
 from portfolio.web.messages import text_of
+from portfolio.web.paths import url_asking
 
 ACTION = bulk_operations.ACTION
 
@@ -53,7 +54,7 @@ def _matching() -> Sequence[int]:
     arguments = parse_qs(request.values.get("query", ""))
     listing = read_deal_listing(arguments, [f.key for f in filters])
     ids = board_queries.listed(access.me(), listing, filters)
-    return db.session.scalars(ids).all()
+    return db.session.scalars(ids.limit(MOST + 1)).all()
 
 
 @blueprint.get("/deals/bulk", endpoint="walk")
@@ -75,7 +76,7 @@ def bulk() -> Answer:
 
 def _back() -> str:
     asked: dict[str, Any] = parse_qs(request.values.get("query", ""))
-    return url_for("pipeline.index", **asked)
+    return url_asking("pipeline.index", asked)
 
 
 def _preview(doing: Doing, deals: Sequence[Deal], changed: bool = False) -> Answer:

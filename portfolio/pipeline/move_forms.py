@@ -20,6 +20,7 @@ from portfolio.pipeline.stages import Move, MoveRule
 from portfolio.web.fields import choices
 from portfolio.web.formatting import title_of
 from portfolio.web.messages import text_of
+from portfolio.web.paths import url_asking
 
 PLACES = {
     "move.reason_missing": "reason_code",
@@ -102,7 +103,7 @@ class Asking:
         """Where one goes on from here: to the deals of the bulk change it is one of, or its page."""
         walk = _walk(self.form)
         if walk:
-            return url_for("pipeline.walk", **walk)
+            return url_asking("pipeline.walk", walk)
         return url_for("pipeline.show", deal_id=self.deal.id)
 
     @property

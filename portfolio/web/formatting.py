@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -13,6 +13,7 @@ from portfolio.kernel import money
 from portfolio.kernel.dates import local_date as day_of
 from portfolio.kernel.titles import titled
 from portfolio.web.i18n import language
+from portfolio.web.paths import url_asking
 
 MISSING = "—"
 
@@ -87,7 +88,7 @@ def url_with(**changes: Any) -> str:
     arguments: dict[str, Any] = request.args.to_dict(flat=False)
     arguments.update(changes)
     kept = {k: v for k, v in arguments.items() if v not in (None, "", [])}
-    return url_for(str(request.endpoint), **(request.view_args or {}), **kept)
+    return url_asking(str(request.endpoint), kept, **(request.view_args or {}))
 
 
 def install(app: Flask) -> None:
@@ -101,4 +102,4 @@ def install(app: Flask) -> None:
         titled=title_of,
         listed=listed,
     )
-    app.jinja_env.globals.update(url_with=url_with)
+    app.jinja_env.globals.update(url_with=url_with, url_asking=url_asking)

@@ -165,7 +165,7 @@ MESSAGES = {
     ),
     "company.told_apart": _l("Somebody has said already that these two are not the same."),
     "bulk.none": _l("Choose at least one deal."),
-    "bulk.too_many": _l("At most %(most)s deals can be changed at once; these are %(count)s."),
+    "bulk.too_many": _l("At most %(most)s deals can be changed at once; these are more."),
     "bulk.person_missing": _l("Choose a person."),
     "bulk.stage_missing": _l("Choose a stage."),
     "bulk.same": _l("It is so already."),

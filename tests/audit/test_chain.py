@@ -1,8 +1,10 @@
 """The audit trail: every change has an entry, and no entry can be changed unnoticed."""
 
+import datetime as dt
 import json
 import random
 import threading
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from portfolio.audit import chain, queries
 from portfolio.audit.models import AuditEntry
+from portfolio.audit.operations import plain
 from portfolio.companies import operations as companies
 from portfolio.companies.models import Company
 from portfolio.extensions import db, unit_of_work
@@ -135,3 +138,9 @@ def test_many_writers_at_once_leave_one_whole_chain(app, cast) -> None:
     assert not errors
     count, broken = queries.verify()
     assert broken is None and count >= 90
+
+
+def test_an_instant_is_written_as_the_database_has_it() -> None:
+    there = dt.datetime(2026, 11, 12, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert chain.canonical([there]) == chain.canonical([there.astimezone(dt.UTC)])
+    assert plain(there) == "2026-11-12T04:00:00+00:00"

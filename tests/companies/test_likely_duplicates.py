@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from portfolio.companies import operations
 from portfolio.companies.likeness import Reason, keys_of, meeting, pairs, reason
 from portfolio.companies.models import CompanyKey
-from portfolio.companies.name_parts import core
+from portfolio.companies.name_parts import LONGEST, core, probes
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.text import without_legal_form
 from tests import factories
@@ -214,3 +214,9 @@ def test_the_core_is_part_of_the_name_and_never_too_short(name) -> None:
     bare, told = without_legal_form(name), core(name)
     assert told in bare
     assert len(told) >= min(2, len(bare))
+
+
+def test_of_a_name_without_end_only_its_beginning_is_looked_for() -> None:
+    endless = "啊哈" + "科技" * 20_000
+    assert all(len(probe.text) <= LONGEST for probe in probes(endless))
+    assert list(probes(endless)) == list(probes(endless[:LONGEST]))

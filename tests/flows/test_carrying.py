@@ -186,3 +186,10 @@ def test_a_deal_at_rest_is_not_carried_to_where_it_could_never_go_on(deals, cast
         carrying.carry_over(version, {}, cast["admin"], LATER)
     assert fresh(deals["lead"]).status == "on_hold"
     assert fresh(deals["lead"]).pipeline_id != version.id
+
+
+def test_nothing_is_carried_to_a_version_that_is_no_longer_in_force(version, deals, cast) -> None:
+    publish(cast, draft_with(cast, lambda draft: draft.update(en="Direct deals, newer")))
+    with pytest.raises(InputError) as refused, unit_of_work("pipeline.carry", cast["admin"]):
+        carrying.carry_over(version, {"screening": "talks"}, cast["admin"], LATER)
+    assert refused.value.code == "carry.not_in_force"
