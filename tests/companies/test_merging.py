@@ -1,4 +1,4 @@
-"""Merging two companies: every relation goes over, old links lead on, and it can be undone whole."""
+"""Merging two companies: every relation goes over, and old links lead on."""
 
 import datetime as dt
 import json
@@ -6,12 +6,11 @@ import re
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portfolio.chokepoint import operations as chokepoint
 from portfolio.chokepoint.queries import tags_of
-from portfolio.chokepoint.taxonomy import taxonomy
 from portfolio.companies import duplicate_operations as duplicates
 from portfolio.companies import merge_operations as merging
 from portfolio.companies import operations, queries
@@ -29,125 +28,30 @@ from portfolio.companies.models import (
     CompanyKey,
     CompanyMerge,
     Contact,
-    EquityRound,
     Figure,
 )
 from portfolio.companies.operations import Conflict, Statement
 from portfolio.companies.portrait_queries import company_as_known, figure_table
-from portfolio.extensions import Base, db, unit_of_work
+from portfolio.extensions import db, unit_of_work
 from portfolio.intake import operations as intake
 from portfolio.intake.undo_operations import Entangled
 from portfolio.intake.undo_operations import undo as undo_import
-from portfolio.journal import operations as journal
 from portfolio.journal.models import Act
 from portfolio.kernel.errors import InputError
-from portfolio.pipeline.models import Deal, Holding
-from portfolio.readiness.operations import every_company, refresh
+from portfolio.pipeline.models import Deal
+from portfolio.readiness.operations import every_company
 from tests import factories
-
-DAY = dt.timedelta(days=1)
-NOW = dt.datetime.now(dt.UTC) - 10 * DAY
-WAN = 10**6
-TECHNOLOGY, OTHER = list(taxonomy().technologies)[:2]
-TRAIL = {"audit_entry", "audit_head", "act", "user_session"}
-# Rows that go on naming the merged company: how it was merged, and what it was assessed by then.
-STAYING = {("company_merge", "merged_id"), ("assessment", "company_id")}
-
-
-def dump() -> dict[str, list]:
-    """Every row of every table, the trail, the journal and log-ins apart."""
-    db.session.rollback()
-    found = {
-        table.name: [tuple(row) for row in db.session.execute(sa.select(table))]
-        for table in Base.metadata.sorted_tables
-        if table.name not in TRAIL
-    }
-    db.session.rollback()
-    return {name: sorted(rows, key=str) for name, rows in found.items()}
-
-
-def referring() -> list[sa.Column]:
-    """Every column that names a company."""
-    return [
-        key.parent
-        for table in Base.metadata.sorted_tables
-        for key in table.foreign_keys
-        if key.column.table.name == "company"
-    ]
-
-
-def naming(column: sa.Column, company_id: int) -> int:
-    query = sa.select(sa.func.count()).where(column == company_id)
-    return db.session.scalar(query) or 0
-
-
-def furnish(company, actor, year: int, revenue: int, other) -> Deal:
-    """Give a company one row of every kind that can name it."""
-    deal = factories.deal(actor, now=NOW, company=company)
-    with unit_of_work("seed", actor):
-        stated = [
-            Statement(company.id, "revenue", year, micro=revenue, source="企业填报"),
-            Statement(company.id, "revenue", 2024, micro=revenue + WAN),
-            Statement(company.id, "share_capital", None, micro=revenue),
-        ]
-        operations.state_figures(stated, actor, NOW)
-        operations.state_figures(
-            [Statement(company.id, "revenue", year, micro=revenue + 1)], actor, NOW
-        )
-        operations.note_activity("见面", "note", actor, NOW, company_id=company.id)
-        operations.add_task("补材料", actor.id, actor, NOW, company_id=company.id)
-        operations.keep_document(
-            b"x%d" % company.id, "a.pdf", "", actor, NOW, company_id=company.id
-        )
-        db.session.add(Contact(company_id=company.id, name="张三"))
-        db.session.add(EquityRound(company_id=company.id, round="angel", recorded_at=NOW))
-        holding = Holding(vehicle_id=deal.vehicle_id, company_id=company.id, recorded_at=NOW)
-        db.session.add(holding)
-        db.session.flush()
-        chokepoint.confirm(company.id, TECHNOLOGY, "E2", "检测报告", actor, NOW)
-        duplicates.tell_apart(company.id, other.id, actor, NOW)
-        refresh([company.id], NOW)
-    return deal
-
-
-@pytest.fixture
-def pair(cast):
-    """Two companies that are one, and a third that both were told apart from."""
-    with unit_of_work("seed", cast["manager"], at=NOW):
-        return furnished(cast["manager"])
-
-
-def furnished(actor):
-    """The three, with all that can name the first two."""
-    names = ("青岛海纳传动有限公司", "海纳传动（青岛）股份有限公司", "济南别家有限公司")
-    codes = (["430001"], ["830002"], [])
-    made = [
-        factories.company(
-            actor,
-            now=NOW,
-            name_zh=name,
-            stock_codes=code,
-            former_names=[f"{name[:3]}旧名", "同一旧名"],
-            industry=name[:4],
-        )
-        for name, code in zip(names, codes, strict=True)
-    ]
-    furnish(made[0], actor, 2023, 5 * WAN, made[2])
-    furnish(made[1], actor, 2025, 7 * WAN, made[2])
-    return made
-
-
-def merge(one, other, actor, choices=None, at=None):
-    with unit_of_work("company.merge", actor, at=at):
-        versions = (one.version, other.version)
-        return merging.merge(
-            one, other, choices or Choices(), versions, actor, at or dt.datetime.now(dt.UTC)
-        ).act
-
-
-def undo(act, actor) -> None:
-    with unit_of_work("act.undo", actor):
-        journal.undo(db.session.get_one(Act, act.id), actor, dt.datetime.now(dt.UTC))
+from tests.companies.merging import (
+    DAY,
+    NOW,
+    STAYING,
+    TECHNOLOGY,
+    WAN,
+    dump,
+    merge,
+    naming,
+    referring,
+)
 
 
 def test_every_relation_goes_over(app, cast, pair) -> None:
@@ -449,93 +353,6 @@ def test_an_import_is_not_taken_back_once_what_it_entered_was_merged(app, cast, 
         undo_import(batch, cast["manager"], dt.datetime.now(dt.UTC))
 
 
-def test_an_undone_merge_leaves_every_table_as_it_was(app, cast, pair) -> None:
-    one, other, _ = pair
-    before = dump()
-    act = merge(one, other, cast["partner"], Choices({"name_zh": THEIRS, "uscc": THEIRS}))
-    assert dump() != before
-    undo(act, cast["manager"])
-    assert dump() == before
-
-
-def test_merges_in_a_chain_are_undone_from_the_last(app, cast, pair) -> None:
-    one, other, third = pair
-    states = [dump()]
-    first = merge(one, other, cast["partner"])
-    states.append(dump())
-    second = merge(third, one, cast["partner"])
-    with pytest.raises(InputError):
-        undo(first, cast["partner"])
-    undo(second, cast["partner"])
-    assert dump() == states[1]
-    undo(first, cast["partner"])
-    assert dump() == states[0]
-
-
-def test_the_nightly_refresh_is_no_change(app, cast, pair) -> None:
-    one, other, _ = pair
-    before = dump()
-    act = merge(one, other, cast["partner"])
-    with unit_of_work("readiness.refresh"):
-        refresh(every_company(), NOW + 400 * DAY)
-    undo(act, cast["partner"])
-    after = dump()
-    assert {n: r for n, r in after.items() if n != "assessment"} == {
-        n: r for n, r in before.items() if n != "assessment"
-    }
-    open_rows = sa.text(
-        "SELECT company_id, count(*) FROM assessment WHERE superseded_at IS NULL GROUP BY 1"
-    )
-    counted = {r[0]: r[1] for r in db.session.execute(open_rows)}
-    assert counted[one.id] == counted[other.id]
-    db.session.rollback()
-
-
-CHANGES = {
-    "name": lambda c, who: operations.update(c, {"name_zh": "改名公司"}, NOW),
-    "note": lambda c, who: operations.note_activity("又见面", "note", who, NOW, company_id=c.id),
-    "task": lambda c, who: operations.add_task("x", who.id, who, NOW, company_id=c.id),
-    "figure": lambda c, who: operations.state_figures(
-        [Statement(c.id, "revenue", 2021, micro=1)], who, dt.datetime.now(dt.UTC)
-    ),
-    "contact": lambda c, who: db.session.add(Contact(company_id=c.id, name="李四")),
-    "tag": lambda c, who: chokepoint.confirm(c.id, OTHER, "E1", "文章", who, NOW),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_after_a_change_the_merge_stays_and_the_reason_names_who(
-    as_user, cast, pair, change
-) -> None:
-    one, other, _ = pair
-    act = merge(one, other, cast["partner"])
-    with unit_of_work("company.change", cast["colleague"]):
-        CHANGES[change](db.session.get_one(Company, one.id), cast["colleague"])
-    before = dump()
-    client = as_user("partner")
-    told = client.post(f"/acts/{act.id}/undo", headers={"Accept": "application/json"})
-    assert told.status_code == 409 and "Colleague" in told.json["message"]
-    assert dump() == before
-
-
-def test_the_message_and_the_history_offer_to_take_it_back(as_user, cast, pair) -> None:
-    one, other, _ = pair
-    client = as_user("manager")
-    asked = {"version": str(one.version), "other_version": str(other.version)}
-    answer = client.post(f"/companies/{one.id}/merge/{other.id}", data=asked)
-    act = db.session.query(Act).filter_by(action="company.merge").one()
-    assert f"/acts/{act.id}/undo" in client.get(answer.location).text
-    history = f"/records/company/{one.id}/history"
-    page = client.get(history).text
-    assert f"/acts/{act.id}/undo" in page and "合并企业" in page
-    assert "海纳传旧名" in page, "the history of both"
-    assert as_user("reader").post(f"/acts/{act.id}/undo").status_code == 404
-    assert client.post(f"/acts/{act.id}/undo", data={"back": history}).status_code == 302
-    assert client.get(f"/companies/{other.id}").status_code == 200
-    trail = as_user("compliance").get("/audit").text
-    assert "合并企业" in trail and "撤销操作" in trail
-
-
 def test_the_trail_tells_of_it_under_both_and_is_whole(app, cast, pair) -> None:
     one, other, _ = pair
     merge(one, other, cast["partner"])
@@ -576,54 +393,3 @@ def test_each_value_afterwards_is_one_of_both_and_nothing_said_is_dropped(
     names = {side[n] for side in (one, other) for n in ("name_zh", "short_name", "name_en")} - {""}
     kept = {name for name, _ in names_kept(one, other, after, [])}
     assert names <= kept | {after[n] for n in ("name_zh", "short_name", "name_en")}
-
-
-STATED = st.tuples(
-    st.sampled_from(["revenue", "net_profit_parent", "rd_spend", "share_capital"]),
-    st.sampled_from([2023, 2024]),
-    st.integers(1, 3),
-)
-
-
-@settings(max_examples=12)
-@given(data=st.data())
-def test_any_merge_is_undone_whole(app, cast, data) -> None:
-    actor = cast["manager"]
-    made = []
-    for _side in range(2):
-        values = data.draw(
-            st.fixed_dictionaries(
-                {},
-                optional={
-                    "name_zh": st.sampled_from(["甲乙有限公司", "甲乙公司", "丙丁"]),
-                    "industry": TEXTS,
-                    "short_name": TEXTS,
-                    "uscc": st.just(None),
-                    "founded_on": st.sampled_from([dt.date(2020, 1, 1), dt.date(2021, 1, 1)]),
-                },
-            )
-        )
-        names = data.draw(st.lists(st.sampled_from(["甲乙公司", "旧名", "丙丁"]), max_size=3))
-        company = factories.company(actor, former_names=dict.fromkeys(names), **values)
-        stated = data.draw(st.lists(STATED, max_size=6, unique_by=lambda s: s[:2]))
-        with unit_of_work("seed", actor):
-            for metric, year, micro in stated:
-                key = None if metric == "share_capital" else year
-                operations.state_figures(
-                    [Statement(company.id, metric, key, micro=micro)], actor, NOW
-                )
-            if data.draw(st.booleans()):
-                chokepoint.confirm(company.id, TECHNOLOGY, "E1", "x", actor, NOW)
-        if data.draw(st.booleans()):
-            factories.deal(actor, company=company, walled=data.draw(st.booleans()))
-        made.append(company)
-    before = dump()
-    fields = data.draw(SIDES)
-    sides = st.sampled_from(["mine", "theirs", "both"])
-    keys = st.tuples(st.sampled_from(["revenue", "rd_spend"]), st.sampled_from([2023, 2024]))
-    figures = data.draw(st.dictionaries(keys, sides))
-    one, other = (db.session.get_one(Company, c.id, populate_existing=True) for c in made)
-    db.session.rollback()
-    act = merge(one, other, actor, Choices(fields, figures))
-    undo(act, actor)
-    assert dump() == before

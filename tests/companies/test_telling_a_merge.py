@@ -9,7 +9,7 @@ from portfolio.companies.models import TERMS, Document
 from portfolio.companies.operations import Statement, state_figures
 from portfolio.extensions import db, unit_of_work
 from tests import factories
-from tests.companies.test_merging import NOW, WAN, furnished
+from tests.companies.merging import NOW, WAN, furnished
 
 
 @pytest.fixture
