@@ -240,8 +240,9 @@ def _line(
     kind = (entry.object_type, entry.deal_id is not None)
     secret: set[str] = set() if open_terms else terms_of.get(kind, set())
     masked = secret if readable else set(names)
+    # A side without anything is before the object was made or after it was gone: no secret.
     changes = tuple(
-        (name, *(MASK if name in masked else side.get(name) for side in (before, after)))
+        (name, *(MASK if side and name in masked else side.get(name) for side in (before, after)))
         for name in names
     )
     return Line(

@@ -60,7 +60,6 @@ class Joined:
     figures, and the rows that went over by kind."""
 
     called: str
-
     fields: Sequence[Detail]
     figures: Sequence[Stated]
     moved: Mapping[str, int]

@@ -76,14 +76,18 @@ class BulkForm(FlaskForm):
             self[name].errors = [text_of(fault)]
         return True
 
+    @property
+    def note_stays(self) -> bool:
+        """Whether the note is too long to go along from form to form."""
+        return len((self.note.data or "").strip()) > LONGEST_NOTE
+
     def walk(self, deal_ids: Sequence[int]) -> dict[str, Any]:
         """The address, as its parts, under which these deals are gone through one by one."""
-        note = (self.note.data or "").strip()
         found = {
             "doing": Doing.MOVE.value,
             "stage": self.stage.data or "",
             "reason_code": self.reason_code.data or "",
-            "note": note if len(note) <= LONGEST_NOTE else "",
+            "note": "" if self.note_stays else (self.note.data or "").strip(),
             "deals": ".".join(map(str, deal_ids[:MOST_TO_WALK])),
             "query": self.query.data or "",
         }

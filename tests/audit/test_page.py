@@ -103,6 +103,13 @@ def test_the_trail_of_companies_is_masked_for_those_who_may_not_read_them(as_use
     assert "修改企业信息" in page
 
 
+def test_what_was_made_had_nothing_before_to_be_masked(as_user, house) -> None:
+    for query, before in (("action=company.register", False), ("action=company.change", True)):
+        page = as_user("admin").get(f"/audit?{query}").text
+        assert "<ins>***</ins>" in page
+        assert ("<del>***</del>" in page) == before
+
+
 def test_a_file_holds_what_the_page_finds_and_is_itself_an_entry(as_user, house) -> None:
     client = as_user("compliance")
     answer = client.get("/audit.csv?action=company.change")

@@ -174,6 +174,17 @@ def test_deals_with_open_conditions_are_gone_through_one_by_one(as_user, cast, d
     assert stages == ["pool", "pool", "lead", "pool"]
 
 
+@pytest.mark.parametrize("length", [100, 101])
+def test_a_note_goes_along_or_the_page_says_that_it_does_not(as_user, deals, length) -> None:
+    note = "注" * length
+    data = order(deals, doing="move", stage="pool", note=note)
+    page = as_user("manager").post("/deals/bulk", data=data).text
+    assert ("补充说明过长" in page) == (length > 100)
+    link = re.search(r'href="(/deals/\d+/moves\?[^"]*)"', page)[1]
+    asked = as_user("manager").get(html.unescape(link)).text
+    assert (f"{note}</textarea>" in asked) == (length <= 100)
+
+
 def shown_with_left(page: str) -> dict:
     form = page.partition('action="/deals/bulk/changes"')[2].partition("</form>")[0]
     return shown(page) | {"left": re.findall(r'name="left" value="(\d+)"', form)}
