@@ -2,11 +2,11 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from flask import Flask
@@ -17,10 +17,11 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 from sqlalchemy.orm import registry as sa_registry
 from sqlalchemy.types import TypeDecorator
 
+Answer = TypeVar("Answer")
 ROWS_AT_ONCE = 2000
 _COPIED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 NAMING = {
@@ -114,6 +115,32 @@ def unit_of_work(
             session.info.pop(key, None)
 
 
+def remembered(key: Hashable, read: Callable[[], Answer]) -> Answer:
+    """What `read` answers, asked once for as long as the transaction lasts and writes nothing.
+
+    For small reads that several parts of one page need, each without knowing of the others.
+    """
+    known: dict[Hashable, Any] = db.session().info.setdefault("remembered", {})
+    if key not in known:
+        known[key] = read()
+    answer: Answer = known[key]
+    return answer
+
+
+def _forget(session: Session, *_: object) -> None:
+    session.info.pop("remembered", None)
+
+
+def _forget_if_written(state: ORMExecuteState) -> None:
+    if not state.is_select:
+        _forget(state.session)
+
+
+event.listen(db.session, "after_flush", _forget)
+event.listen(db.session, "after_transaction_end", _forget)
+event.listen(db.session, "do_orm_execute", _forget_if_written)
+
+
 def insert_rows(model: type[_Root], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert many rows of the same columns by the database's driver itself, within a unit of work.
 
@@ -121,6 +148,7 @@ def insert_rows(model: type[_Root], rows: Sequence[Mapping[str, Any]]) -> None:
     """
     if not rows:
         return
+    _forget(db.session())
     connection, table = db.session.connection(), model.__table__
     names, dialect = list(rows[0]), connection.dialect
     values = [_bound(table.c[name].type, map(itemgetter(name), rows), dialect) for name in names]

@@ -25,7 +25,7 @@ from portfolio.companies.models import (
     StockCode,
     Task,
 )
-from portfolio.companies.queries import current_rows
+from portfolio.companies.queries import stated_rows
 from portfolio.extensions import db
 from portfolio.people import queries as people
 from portfolio.rulebook.metrics import Metric, dictionary
@@ -98,21 +98,6 @@ def _current(model: type[Any], known_at: dt.datetime | None) -> sa.ColumnElement
     )
 
 
-def disputed_rows(company_id: int, known_at: dt.datetime | None = None) -> Sequence[Figure]:
-    """Differing values that nobody has decided on yet."""
-    return db.session.scalars(
-        sa.select(Figure)
-        .where(
-            merges.owned_then(Figure, [company_id], known_at)
-            if known_at
-            else Figure.company_id == company_id,
-            Figure.disputed.is_(True),
-            _current(Figure, known_at),
-        )
-        .order_by(Figure.fiscal_year, Figure.metric)
-    ).all()
-
-
 @dataclass(frozen=True)
 class FigureTable:
     """A company's yearly figures and dated facts, as the page shows them."""
@@ -144,16 +129,15 @@ class FigureTable:
 
 def figure_table(company_id: int, known_at: dt.datetime | None = None) -> FigureTable:
     """The current figures by metric and the latest fiscal years, and the dated facts."""
-    rows = current_rows([company_id], known_at)
+    rows, doubted = stated_rows(company_id, known_at)
     known = dictionary()
-    by_key = {(key[1], key[2]): row for key, row in rows.items() if key[1] in known}
+    by_key = {(row.metric, row.fiscal_year): row for row in rows if row.metric in known}
     years = sorted({year for _, year in by_key if year is not None}, reverse=True)[:MOST_YEARS]
     used = {metric_id for metric_id, year in by_key if year in years}
     lines = [
         (m, [by_key.get((m.id, year)) for year in years]) for m in known.values() if m.id in used
     ]
     facts = [(known[m], row) for (m, year), row in by_key.items() if year is None]
-    doubted = disputed_rows(company_id, known_at)
     disputed = [
         (known[r.metric], r, by_key.get((r.metric, r.fiscal_year)))
         for r in doubted

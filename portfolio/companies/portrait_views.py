@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from flask import current_app, render_template
+from flask import abort, current_app, render_template
 
 from portfolio.companies import merge_history_queries as merge_history
 from portfolio.companies import merge_queries as merges
@@ -35,9 +35,9 @@ def show(company_id: int) -> Answer:
     known_at = end_of(day) if day else None
     company = _before_merge(company_id, known_at)
     if company is None:
-        if (led := led_on(company_id)) is not None:
-            return led
-        company = company_or_404(company_id)
+        company = queries.get_visible(access.me(), company_id)
+    if company is None:  # it may have been merged into another one
+        return led_on(company_id) or abort(404)
     if wrong:
         return _page(company, company, None, None, wrong), 422
     if day is None or known_at is None:

@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask import current_app
-from sqlalchemy.orm import defer, selectinload
+from sqlalchemy.orm import defer, joinedload, selectinload
 
 from portfolio.companies.listing import Listing
 from portfolio.companies.merge_queries import (
@@ -31,6 +32,10 @@ from portfolio.people.models import User
 
 MOST_VALUES = 200
 ScopeOf = Callable[[User], sa.ColumnElement[bool]]
+_COUNT = sa.select(
+    sa.select(sa.func.count()).select_from(Company).scalar_subquery()
+    - sa.select(sa.func.count()).select_from(CompanyMerge).scalar_subquery()
+)
 
 
 def visible(user: User, permission: str = "company.read") -> sa.ColumnElement[bool]:
@@ -55,17 +60,16 @@ def _within_scope(user: User, permission: str) -> sa.ColumnElement[bool]:
 def count_of_visible(user: User) -> int | None:
     """How many companies this person sees, none of them looked at: all, less those that were merged
     into others. None where the person sees but a part."""
-    if policy.ALL not in user.scopes("company.read"):
-        return None
-    companies = sa.select(sa.func.count()).select_from(Company).scalar_subquery()
-    merged = sa.select(sa.func.count()).select_from(CompanyMerge).scalar_subquery()
-    return db.session.scalar(sa.select(companies - merged))
+    return None if policy.ALL not in user.scopes("company.read") else db.session.scalar(_COUNT)
 
 
 def get_visible(user: User, company_id: int, permission: str = "company.read") -> Company | None:
     """The company, unless there is none or this person does not hold the permission over it."""
     there = sa.and_(Company.id == company_id, visible(user, permission))
-    return db.session.scalar(sa.select(Company).where(there))
+    # The page of a company shows both beside it; there are few of either.
+    with_names = (joinedload(Company.names), joinedload(Company.stock_codes))
+    query = sa.select(Company).where(there).options(*with_names)
+    return db.session.scalars(query).unique().one_or_none()
 
 
 def readable(user: User, company_ids: Iterable[int]) -> dict[int, bool]:
@@ -74,16 +78,16 @@ def readable(user: User, company_ids: Iterable[int]) -> dict[int, bool]:
     Terms of a company are the amounts and valuations of its rounds; they hang on the right to
     read the terms of its deals, and whoever is recused of one of these does not have it.
     """
-    wanted = Company.id.in_(list(company_ids))
     recused: ScopeOf | None = current_app.extensions.get("company_scopes", {}).get("recused")
-    terms = [wanted, _within_scope(user, "deal.terms")]
+    terms = _within_scope(user, "deal.terms")
     if recused is not None:
-        terms.append(sa.not_(recused(user)))
-    open_terms = set(db.session.scalars(sa.select(Company.id).where(*terms)))
-    seen = db.session.scalars(
-        sa.select(Company.id).where(wanted, _within_scope(user, "company.read"))
+        terms = sa.and_(terms, sa.not_(recused(user)))
+    rows = db.session.execute(
+        sa.select(Company.id, sa.case((terms, sa.true()), else_=sa.false())).where(
+            Company.id.in_(list(company_ids)), _within_scope(user, "company.read")
+        )
     )
-    return {company_id: company_id in open_terms for company_id in seen}
+    return {row[0]: bool(row[1]) for row in rows}
 
 
 def holder_of_uscc(code: str, but: int | None = None) -> int | None:
@@ -135,8 +139,13 @@ def _full_text(phrase: Sequence[str]) -> Any:
 def current_figures_of(
     company_ids: Iterable[int], known_at: dt.datetime | None = None
 ) -> sa.Select[Figure]:
-    """The figures that are current, or were current in the system at `known_at`."""
-    query = sa.select(Figure).where(Figure.disputed.is_(False))
+    """The figures that are current, or were current in the system at `known_at`; without the
+    differing values that nobody has decided on."""
+    return _stated(company_ids, known_at).where(Figure.disputed.is_(False))
+
+
+def _stated(company_ids: Iterable[int], known_at: dt.datetime | None) -> sa.Select[Figure]:
+    query = sa.select(Figure)
     if known_at is None:
         of_these = Figure.company_id.in_(list(company_ids))
         return query.where(of_these, Figure.superseded_at.is_(None))
@@ -155,6 +164,16 @@ def current_rows(
     rows = db.session.scalars(current_figures_of(ids, known_at))
     gone = moved_since(Figure.__tablename__, ids, known_at)[0] if known_at else {}
     return {(gone.get(row.id, row.company_id), row.metric, row.fiscal_year): row for row in rows}
+
+
+def stated_rows(
+    company_id: int, known_at: dt.datetime | None = None
+) -> tuple[list[Figure], list[Figure]]:
+    """Of one company the current figures, and the differing values that nobody has decided on."""
+    rows = db.session.scalars(
+        _stated([company_id], known_at).order_by(Figure.fiscal_year, Figure.metric)
+    ).all()
+    return [row for row in rows if not row.disputed], [row for row in rows if row.disputed]
 
 
 def open_disputes(company_ids: Iterable[int]) -> Sequence[Figure]:
@@ -222,6 +241,38 @@ def by_ids(ids: Sequence[int]) -> list[Company]:
     return [found[company_id] for company_id in ids if company_id in found]
 
 
+class CompanyLine(NamedTuple):
+    """What the list shows of a company; `codes` are its stock codes."""
+
+    id: int
+    name_zh: str
+    short_name: str
+    place: str
+    industry: str
+    founded_on: dt.date | None
+    latest_revenue_fen: int | None
+    latest_revenue_year: int | None
+    updated_at: dt.datetime
+    codes: Sequence[str]
+
+
+_LINE = sa.select(*(getattr(Company, name) for name in CompanyLine._fields[:-1]))
+
+
+def lines_of(ids: Sequence[int]) -> list[CompanyLine]:
+    """What a list shows of companies, in the order of the ids."""
+    codes: dict[int, list[str]] = {}
+    for row in db.session.execute(
+        sa.select(StockCode.company_id, StockCode.code)
+        .where(StockCode.company_id.in_(ids))
+        .order_by(StockCode.id)
+    ):
+        codes.setdefault(row[0], []).append(row[1])
+    rows = db.session.execute(_LINE.where(Company.id.in_(ids)))
+    found = {row[0]: CompanyLine._make((*row, codes.get(row[0], []))) for row in rows}
+    return [found[company_id] for company_id in ids if company_id in found]
+
+
 def found(user: User, text: str, limit: int = 12) -> Sequence[Company]:
     """The first companies that a text finds."""
     if not text.strip():
@@ -254,6 +305,11 @@ def _in_use(user: User, column: Any) -> sa.Select[Any]:
     """
     if policy.ALL not in user.scopes("company.read"):
         return sa.select(column).where(column != "", visible(user)).distinct().limit(MOST_VALUES)
+    return _stepping(column)
+
+
+@cache
+def _stepping(column: Any) -> sa.Select[Any]:
     step = sa.select(sa.func.min(column).label("value")).where(column > "").cte(recursive=True)
     following = sa.select(sa.func.min(column)).where(column > step.c.value).scalar_subquery()
     step = step.union_all(sa.select(following).where(step.c.value.is_not(None)))

@@ -144,7 +144,7 @@ def index() -> str:
     ids, number, total = page_of(queries.listed(user, listing, filters), count)
     return render_template(
         "companies/index.html",
-        page=Page(queries.by_ids(ids), number, total),
+        page=Page(queries.lines_of(ids), number, total),
         listing=listing,
         filters=filters,
         places=queries.places(user),
@@ -175,7 +175,8 @@ def _chips(listing: Listing, filters: Any) -> list[tuple[str, str]]:
     )
     for key, values, name in named:
         found += [(name(v), _without(key, v)) for v in values]
-    titles = {f.key: (str(f.title), dict(f.choices())) for f in filters}
+    asked = {key for key, _ in listing.extra}
+    titles = {f.key: (str(f.title), dict(f.choices())) for f in filters if f.key in asked}
     for key, values in listing.extra:
         title, choices = titles[key]
         found += [(f"{title}: {choices.get(v, v)}", _without(key, v)) for v in values]

@@ -2,11 +2,13 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from portfolio.extensions import db
+from portfolio.extensions import UtcDateTime, db, remembered
 from portfolio.people import policy
 from portfolio.people.models import LoginFailure, PasswordLink, User, UserRole, UserSession
 
@@ -44,10 +46,11 @@ def active_names_with(permission: str) -> dict[int, str]:
 
 def names_of(ids: set[int]) -> dict[int, str]:
     """Names by id, for the ids on a page."""
-    if not ids:
-        return {}
-    rows = db.session.execute(sa.select(User.id, User.name).where(User.id.in_(ids)))
-    return {row.id: row.name for row in rows}
+    known: dict[int, str] = remembered("people.names", dict)  # parts of a page ask for the same
+    if unknown := ids - known.keys():
+        rows = db.session.execute(sa.select(User.id, User.name).where(User.id.in_(unknown)))
+        known.update({row.id: row.name for row in rows})
+    return {id: known[id] for id in ids if id in known}
 
 
 def failures(key: str, since: dt.datetime) -> tuple[int, dt.datetime | None]:
@@ -70,21 +73,25 @@ def live_session(
     token_hash: str, now: dt.datetime, idle: dt.timedelta, longest: dt.timedelta
 ) -> tuple[User, UserSession] | None:
     """The person and the session behind a cookie, unless it has ended."""
-    row = (
-        db.session.execute(
-            sa.select(User, UserSession)
-            .join(UserSession, UserSession.user_id == User.id)
-            .where(
-                UserSession.token_hash == token_hash,
-                sa.not_(session_ended(now, idle, longest)),
-                User.active,
-            )
-            .options(joinedload(User.grants))  # asked on every page: one query, not two
-        )
-        .unique()
-        .first()
-    )
+    asked = {"token_hash": token_hash, "idle_since": now - idle, "begun": now - longest}
+    row = db.session.execute(_live_session(), asked).unique().first()
     return (row[0], row[1]) if row else None
+
+
+@cache  # asked on every page: built once, and one query with the person's grants, not two
+def _live_session() -> sa.Select[User, UserSession]:
+    idle_since = sa.bindparam("idle_since", type_=UtcDateTime())
+    begun = sa.bindparam("begun", type_=UtcDateTime())
+    return (
+        sa.select(User, UserSession)
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(
+            UserSession.token_hash == sa.bindparam("token_hash"),
+            sa.not_(_ended(idle_since, begun)),
+            User.active,
+        )
+        .options(joinedload(User.grants))
+    )
 
 
 def anything_ended(now: dt.datetime, idle: dt.timedelta, longest: dt.timedelta) -> bool:
@@ -98,7 +105,11 @@ def session_ended(
     now: dt.datetime, idle: dt.timedelta, longest: dt.timedelta
 ) -> sa.ColumnElement[bool]:
     """The condition that a session can be used no more."""
-    return sa.or_(UserSession.seen_at <= now - idle, UserSession.started_at <= now - longest)
+    return _ended(now - idle, now - longest)
+
+
+def _ended(idle_since: Any, begun: Any) -> sa.ColumnElement[bool]:
+    return sa.or_(UserSession.seen_at <= idle_since, UserSession.started_at <= begun)
 
 
 def link_spent(now: dt.datetime) -> sa.ColumnElement[bool]:

@@ -133,15 +133,18 @@ _LINE = (
 )
 
 
+# Outer joins, so that deals are looked up first.
+_LINES = (
+    sa.select(*_LINE)
+    .select_from(Deal)
+    .outerjoin(User, User.id == Deal.owner_id)
+    .outerjoin(Company, Company.id == Deal.company_id)
+)
+
+
 def by_ids(ids: Sequence[int]) -> list[DealLine]:
     """Deals in the order of the ids, with what a list or a card shows of them."""
-    rows = db.session.execute(
-        sa.select(*_LINE)
-        .select_from(Deal)
-        .outerjoin(User, User.id == Deal.owner_id)  # outer, so that deals are looked up first
-        .outerjoin(Company, Company.id == Deal.company_id)
-        .where(Deal.id.in_(ids))
-    )
+    rows = db.session.execute(_LINES.where(Deal.id.in_(ids)))
     found = {row[0]: DealLine(*row) for row in rows}
     return [found[deal_id] for deal_id in ids if deal_id in found]
 
@@ -268,10 +271,9 @@ def _card_ids(
 
 def of_company(user: User, company_id: int) -> list[DealLine]:
     """The company's deals that this person may see."""
-    ids = db.session.scalars(
-        sa.select(Deal.id)
-        .where(Deal.company_id == company_id, visible(user))
+    rows = db.session.execute(
+        _LINES.where(Deal.company_id == company_id, visible(user))
         .order_by(Deal.updated_at.desc())
         .limit(50)
-    ).all()
-    return by_ids(ids)
+    )
+    return [DealLine(*row) for row in rows]

@@ -3,14 +3,14 @@
 import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from portfolio.companies.models import Activity, Company, Document, Task
 from portfolio.companies.portrait_queries import Kept, kept_documents
-from portfolio.extensions import db
+from portfolio.extensions import UtcDateTime, db, remembered
 from portfolio.people import policy
 from portfolio.people.models import User
 from portfolio.pipeline.flow import Pipeline
@@ -25,41 +25,43 @@ from portfolio.pipeline.models import (
 )
 from portfolio.pipeline.stages import Stage
 
+# Conditions hold no answer of the database and ask the time when they are executed, so one built
+# for a person serves every later page: building them was a large part of a list's cost.
+_MOMENT = sa.bindparam(
+    "moment", callable_=lambda: dt.datetime.now(dt.UTC), type_=UtcDateTime(), unique=True
+)
 
-def _team_of(user: User) -> sa.Select[int]:
-    return sa.select(DealMember.deal_id).where(DealMember.user_id == user.id)
+
+def _team_of(user_id: int) -> sa.Select[int]:
+    return sa.select(DealMember.deal_id).where(DealMember.user_id == user_id)
 
 
-def _granted(user: User, kind: GrantKind, now: dt.datetime | None = None) -> sa.Select[int]:
+@lru_cache(maxsize=1024)
+def _granted(user_id: int, kind: GrantKind) -> sa.Select[int]:
     query = sa.select(DealGrant.deal_id).where(
-        DealGrant.user_id == user.id, DealGrant.kind == kind.value
+        DealGrant.user_id == user_id, DealGrant.kind == kind.value
     )
-    moment = now or dt.datetime.now(dt.UTC)
-    return query.where(sa.or_(DealGrant.until.is_(None), DealGrant.until > moment))
+    return query.where(sa.or_(DealGrant.until.is_(None), DealGrant.until > _MOMENT))
 
 
-def _opened(user: User) -> sa.ColumnElement[bool]:
+def _opened(user_id: int) -> sa.ColumnElement[bool]:
     """The condition that the wall of a deal does not hold for a person."""
-    member = sa.exists().where(DealMember.deal_id == Deal.id, DealMember.user_id == user.id)
-    return sa.or_(member, Deal.id.in_(_granted(user, GrantKind.OPENED)))
+    member = sa.exists().where(DealMember.deal_id == Deal.id, DealMember.user_id == user_id)
+    return sa.or_(member, Deal.id.in_(_granted(user_id, GrantKind.OPENED)))
 
 
-def _excepted(user: User) -> tuple[list[int], list[int]]:
-    """The walled deals open to a person, and the deals they are recused of, as plain numbers.
-
-    There are few of them, and a condition on few numbers costs nothing on a hundred thousand rows.
-    """
-    walled = sa.select(sa.literal("open"), Deal.id).where(Deal.walled, _opened(user))
-    recused = sa.select(sa.literal("recused"), DealGrant.deal_id).where(
-        DealGrant.deal_id.in_(_granted(user, GrantKind.RECUSED))
+def _recused(user_id: int) -> tuple[int, ...]:
+    """The deals a person is recused of, as plain numbers: there are few of them or none, and a
+    condition on few numbers costs nothing on a hundred thousand rows."""
+    return remembered(
+        ("pipeline.recused", user_id),
+        lambda: tuple(db.session.scalars(_granted(user_id, GrantKind.RECUSED))),
     )
-    rows = db.session.execute(sa.union(walled, recused)).all()
-    return [i for kind, i in rows if kind == "open"], [i for kind, i in rows if kind == "recused"]
 
 
 def visible_parts(
     user: User, permission: str = "deal.read", deleted: bool = False
-) -> list[sa.ColumnElement[bool]]:
+) -> Sequence[sa.ColumnElement[bool]]:
     """Conditions that exclude each other and together are `visible`.
 
     Each can be counted along an index; their disjunction cannot. Deleted deals are in none of
@@ -68,20 +70,26 @@ def visible_parts(
     held = user.scopes(permission)
     if not held:
         return [sa.false()]
-    open_to_me, recused = _excepted(user)
+    return _parts(user.id, frozenset(held), deleted, _recused(user.id))
+
+
+@lru_cache(maxsize=1024)
+def _parts(
+    user_id: int, held: frozenset[str], deleted: bool, recused: tuple[int, ...]
+) -> Sequence[sa.ColumnElement[bool]]:
     there = Deal.deleted_at.is_not(None) if deleted else Deal.deleted_at.is_(None)
     reached: list[sa.ColumnElement[bool]] = []
     if not held & {policy.ALL, policy.ANY}:
-        kinds = [_granted(user, GrantKind.AGENDA)] if policy.AGENDA in held else []
-        kinds += [_team_of(user)] if policy.TEAM in held else []
+        kinds = [_granted(user_id, GrantKind.AGENDA)] if policy.AGENDA in held else []
+        kinds += [_team_of(user_id)] if policy.TEAM in held else []
         reached = [sa.or_(*(Deal.id.in_(kind) for kind in kinds))]
     if recused:
         reached.append(Deal.id.not_in(recused))
     reached.append(there)
-    parts = [sa.and_(Deal.walled.is_(False), *reached)]
-    if open_to_me:
-        parts.append(sa.and_(Deal.walled, Deal.id.in_(open_to_me), *reached))
-    return parts
+    return (
+        sa.and_(Deal.walled.is_(False), *reached),
+        sa.and_(Deal.walled, _opened(user_id), *reached),
+    )
 
 
 def visible(user: User, permission: str = "deal.read") -> sa.ColumnElement[bool]:
@@ -105,14 +113,19 @@ def count_of_visible(user: User) -> int | None:
     deleted or closed to the person, which are few. None where the person sees but a part."""
     if not user.scopes("deal.read") & {policy.ALL, policy.ANY}:
         return None
+    return db.session.scalar(_count_of_visible(user.id))
+
+
+@lru_cache(maxsize=1024)
+def _count_of_visible(user_id: int) -> sa.Select[int]:
     hidden = sa.union(
-        sa.select(Deal.id).where(Deal.walled, sa.not_(_opened(user))),
+        sa.select(Deal.id).where(Deal.walled, sa.not_(_opened(user_id))),
         sa.select(Deal.id).where(Deal.deleted_at.is_not(None)),
-        _granted(user, GrantKind.RECUSED),
+        _granted(user_id, GrantKind.RECUSED),
     ).subquery()
     all_of_them = sa.select(sa.func.count()).select_from(Deal).scalar_subquery()
     these = sa.select(sa.func.count()).select_from(hidden).scalar_subquery()
-    return db.session.scalar(sa.select(all_of_them - these))
+    return sa.select(all_of_them - these)
 
 
 def relation(user: User, deal: Deal) -> policy.Relation:
@@ -210,7 +223,7 @@ def companies_on_agenda(user: User) -> sa.ColumnElement[bool]:
     return Company.id.in_(
         sa.select(Deal.company_id).where(
             Deal.company_id.is_not(None),
-            Deal.id.in_(_granted(user, GrantKind.AGENDA)),
+            Deal.id.in_(_granted(user.id, GrantKind.AGENDA)),
             visible(user),
         )
     )
@@ -220,14 +233,14 @@ def companies_of_team(user: User) -> sa.ColumnElement[bool]:
     """The scope `team` over companies: those of the person's own and team's deals."""
     return Company.id.in_(
         sa.select(Deal.company_id).where(
-            Deal.company_id.is_not(None), Deal.id.in_(_team_of(user)), visible(user)
+            Deal.company_id.is_not(None), Deal.id.in_(_team_of(user.id)), visible(user)
         )
     )
 
 
 def companies_recused(user: User) -> sa.ColumnElement[bool]:
     """Companies of deals that the person is recused of."""
-    granted = _granted(user, GrantKind.RECUSED)
+    granted = _granted(user.id, GrantKind.RECUSED)
     return Company.id.in_(
         sa.select(Deal.company_id).where(Deal.company_id.is_not(None), Deal.id.in_(granted))
     )
@@ -250,22 +263,22 @@ def pipeline_of(row: PipelineVersion) -> Pipeline:
     return _parsed(row.definition)
 
 
+def _versions() -> Sequence[PipelineVersion]:
+    """Every version of every pipeline, the oldest first: a page asks for them several times."""
+    rows = sa.select(PipelineVersion).order_by(PipelineVersion.id)
+    return remembered("pipeline.versions", lambda: db.session.scalars(rows).all())
+
+
 def pipelines() -> dict[int, Pipeline]:
     """Every version of every pipeline, by row id."""
-    rows = db.session.scalars(sa.select(PipelineVersion).order_by(PipelineVersion.id))
-    return {row.id: pipeline_of(row) for row in rows}
+    return {row.id: pipeline_of(row) for row in _versions()}
 
 
 def current_pipelines() -> list[Pipeline]:
     """The versions that new deals begin in, the oldest pipeline first."""
-    older = sa.orm.aliased(PipelineVersion)
-    oldest = sa.select(sa.func.min(older.id)).where(older.key == PipelineVersion.key)
-    rows = db.session.scalars(
-        sa.select(PipelineVersion)
-        .where(PipelineVersion.current)
-        .order_by(oldest.correlate(PipelineVersion).scalar_subquery())
-    )
-    return [pipeline_of(row) for row in rows]
+    keys = list(dict.fromkeys(row.key for row in _versions()))
+    current = [row for row in _versions() if row.current]
+    return [pipeline_of(row) for row in sorted(current, key=lambda row: keys.index(row.key))]
 
 
 def versions_in_use(key: str) -> list[int]:
@@ -285,16 +298,13 @@ def versions_in_use(key: str) -> list[int]:
 
 def current_pipeline(key: str) -> PipelineVersion | None:
     """The version that new deals of this pipeline begin in."""
-    return db.session.scalar(
-        sa.select(PipelineVersion).where(PipelineVersion.key == key, PipelineVersion.current)
-    )
+    return next((row for row in _versions() if row.key == key and row.current), None)
 
 
 def newest_first(key: str = "") -> list[Pipeline]:
     """The versions of a pipeline, or of all of them: the oldest pipeline and newest version first."""
-    rows = db.session.scalars(sa.select(PipelineVersion).order_by(PipelineVersion.id))
     by_key: dict[str, list[Pipeline]] = {}
-    for row in rows:
+    for row in _versions():
         by_key.setdefault(row.key, []).insert(0, pipeline_of(row))
     return [flow for name, flows in by_key.items() if not key or name == key for flow in flows]
 

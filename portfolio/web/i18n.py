@@ -9,7 +9,7 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
-from flask import Flask, g, has_app_context, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import Domain, force_locale, get_locale
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
@@ -47,11 +47,12 @@ class SliceDomain(Domain):
 
 def language() -> str:
     """ "zh" or "en": the language the present page or mail is written in."""
-    if not has_app_context():
-        return "zh"
     # Asked for hundreds of times in a page, so remembered where one look-up finds it.
-    known: str | None = g.get("language")
-    if known is None:
+    try:
+        known: str = g.language
+    except RuntimeError:  # outside of any application
+        return "zh"
+    except AttributeError:
         locale = get_locale()
         known = g.language = "en" if locale is not None and locale.language == "en" else "zh"
     return known
@@ -94,21 +95,33 @@ def _text(key: str, message: str) -> Markup:
     return Markup(catalogue(LOCALES[key]).ugettext(message))  # noqa: S704  # nosec B704
 
 
+@lru_cache(maxsize=8192)
+def _plural_text(key: str, singular: str, plural: str, num: int) -> Markup:
+    return Markup(catalogue(LOCALES[key]).ungettext(singular, plural, num))  # noqa: S704  # nosec B704
+
+
+def _filled(context: EvalContext, text: Markup, variables: dict[str, object]) -> str:
+    if not context.autoescape:
+        return str(text) % variables
+    if all(type(value) is int for value in variables.values()):  # nothing in them to escape
+        return Markup(str.__mod__(text, variables))  # noqa: S704  # nosec B704
+    return text % variables
+
+
 @pass_eval_context
 def _gettext(context: EvalContext, message: str, **variables: object) -> str:
     text = _text(language(), message)
     if not variables and "%" not in text:
         return text
-    return (text if context.autoescape else str(text)) % variables
+    return _filled(context, text, variables)
 
 
 @pass_eval_context
 def _ngettext(
     context: EvalContext, singular: str, plural: str, num: int, **variables: object
 ) -> str:
-    text = catalogue(LOCALES[language()]).ungettext(singular, plural, num)
-    markup = Markup(text) if context.autoescape else text  # noqa: S704  # nosec B704
-    return markup % {"num": num, **variables}
+    text = _plural_text(language(), singular, plural, num)
+    return _filled(context, text, {"num": num, **variables})
 
 
 def install(app: Flask) -> None:

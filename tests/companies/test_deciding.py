@@ -5,7 +5,6 @@ import datetime as dt
 import pytest
 
 from portfolio.companies import operations, queries
-from portfolio.companies import portrait_queries as portrait
 from portfolio.companies.models import Figure
 from portfolio.companies.operations import Statement
 from portfolio.extensions import db, unit_of_work
@@ -56,10 +55,10 @@ def test_taken_it_is_current_and_both_stay_readable(as_user, company) -> None:
         f"/companies/{company.id}/figures/{row.id}/answer", data={"answer": "take"}
     )
     assert current(company) == 120 * WAN
-    assert not portrait.disputed_rows(company.id)
+    assert not queries.stated_rows(company.id)[1]
     newest = db.session.query(Figure).order_by(Figure.id.desc()).first()
     assert newest.source == "名单.csv" and newest.recorded_by_id is not None
-    assert [r.micro for r in portrait.disputed_rows(company.id, NOW)] == [120 * WAN]
+    assert [r.micro for r in queries.stated_rows(company.id, NOW)[1]] == [120 * WAN]
 
 
 def test_who_states_the_figure_has_decided(company) -> None:

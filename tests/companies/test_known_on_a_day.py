@@ -9,7 +9,6 @@ from portfolio.audit import past_queries as past
 from portfolio.chokepoint import operations as chokepoint
 from portfolio.chokepoint.queries import tags_of as known_tags
 from portfolio.companies import operations as companies
-from portfolio.companies import portrait_queries as portrait
 from portfolio.companies import queries
 from portfolio.companies.models import Company
 from portfolio.companies.operations import Statement
@@ -77,7 +76,7 @@ def test_a_disputed_value_stands_beside_the_current_one(cast) -> None:
         )
     rows = queries.current_rows([company.id])
     assert rows[(company.id, "roe_weighted", 2025)].micro == 1
-    assert [row.micro for row in portrait.disputed_rows(company.id)] == [2]
+    assert [row.micro for row in queries.stated_rows(company.id)[1]] == [2]
 
 
 def test_the_same_statement_twice_adds_nothing(cast) -> None:
