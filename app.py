@@ -85,7 +85,16 @@ from portfolio.records import bin_views as records_bin_views
 from portfolio.records import queries as records
 from portfolio.records import views as records_views
 from portfolio.rulebook.metrics import dictionary
-from portfolio.web import assets, errors, formatting, i18n, navigation, requests, security
+from portfolio.web import (
+    assets,
+    errors,
+    formatting,
+    fragments,
+    i18n,
+    navigation,
+    requests,
+    security,
+)
 
 VIEWS = (
     people_views,
@@ -257,6 +266,7 @@ def _install_web(app: Flask) -> None:
     requests.install(app)
     i18n.install(app)
     formatting.install(app)
+    fragments.install(app)
     security.install(app)
     errors.install(app)
     access.install(app)

@@ -188,6 +188,14 @@ def _copied(value: Any) -> str:
     return value.translate(_COPIED) if isinstance(value, str) else str(value)
 
 
+def one_of(
+    column: sa.orm.InstrumentedAttribute[Any], values: Iterable[Any]
+) -> sa.ColumnElement[bool]:
+    """The condition that a column has one of many plain values: as one parameter, of which
+    SQLAlchemy does not weigh each member."""
+    return column.in_(sa.bindparam(None, list(values), expanding=True))
+
+
 def next_ids(model: type[_Root], count: int) -> list[int]:
     """Numbers for new rows that are inserted with their `id`, within a unit of work."""
     table = model.__tablename__

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from portfolio.chokepoint.models import Tag, TagState
 from portfolio.companies import merge_queries as merges
 from portfolio.companies.models import Company
-from portfolio.extensions import db
+from portfolio.extensions import db, one_of
 
 
 def tags_of(
@@ -18,7 +18,7 @@ def tags_of(
     query, ids = sa.select(Tag).order_by(Tag.id), list(company_ids)
     if known_at is None:
         gone: dict[int, int] = {}
-        query = query.where(Tag.company_id.in_(ids), Tag.superseded_at.is_(None))
+        query = query.where(one_of(Tag.company_id, ids), Tag.superseded_at.is_(None))
     else:
         gone, _came = merges.moved_since(Tag.__tablename__, ids, known_at)
         query = query.where(
@@ -48,7 +48,7 @@ def confirmed_of(company_ids: Iterable[int]) -> dict[int, list[str]]:
     rows = db.session.execute(
         sa.select(Tag.company_id, Tag.technology)
         .where(
-            Tag.company_id.in_(list(company_ids)),
+            one_of(Tag.company_id, company_ids),
             Tag.state == TagState.CONFIRMED.value,
             Tag.superseded_at.is_(None),
         )

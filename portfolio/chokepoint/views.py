@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -65,9 +65,12 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-@blueprint.app_context_processor
-def _titles() -> dict[str, Any]:
-    return {"technologies": taxonomy().technologies, "tag_states": TagState._value2member_map_}
+@blueprint.record
+def _shown(state: BlueprintSetupState) -> None:
+    """What templates need besides, those too that are imported without a page's context."""
+    state.app.jinja_env.globals.update(
+        technologies=taxonomy().technologies, tag_states=TagState._value2member_map_
+    )
 
 
 def company_section(company: Company, user: User, known_at: dt.datetime | None) -> Section | None:
@@ -93,11 +96,11 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
     )
 
 
-def _confirmed_titles(company_ids: Sequence[int]) -> dict[int, list[str]]:
+def _confirmed_titles(company_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """The titles of the technologies that companies are confirmed to develop."""
     known = taxonomy().technologies
     return {
-        company_id: [title_of(known[name]) for name in names if name in known]
+        company_id: tuple(title_of(known[name]) for name in names if name in known)
         for company_id, names in queries.confirmed_of(company_ids).items()
     }
 

@@ -24,7 +24,7 @@ from portfolio.companies.models import (
     StockCode,
 )
 from portfolio.companies.sections import Filter
-from portfolio.extensions import db
+from portfolio.extensions import db, one_of
 from portfolio.kernel import tokens
 from portfolio.kernel.text import folded
 from portfolio.people import policy
@@ -84,7 +84,7 @@ def readable(user: User, company_ids: Iterable[int]) -> dict[int, bool]:
         terms = sa.and_(terms, sa.not_(recused(user)))
     rows = db.session.execute(
         sa.select(Company.id, sa.case((terms, sa.true()), else_=sa.false())).where(
-            Company.id.in_(list(company_ids)), _within_scope(user, "company.read")
+            one_of(Company.id, company_ids), _within_scope(user, "company.read")
         )
     )
     return {row[0]: bool(row[1]) for row in rows}
@@ -147,7 +147,7 @@ def current_figures_of(
 def _stated(company_ids: Iterable[int], known_at: dt.datetime | None) -> sa.Select[Figure]:
     query = sa.select(Figure)
     if known_at is None:
-        of_these = Figure.company_id.in_(list(company_ids))
+        of_these = one_of(Figure.company_id, company_ids)
         return query.where(of_these, Figure.superseded_at.is_(None))
     return query.where(
         owned_then(Figure, company_ids, known_at),
@@ -180,7 +180,7 @@ def open_disputes(company_ids: Iterable[int]) -> Sequence[Figure]:
     """Differing values of these companies that nobody has decided on."""
     return db.session.scalars(
         sa.select(Figure).where(
-            Figure.company_id.in_(list(company_ids)),
+            one_of(Figure.company_id, company_ids),
             Figure.disputed,
             Figure.superseded_at.is_(None),
         )
@@ -234,7 +234,7 @@ def by_ids(ids: Sequence[int]) -> list[Company]:
     """Companies in the order of the ids, with what a list shows of them; no descriptions."""
     rows = db.session.scalars(
         sa.select(Company)
-        .where(Company.id.in_(ids))
+        .where(one_of(Company.id, ids))
         .options(selectinload(Company.stock_codes), defer(Company.description, raiseload=True))
     )
     found = {row.id: row for row in rows}
@@ -253,7 +253,7 @@ class CompanyLine(NamedTuple):
     latest_revenue_fen: int | None
     latest_revenue_year: int | None
     updated_at: dt.datetime
-    codes: Sequence[str]
+    codes: tuple[str, ...]
 
 
 _LINE = sa.select(*(getattr(Company, name) for name in CompanyLine._fields[:-1]))
@@ -264,12 +264,12 @@ def lines_of(ids: Sequence[int]) -> list[CompanyLine]:
     codes: dict[int, list[str]] = {}
     for row in db.session.execute(
         sa.select(StockCode.company_id, StockCode.code)
-        .where(StockCode.company_id.in_(ids))
+        .where(one_of(StockCode.company_id, ids))
         .order_by(StockCode.id)
     ):
         codes.setdefault(row[0], []).append(row[1])
-    rows = db.session.execute(_LINE.where(Company.id.in_(ids)))
-    found = {row[0]: CompanyLine._make((*row, codes.get(row[0], []))) for row in rows}
+    rows = db.session.execute(_LINE.where(one_of(Company.id, ids)))
+    found = {row[0]: CompanyLine._make((*row, tuple(codes.get(row[0], ())))) for row in rows}
     return [found[company_id] for company_id in ids if company_id in found]
 
 

@@ -35,7 +35,8 @@ class Filter:
 @dataclass(frozen=True)
 class Column:
     """A column of the list: what it shows of the companies of a page, read at once for all of them,
-    and the template whose macro `cell` writes it; its styles."""
+    and the template whose macro `cell` writes it; its styles. Rows are remembered by what they show,
+    so that values hash and are all that the macro goes by."""
 
     key: str
     title: Any

@@ -1,7 +1,7 @@
 """Pages of companies: list, search, one company, and the forms that enter and change it."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import (
@@ -15,6 +15,7 @@ from flask import (
     request,
     url_for,
 )
+from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
@@ -67,15 +68,16 @@ UNITS = {
 BOARDS = {"NEEQ": _l("NEEQ"), "BSE": _l("BSE")}
 
 
-@blueprint.app_context_processor
-def _titles() -> dict[str, Any]:
-    return {
-        "units": UNITS,
-        "sources": LeadSource._value2member_map_,
-        "boards": BOARDS,
-        "round_titles": Round._value2member_map_,
-        "activity_kinds": ActivityKind._value2member_map_,
-    }
+@blueprint.record
+def _shown(state: BlueprintSetupState) -> None:
+    """What templates need besides, those too that are imported without a page's context."""
+    state.app.jinja_env.globals.update(
+        units=UNITS,
+        sources=LeadSource._value2member_map_,
+        boards=BOARDS,
+        round_titles=Round._value2member_map_,
+        activity_kinds=ActivityKind._value2member_map_,
+    )
 
 
 @blueprint.app_template_filter("figure")
@@ -139,6 +141,7 @@ def index() -> str:
     """The list."""
     listing = asked_listing()
     filters = current_app.extensions["company_filters"]
+    columns: Sequence[Column] = current_app.extensions["company_columns"]
     user = access.me()
     count = None if listing.filtered else queries.count_of_visible(user)
     ids, number, total = page_of(queries.listed(user, listing, filters), count)
@@ -150,18 +153,22 @@ def index() -> str:
         places=queries.places(user),
         industries=queries.industries(user),
         sources=LeadSource,
-        columns=_columns(ids),
+        columns=columns,
+        cells=_cells(columns, ids),
         chips=_chips(listing, filters),
     )
 
 
-def _columns(ids: Sequence[int]) -> list[tuple[Column, Any, Mapping[int, Any]]]:
-    """The columns that other slices add, with the macro of a cell and what is in it by company."""
-    columns: Sequence[Column] = current_app.extensions["company_columns"]
-    return [
-        (column, get_template_attribute(column.template, "cell"), column.values(ids))
+def _cells(
+    columns: Sequence[Column], ids: Sequence[int]
+) -> dict[int, tuple[tuple[str, Any, Any], ...]]:
+    """By company what other slices add to its row: the title of the column, the macro that writes
+    the cell, and what is in it."""
+    made = [
+        (str(column.title), get_template_attribute(column.template, "cell"), column.values(ids))
         for column in columns
     ]
+    return {i: tuple((title, cell, found.get(i)) for title, cell, found in made) for i in ids}
 
 
 def _chips(listing: Listing, filters: Any) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from portfolio.companies.models import Company
 from portfolio.companies.queries import matching
 from portfolio.companies.sections import Filter
-from portfolio.extensions import db
+from portfolio.extensions import db, one_of
 from portfolio.people.models import User
 from portfolio.pipeline.listing import DealListing
 from portfolio.pipeline.models import Deal, PipelineVersion, Status, post_money
@@ -144,7 +145,7 @@ _LINES = (
 
 def by_ids(ids: Sequence[int]) -> list[DealLine]:
     """Deals in the order of the ids, with what a list or a card shows of them."""
-    rows = db.session.execute(_LINES.where(Deal.id.in_(ids)))
+    rows = db.session.execute(_LINES.where(one_of(Deal.id, ids)))
     found = {row[0]: DealLine(*row) for row in rows}
     return [found[deal_id] for deal_id in ids if deal_id in found]
 
@@ -231,27 +232,45 @@ def cards(
     limit: int = CARDS,
 ) -> list[DealLine]:
     """A page of a column, those longest in the stage first."""
-    return by_ids(_card_ids(visible(user), pipeline_ids, stage, offset, owner_id, limit))
+    ids = _column_ids(visible(user), pipeline_ids, stage, owner_id).limit(limit).offset(offset)
+    return by_ids(db.session.scalars(ids).all())
 
 
 def first_cards(
     user: User, pipeline_ids: Sequence[int], stages: Iterable[str], owner_id: int | None = None
 ) -> dict[str, list[DealLine]]:
-    """The first page of every column: the rows of all of them are read in one query."""
-    seen = visible(user)
-    ids = {stage: _card_ids(seen, pipeline_ids, stage, 0, owner_id) for stage in stages}
-    found = {deal.id: deal for deal in by_ids([i for part in ids.values() for i in part])}
-    return {stage: [found[i] for i in part if i in found] for stage, part in ids.items()}
+    """The first page of every column, in two queries however many there are."""
+    shown = tuple(stages)
+    if not shown:
+        return {}
+    rows = db.session.execute(_first_ids(visible(user), tuple(pipeline_ids), shown, owner_id)).all()
+    column = {row.id: row.stage for row in rows}
+    cards: dict[str, list[DealLine]] = {stage: [] for stage in shown}
+    for deal in sorted(by_ids(list(column)), key=lambda deal: (deal.stage_entered_at, deal.id)):
+        cards[column[deal.id]].append(deal)
+    return cards
 
 
-def _card_ids(
+@lru_cache(maxsize=256)  # the condition of a person is one object, so a board's is built once
+def _first_ids(
+    seen: sa.ColumnElement[bool],
+    pipeline_ids: tuple[int, ...],
+    stages: tuple[str, ...],
+    owner_id: int | None,
+) -> sa.CompoundSelect[int, str]:
+    parts = []
+    for stage in stages:
+        ids = _column_ids(seen, pipeline_ids, stage, owner_id).limit(CARDS).subquery()
+        parts.append(sa.select(ids.c.id, sa.literal(stage).label("stage")))
+    return sa.union_all(*parts)
+
+
+def _column_ids(
     seen: sa.ColumnElement[bool],
     pipeline_ids: Sequence[int],
     stage: str,
-    offset: int,
     owner_id: int | None,
-    limit: int = CARDS,
-) -> Sequence[int]:
+) -> sa.Select[int]:
     query = (
         sa.select(Deal.id)
         .where(
@@ -261,12 +280,8 @@ def _card_ids(
             seen,
         )
         .order_by(Deal.stage_entered_at, Deal.id)
-        .limit(limit)
-        .offset(offset)
     )
-    if owner_id is not None:
-        query = query.where(Deal.owner_id == owner_id)
-    return db.session.scalars(query).all()
+    return query if owner_id is None else query.where(Deal.owner_id == owner_id)
 
 
 def of_company(user: User, company_id: int) -> list[DealLine]:

@@ -21,9 +21,10 @@ def mine_alone(user: User) -> int | None:
     return user.id if request.args.get("mine") else None
 
 
-def tags_of(lines: Sequence[DealLine]) -> dict[int, list[str]]:
+def tags_of(lines: Sequence[DealLine]) -> dict[int, tuple[str, ...]]:
     """The confirmed technologies of the cards' companies: one query for all of them."""
-    return chokepoint.confirmed_of({line.company_id for line in lines if line.company_id})
+    found = chokepoint.confirmed_of({line.company_id for line in lines if line.company_id})
+    return {company_id: tuple(names) for company_id, names in found.items()}
 
 
 def missing_of(lines: Sequence[DealLine]) -> dict[int, int]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from portfolio.chokepoint import queries as chokepoint
 from portfolio.companies.models import Activity, Company, Document
-from portfolio.extensions import db
+from portfolio.extensions import db, one_of
 from portfolio.pipeline.askable import FIELDS
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import (
@@ -37,7 +37,7 @@ def facts_of(deal_ids: Iterable[int]) -> dict[int, Facts]:
     rows = db.session.execute(
         sa.select(Deal.id, Deal.company_id, *_COLUMNS)
         .outerjoin(Company, Company.id == Deal.company_id)
-        .where(Deal.id.in_(ids))
+        .where(one_of(Deal.id, ids))
     ).all()
     companies = {row[1] for row in rows if row[1] is not None}
     tagged = set(chokepoint.confirmed_of(companies)) if companies else set()
@@ -75,7 +75,7 @@ def _checks(ids: list[int]) -> dict[int, dict[str, Check]]:
     rows = db.session.execute(
         sa.select(
             DealCheck.deal_id, DealCheck.item, DealCheck.state, DealCheck.verified_by_id
-        ).where(DealCheck.deal_id.in_(ids), DealCheck.superseded_at.is_(None))
+        ).where(one_of(DealCheck.deal_id, ids), DealCheck.superseded_at.is_(None))
     )
     found: dict[int, dict[str, Check]] = {}
     for deal_id, item, state, verified_by in rows:
@@ -87,7 +87,7 @@ def _checks(ids: list[int]) -> dict[int, dict[str, Check]]:
 def _team(ids: list[int]) -> dict[int, int]:
     rows = db.session.execute(
         sa.select(DealMember.deal_id, sa.func.count())
-        .where(DealMember.deal_id.in_(ids))
+        .where(one_of(DealMember.deal_id, ids))
         .group_by(DealMember.deal_id)
     )
     return {row[0]: row[1] for row in rows}

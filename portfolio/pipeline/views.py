@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import (
     Blueprint,
@@ -14,6 +14,7 @@ from flask import (
     request,
     url_for,
 )
+from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -70,15 +71,16 @@ def deal_or_404(deal_id: int) -> Deal:
     return queries.get_visible(access.me(), deal_id) or abort(404)
 
 
-@blueprint.app_context_processor
-def _titles() -> dict[str, Any]:
-    return {
-        "statuses": Status._value2member_map_,
-        "days_in_stage": lambda stage, deal: stage.days_since(deal.stage_entered_at, now()),
-        "unknown_years": lambda deal: CHINA.unknown_years(
+@blueprint.record
+def _shown(state: BlueprintSetupState) -> None:
+    """What templates need besides, those too that are imported without a page's context."""
+    state.app.jinja_env.globals.update(
+        statuses=Status._value2member_map_,
+        days_in_stage=lambda stage, deal: stage.days_since(deal.stage_entered_at, now()),
+        unknown_years=lambda deal: CHINA.unknown_years(
             *(local_date(moment) for moment in (deal.stage_entered_at, now()))
         ),
-    }
+    )
 
 
 @blueprint.get("/deals")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from portfolio.companies import merge_queries as merges
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company, Figure
-from portfolio.extensions import db
+from portfolio.extensions import db, one_of
 from portfolio.readiness.models import Assessment
 from portfolio.readiness.nearness import Near, near
 from portfolio.readiness.targets import Stated, figures_from, targets
@@ -44,7 +44,7 @@ def current(company_ids: Iterable[int]) -> dict[tuple[int, str], Assessment]:
     """The stored outcomes by company and target."""
     rows = db.session.scalars(
         sa.select(Assessment).where(
-            Assessment.company_id.in_(list(company_ids)), Assessment.superseded_at.is_(None)
+            one_of(Assessment.company_id, company_ids), Assessment.superseded_at.is_(None)
         )
     )
     return {(row.company_id, row.target): row for row in rows}
@@ -68,7 +68,7 @@ def nearest_standard(company_ids: Iterable[int]) -> dict[int, Near]:
     rows = db.session.execute(
         sa.select(Assessment.company_id, Assessment.target, Assessment.book, Assessment.outcome)
         .where(
-            Assessment.company_id.in_(list(company_ids)),
+            one_of(Assessment.company_id, company_ids),
             Assessment.target.in_(keys),
             Assessment.superseded_at.is_(None),
         )
