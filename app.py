@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portfolio import settings as environment
 from portfolio.audit import commands as audit_commands
+from portfolio.audit import jobs as audit_jobs
 from portfolio.audit import operations as audit
 from portfolio.audit import views as audit_views
 from portfolio.chokepoint import commands as chokepoint_commands
@@ -175,6 +176,7 @@ CLOCK_WORK = {
     "import": intake_jobs.work,
     "people": people_jobs.forget_ended,
     "held": pipeline_jobs.return_held,
+    "chain": audit_jobs.check_chain,
 }
 COMPANY_SECTIONS: tuple[Any, ...] = (
     pipeline_section_views.company_section,

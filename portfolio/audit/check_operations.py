@@ -5,6 +5,11 @@ import time
 
 from portfolio.audit import chain, queries
 from portfolio.audit.models import AuditCheck
+from portfolio.kernel.dates import local_date, start_of
+
+NIGHT = dt.timedelta(hours=2)
+DAY = dt.timedelta(days=1)
+WHOLE_EVERY = 7 * DAY
 
 
 def examined(whole: bool, by_name: str, now: dt.datetime) -> AuditCheck:
@@ -26,6 +31,19 @@ def examined(whole: bool, by_name: str, now: dt.datetime) -> AuditCheck:
         reason=broken.reason if broken else "",
         took_ms=int((time.monotonic() - begun) * 1000),
     )
+
+
+def due(now: dt.datetime) -> str:
+    """What the clock should check now: "all" on the first night and then once a week, "new" on the
+    other nights, "" when the night's check is done, by whomever."""
+    whole, later = queries.last_checks()
+    if whole is None:
+        return "all"
+    tonight = start_of(local_date(now)) + NIGHT
+    night = tonight if tonight <= now else tonight - DAY
+    if max(check.at for check in (whole, later) if check) >= night:
+        return ""
+    return "all" if night - whole.at > WHOLE_EVERY - DAY else "new"
 
 
 def _last_sound() -> tuple[int, str]:

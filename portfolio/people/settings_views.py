@@ -71,6 +71,13 @@ def settings() -> Answer:
     return _page(PersonForm())
 
 
+@blueprint.get("/settings/people")
+@access.permit("people.manage")
+def everybody() -> Response:
+    """Where a refused form left its address: the page that lists people."""
+    return redirect(url_for("people.settings"))
+
+
 @blueprint.post("/settings/people")
 @access.permit("people.manage")
 def add_person() -> Answer:

@@ -1,5 +1,6 @@
 """The bin, and the list of what one did lately and can take back."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import render_template, request
@@ -7,14 +8,16 @@ from werkzeug.exceptions import NotFound
 
 from portfolio.journal import operations as journal
 from portfolio.journal import queries as acts
+from portfolio.journal.models import Act
 from portfolio.people import access
 from portfolio.people import queries as people
+from portfolio.people.models import User
 from portfolio.records import queries
 from portfolio.records.views import blueprint
 from portfolio.web import errors
 from portfolio.web.formatting import now, today
 from portfolio.web.messages import text_of
-from portfolio.web.paging import Page, page_of
+from portfolio.web.paging import Page, page_in, page_of
 
 # Whether an act can be taken back takes a handful of queries each.
 ACTS_PER_PAGE = 20
@@ -23,17 +26,25 @@ ACTS_PER_PAGE = 20
 @blueprint.get("/bin")
 @access.permit("company.read")
 def bin_() -> str:
-    """What was deleted, by whom, when, and for how long it can be restored."""
+    """What was deleted, by whom, when, for how long it can be restored, or why it cannot be."""
     user = access.me()
-    found = queries.in_bin(user)
+    page = page_in(queries.in_bin(user), ACTS_PER_PAGE)
+    mine = queries.among(user, page.rows, write=True)
     return render_template(
         "records/bin.html",
-        acts=found,
-        days={act.id: (act.purge_on - today()).days for act in found},
-        restorable={act.id for act in queries.among(user, found, write=True)},
-        actors=people.names_of(queries.actors_of(found)),
+        page=page,
+        days={act.id: (act.purge_on - today()).days for act in page.rows},
+        restorable={act.id for act in mine},
+        reasons=_reasons(mine, user),
+        actors=people.names_of(queries.actors_of(page.rows)),
         kept=journal.KEPT_DAYS,
     )
+
+
+def _reasons(acts: Iterable[Act], user: User) -> dict[int, str]:
+    """Why those of the acts that this person cannot take back now cannot be, by their ids."""
+    refusals = {act.id: journal.refusal(act, user, now()) for act in acts}
+    return {number: text_of(error) for number, error in refusals.items() if error}
 
 
 @blueprint.get("/acts")
@@ -45,11 +56,10 @@ def mine() -> str:
         acts.of_actor(user.id, journal.undoable_actions()), per_page=ACTS_PER_PAGE
     )
     found = queries.among(user, acts.by_ids(ids))
-    refusals = {act.id: error for act in found if (error := journal.refusal(act, user, now()))}
     return render_template(
         "records/acts.html",
         page=Page(found, number, total, ACTS_PER_PAGE),
-        reasons={number: text_of(error) for number, error in refusals.items()},
+        reasons=_reasons(found, user),
         kept=journal.KEPT_DAYS,
     )
 
@@ -68,5 +78,7 @@ def in_bin(error: NotFound) -> Any:
         return errors.page(404)
     names = people.names_of(queries.actors_of([act]))
     days = (act.purge_on - today()).days
-    page = {"act": act, "actors": names, "days": days, "merged": number != act.object_id}
-    return render_template("records/in_bin.html", **page), 404
+    reason = _reasons(queries.among(user, [act], write=True), user).get(act.id, "")
+    page = {"act": act, "actors": names, "days": days, "reason": reason}
+    merged = number != act.object_id
+    return render_template("records/in_bin.html", **page, merged=merged), 404

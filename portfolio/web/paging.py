@@ -57,6 +57,12 @@ def page_of(
     return db.session.scalars(_part(ids, number, per_page)).all(), number, total
 
 
+def page_in(rows: Sequence[Any], per_page: int = PER_PAGE) -> Page:
+    """The page asked for of a list that is at hand."""
+    number = _number(len(rows), per_page)
+    return Page(rows[(number - 1) * per_page : number * per_page], number, len(rows), per_page)
+
+
 def page_of_rows(query: sa.Select[Any]) -> tuple[Sequence[Any], int, int]:
     """The rows of the page asked for, its number, and the count of the whole list."""
     total = count_of(query)

@@ -67,6 +67,7 @@ DOORS = {
     "handover.own": EVERYBODY,
     "handover.of_person": EVERYBODY,  # behind it: who manages accounts, partners, one's own
     "people.settings": {"admin"},
+    "people.everybody": {"admin"},
     "people.add_person": {"admin"},
     "people.set_roles": {"admin"},
     "people.close_account": {"admin"},

@@ -155,6 +155,7 @@ def test_an_administrator_opens_an_account_and_hands_over_its_link(as_user, clie
     admin = as_user("admin")
     sent = {"name": "新人", "email": "NEW@fund.example", "roles": ["manager", "reader"]}
     assert admin.post("/settings/people", data=sent | {"email": "no mail"}).status_code == 422
+    assert admin.get("/settings/people").location.endswith("/settings")
     page = admin.post("/settings/people", data=sent).text
     path = re.search(r"http://127.0.0.1:5000(/password/[\w-]+)", page).group(1)
     assert client.post(path, data={"password": "frisch und lang"}).status_code == 302

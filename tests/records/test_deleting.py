@@ -1,6 +1,8 @@
 """What is deleted stands in the bin, comes back exactly, and is nowhere else meanwhile."""
 
 import datetime as dt
+import html
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -19,6 +21,7 @@ from portfolio.pipeline import board_queries, operations, undo_operations
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline.models import Deal, GrantKind
 from portfolio.pipeline.stages import Move
+from portfolio.records import bin_views
 from portfolio.records.queries import KINDS
 from tests import factories
 from tests.architecture.test_permissions import routes
@@ -133,7 +136,15 @@ def test_a_code_taken_meanwhile_is_the_reason_why_not(as_user, cast, company, wh
     factories.company(cast["manager"], **taken)
     answer = undo(client, act)
     assert answer.status_code == 409
-    assert (code if what == "uscc" else "430047") in answer.json["message"]
+    taken = code if what == "uscc" else "430047"
+    assert taken in answer.json["message"]
+    client.get("/sessions")  # has the message about the deletion, with a button of its own
+    offered = f"/acts/{act.id}/undo"
+    for page in (client.get("/bin").text, client.get(f"/companies/{number}").text):
+        assert answer.json["message"] in html.unescape(page) and offered not in page
+        assert "可在" not in page
+    told = as_user("reader").get("/bin").text
+    assert "青岛海纳有限公司" in told and taken not in told
     assert [row.id for row in db.session.query(Company)] != [number]
 
 
@@ -160,6 +171,10 @@ def test_a_record_of_a_deleted_company_waits_for_it(as_user, company) -> None:
     of_company = last_act()
     answer = undo(client, of_contact)
     assert answer.status_code == 409 and "请先恢复" in answer.json["message"]
+    client.get("/sessions")
+    page = client.get("/bin").text
+    assert f"/acts/{of_contact.id}/undo" not in page and "请先恢复" in page
+    assert f"/acts/{of_company.id}/undo" in page
     assert undo(client, of_company).status_code == 200
     assert undo(client, of_contact).status_code == 200
 
@@ -272,7 +287,10 @@ def test_after_thirty_days_the_tick_forgets_and_the_deal_stays_hidden(as_user, c
     assert as_user("partner").get(f"/deals/{deal.id}").status_code == 404
 
 
-def test_the_bin_asks_the_database_a_fixed_number_of_times(as_user, cast, queries) -> None:
+def test_the_bin_asks_the_database_a_fixed_number_of_times(
+    as_user, cast, queries, monkeypatch
+) -> None:
+    monkeypatch.setattr(bin_views, "ACTS_PER_PAGE", 4)
     client, counts = as_user("manager"), []
     for number in (2, 6):
         for _ in range(number):
@@ -283,6 +301,10 @@ def test_the_bin_asks_the_database_a_fixed_number_of_times(as_user, cast, querie
         client.get("/bin")
         counts.append(len(queries))
     assert counts[0] == counts[1]
+    shown = [
+        re.findall(r"/acts/(\d+)/undo", client.get(f"/bin?page={n}").text) for n in range(1, 5)
+    ]
+    assert len({act for page in shown for act in page}) == 16, "every act stands on one page"
 
 
 def test_the_boards_counts_and_sums_are_read_from_an_index_alone(app, cast) -> None:
