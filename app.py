@@ -83,6 +83,7 @@ from portfolio.readiness import operations as readiness
 from portfolio.readiness import views as readiness_views
 from portfolio.readiness.models import Assessment
 from portfolio.records import bin_views as records_bin_views
+from portfolio.records import name_queries as record_names
 from portfolio.records import queries as records
 from portfolio.records import views as records_views
 from portfolio.rulebook.metrics import dictionary
@@ -307,6 +308,7 @@ def _install_slices(app: Flask) -> None:
     app.extensions["known_deals"] = pipeline.known_ids
     app.extensions["readable_companies"] = companies.readable
     app.extensions["audit_titles"] = AUDIT_TITLES
+    app.extensions["audit_names"] = record_names.names
     app.extensions["company_sections"] = COMPANY_SECTIONS
     app.extensions["company_columns"] = COMPANY_COLUMNS
     app.extensions["company_filters"] = COMPANY_FILTERS

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import (
@@ -19,7 +19,7 @@ from flask_babel import gettext as _
 
 from portfolio.audit import kind_queries, operations, queries, sheets, titles
 from portfolio.audit.check_operations import examined
-from portfolio.audit.words import Words, people_in
+from portfolio.audit.words import Words, people_in, things_in
 from portfolio.extensions import db
 from portfolio.kernel.dates import parse_date, start_of
 from portfolio.kernel.errors import InputError
@@ -105,11 +105,12 @@ def _lines(seqs: Sequence[int]) -> tuple[list[queries.Line], Words, dict[str, An
     return rows, _words(rows), rights
 
 
-def _words(rows: Iterable[queries.Line]) -> Words:
+def _words(rows: Sequence[queries.Line]) -> Words:
     ids = {person for row in rows for person in people_in(row.changes)}
     more = {key: read() for key, read in current_app.extensions["audit_titles"].items()}
     known = {**titles.PREFERENCES, **kind_queries.enums_by_type(), **more}
-    return Words(language(), zone(), people.names_of(ids), known)
+    things = current_app.extensions["audit_names"](access.me(), things_in(rows))
+    return Words(language(), zone(), people.names_of(ids), known, things)
 
 
 @blueprint.get("/audit")

@@ -14,9 +14,18 @@ from portfolio.kernel.titles import titled
 PEOPLE = frozenset(
     (
         *("owner_id", "user_id", "actor_id", "created_by_id", "recorded_by_id", "uploaded_by_id"),
-        *("published_by_id", "updated_by_id"),
+        *("published_by_id", "updated_by_id", "verified_by_id", "merged_by_id", "decided_by_id"),
     )
 )
+# Columns that hold the number of something with a name, and the kind of it.
+NAMED = {
+    **dict.fromkeys(("company_id", "merged_id", "survivor_id", "one_id", "other_id"), "company"),
+    "deal_id": "deal",
+    **dict.fromkeys(("vehicle_id", "target_vehicle_id"), "vehicle"),
+    **dict.fromkeys(("pipeline_id", "based_on_id"), "pipeline_version"),
+    "document_id": "document",
+    **dict.fromkeys(("document_version_id", "evidence_version_id"), "document_version"),
+}
 INSTANTS = frozenset(("since", "until"))
 FLAGS = {True: ("是", "Yes"), False: ("否", "No")}
 LONGEST = 300
@@ -25,12 +34,13 @@ LONGEST = 300
 @dataclass(frozen=True)
 class Words:
     """What values are called in one language; `titles` holds titles by (kind, column), or by
-    column alone, and `names` those of people."""
+    column alone, `names` those of people, and `things` names by kind and number."""
 
     locale: str
     zone: ZoneInfo
     names: Mapping[int, str] = field(default_factory=dict)
     titles: Mapping[Any, Mapping[str, Any]] = field(default_factory=dict)
+    things: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
 
     def said(self, kind: str, column: str, value: Any) -> str:
         """One value; empty for what was not there."""
@@ -43,14 +53,17 @@ class Words:
             return titled(title, self.locale)
         if column in PEOPLE and isinstance(value, int):
             return self.names.get(value, str(value))
+        if column in NAMED and isinstance(value, int):
+            return self.things.get(NAMED[column], {}).get(value, str(value))
         return self._measured(column, value)
 
     def shown(self, line: Any) -> list[tuple[str, str, str]]:
         """What a line changed, as (column, before, after); columns that were and are empty say
-        nothing."""
+        nothing, nor does the number that the line says it is about."""
         found = [
             (column, *(self.said(line.object_type, column, side) for side in sides))
             for column, *sides in line.changes
+            if column != "id"
         ]
         return [(column, was, became) for column, was, became in found if was or became]
 
@@ -82,6 +95,19 @@ def _attempt(read: Callable[[str], str], text: str) -> str:
         return read(text)
     except ValueError:
         return text
+
+
+def things_in(lines: Any) -> dict[str, set[int]]:
+    """The numbers of the things with names that lines are about or name, by kind."""
+    found: dict[str, set[int]] = {}
+    for line in lines:
+        if line.object_id is not None:
+            found.setdefault(line.object_type, set()).add(line.object_id)
+        for column, *sides in line.changes:
+            if column in NAMED:
+                numbers = {value for value in sides if isinstance(value, int)}
+                found.setdefault(NAMED[column], set()).update(numbers)
+    return found
 
 
 def people_in(changes: Any) -> set[int]:

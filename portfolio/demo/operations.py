@@ -17,6 +17,7 @@ from portfolio.demo import walk_operations
 from portfolio.demo.figures import invent
 from portfolio.demo.flow_operations import edit_pipeline
 from portfolio.demo.history import NOTES
+from portfolio.demo.holding_operations import enter_holdings
 from portfolio.demo.paper_operations import keep_papers
 from portfolio.demo.twin_operations import enter_twins
 from portfolio.demo.walk_operations import Plan
@@ -96,7 +97,12 @@ def load(seed: int, now: dt.datetime) -> dict[str, int]:
     twins = enter_twins(told["twin"], firms, managers[-1], now)
     _agenda(cast, opened, now)
     keep_papers(opened, now)
-    return {"people": len(cast), "companies": len(firms) + twins, "deals": len(opened)}
+    return {
+        "people": len(cast),
+        "companies": len(firms) + twins,
+        "deals": len(opened),
+        "holdings": enter_holdings(opened),
+    }
 
 
 def enter_person(row: dict[str, Any], now: dt.datetime) -> User:

@@ -110,9 +110,10 @@ def seen(user: User, key: str, ids: Sequence[int]) -> list[int]:
     if not user.may("deal.read"):
         return []
     versions = sa.select(PipelineVersion.id).where(PipelineVersion.key == key)
-    mine = set(
-        db.session.scalars(sa.select(Deal.id).where(Deal.pipeline_id.in_(versions), visible(user)))
-    )
+    query = sa.select(Deal.id).where(Deal.pipeline_id.in_(versions), visible(user))
+    mine: set[int] = set()
+    for part in in_parts(ids):
+        mine.update(db.session.scalars(query.where(Deal.id.in_(part))))
     return [deal_id for deal_id in ids if deal_id in mine]
 
 

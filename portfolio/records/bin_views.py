@@ -74,7 +74,7 @@ def in_bin(error: NotFound) -> Any:
     act = None
     if user is not None and number is not None and user.may("company.read") and not fragment:
         act = queries.deletion_of(user, number)
-    if act is None:
+    if act is None or user is None:
         return errors.page(404)
     names = people.names_of(queries.actors_of([act]))
     days = (act.purge_on - today()).days

@@ -49,6 +49,28 @@ def test_old_and_new_values_are_readable(as_user, house) -> None:
     assert "Manager" in page  # the owner's name, not the number
 
 
+def test_papers_and_what_they_hang_on_are_called_by_their_names(as_user, cast, house) -> None:
+    manager = cast["manager"]
+    with unit_of_work("document.keep", manager):
+        of_company = {"company_id": house["company"].id}
+        companies.keep_document(b"1", "a.pdf", "", manager, NOW, "检测报告", **of_company)
+        companies.keep_document(
+            b"2", "b.pdf", "", manager, NOW, "增资协议", deal_id=house["deal"].id
+        )
+        hidden = {"deal_id": house["walled"].id}
+        companies.keep_document(b"3", "c.pdf", "", manager, NOW, "金丝雀协议", **hidden)
+    page = as_user("compliance").get("/audit").text
+    assert "<ins>检测报告</ins>" in page, "a version names its paper"
+    assert "<ins>青岛金石公司</ins>" in page and "<ins>金石一轮</ins>" in page
+    assert page.count(">检测报告<") == 3 and "检测报告 v1" in page
+    assert page.count(">增资协议<") == 3 and "增资协议 v1" in page
+    assert "<dt>编号</dt><dd><ins>1</ins>" not in page, "that is said once"
+    assert "金丝雀" not in page
+    admin = as_user("admin").get("/audit").text
+    for words in ("检测报告", "增资协议", "青岛金石", "金石一轮", "金丝雀"):
+        assert words not in admin
+
+
 def test_each_filter_narrows_the_list(as_user, cast, house) -> None:
     client = as_user("compliance")
     deal = house["deal"]

@@ -14,7 +14,8 @@ KINDS = {"note": {"zh": "记录", "en": "Note"}}
 
 
 def words(locale: str = "zh") -> Words:
-    return Words(locale, ZONE, {7: "王建国"}, {"stage": STAGES, ("activity", "kind"): KINDS})
+    titles = {"stage": STAGES, ("activity", "kind"): KINDS}
+    return Words(locale, ZONE, {7: "王建国"}, titles, {"document": {3: "增资协议"}})
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,9 @@ def words(locale: str = "zh") -> Words:
         ("kind", "note", "记录", "Note"),
         ("owner_id", 7, "王建国", "王建国"),
         ("owner_id", 8, "8", "8"),
+        ("document_id", 3, "增资协议", "增资协议"),
+        ("document_id", 4, "4", "4"),
+        ("company_id", 3, "3", "3"),
         ("walled", True, "是", "Yes"),
         ("walled", False, "否", "No"),
         ("done_at", "2026-03-31T18:00:00+00:00", "2026-04-01 02:00", "2026-04-01 02:00"),

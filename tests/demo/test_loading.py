@@ -14,7 +14,7 @@ from portfolio.extensions import db
 from portfolio.flows.models import PipelineDraft
 from portfolio.kernel import uscc
 from portfolio.people.models import User
-from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent
+from portfolio.pipeline.models import Deal, Holding, PipelineVersion, StageEvent
 from portfolio.readiness.models import Assessment
 
 
@@ -24,7 +24,9 @@ def load(app, *options: str):
 
 def test_the_story_has_everything_the_pages_show(app) -> None:
     result = load(app)
-    assert json.loads(result.output) == {"people": 6, "companies": 63, "deals": 90}
+    report = json.loads(result.output)
+    holdings = report.pop("holdings")
+    assert report == {"people": 7, "companies": 63, "deals": 90}
     stages = set(db.session.scalars(sa.select(Deal.stage)))
     assert {
         "lead",
@@ -61,6 +63,13 @@ def test_the_story_has_everything_the_pages_show(app) -> None:
     assert spread[1] - spread[0] > dt.timedelta(days=200)
     assert spread[1] <= dt.datetime.now(dt.UTC)
     assert audit.verify()[1] is None
+    held = db.session.scalars(sa.select(Holding)).all()
+    assert len(held) == holdings >= 4
+    for holding in held:
+        deal = db.session.get_one(Deal, holding.deal_id)
+        assert deal.stage in {"post", "exit", "closed", "contribution"}
+        assert (holding.company_id, holding.cost_fen) == (deal.company_id, deal.amount_fen)
+        assert holding.stake_micro is None or 0 < holding.stake_micro < 50_000_000
 
 
 def test_one_pipeline_was_changed_while_deals_went_by_it(app) -> None:
@@ -132,4 +141,6 @@ def test_the_log_ins_are_printed_for_the_demo_alone(app) -> None:
     assert run(args=["demo", "people"]).output == ""
     load(app)
     output = run(args=["demo", "people"]).output
-    assert operations.PASSWORD in output and output.count("@demo.example") == 6
+    assert operations.PASSWORD in output and output.count("@demo.example") == 7
+    plain = [row for row in output.splitlines() if "reader@demo.example" in row]
+    assert len(plain) == 1 and plain[0].endswith("  reader")
