@@ -64,3 +64,16 @@ def test_only_reasons_that_fit_the_kind_of_move_are_offered(as_user, cast, kind,
             f"/deals/{deal.id}/moves", data=factories.seen(deal, kind="skip", note="急")
         )
         assert errors_of(short.text) == {"note"} and 'href="#c-' not in short.text
+
+
+def test_each_field_says_whether_it_may_stay_empty(as_user, cast) -> None:
+    deal = factories.deal(cast["manager"])
+    client = as_user("manager")
+    marked = {}
+    for kind in ("forward", "hold", "reject"):
+        page = client.get(f"/deals/{deal.id}/moves?kind={kind}").text
+        labels = re.findall(r'<label for="(\w+)">(.*?)</label>', page)
+        marked[kind] = {name: "（选填）" in text for name, text in labels}
+    assert marked["hold"] == {"reason_code": False, "note": False, "revisit_on": False}
+    assert marked["reject"]["reason_code"] is False
+    assert marked["forward"]["note"] is True and marked["forward"].get("reason_code", True) is True
