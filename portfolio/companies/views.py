@@ -40,7 +40,7 @@ from portfolio.people import access
 from portfolio.rulebook.metrics import Metric
 from portfolio.web.formatting import title_of, url_with
 from portfolio.web.i18n import language
-from portfolio.web.merging import differences
+from portfolio.web.merging import differences, unanswered
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of
 
@@ -276,6 +276,8 @@ def edit(company_id: int) -> Answer:
     if request.method == "GET":
         return render_template("companies/form.html", form=form, company=company, alike=[])
     _take_over_theirs(form, company)
+    if unanswered(request.form.getlist("asked"), request.form):
+        return _conflict(company, form)
     alike = alike_to(form, company)
     if not form.validate() or (alike and not form.confirmed.data):
         return _again(form, company, alike)

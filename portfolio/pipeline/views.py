@@ -50,7 +50,7 @@ from portfolio.pipeline.progress import progress
 from portfolio.pipeline.spine import spine
 from portfolio.web.fields import choices
 from portfolio.web.formatting import now, title_of, today, url_with
-from portfolio.web.merging import Difference, differences
+from portfolio.web.merging import Difference, differences, unanswered
 from portfolio.web.messages import text_of
 from portfolio.web.paging import Page, page_of
 from portfolio.web.past import asked_day
@@ -284,6 +284,8 @@ def edit(deal_id: int) -> Answer:
     if form.is_submitted():
         answers = {name: request.form.get(f"keep-{name}") for name in SHARED}
         take_over_theirs(form, deal, [name for name in SHARED if answers[name] == "theirs"])
+        if unanswered(request.form.getlist("asked"), request.form):
+            return _conflict(deal, form)
     if not form.validate_on_submit():
         return _form_page(form, deal.company, deal)
     try:

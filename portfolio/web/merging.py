@@ -1,6 +1,6 @@
 """Two people changed the same record: which fields differ, and who changed which (pure)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -43,6 +43,12 @@ def _difference(
     merged = theirs_alone or mine_alone
     texts = theirs[name], mine[name]
     return Difference(name, *texts, theirs_alone, merged, *texts)
+
+
+def unanswered(asked: Iterable[str], sent: Mapping[str, str]) -> bool:
+    """Whether a field that both changed was sent again without a choice between the two versions:
+    what one of them wrote must not win because nobody looked."""
+    return any(sent.get(f"keep-{name}") not in {"theirs", "mine"} for name in asked)
 
 
 def same(name: str, one: Mapping[str, str], other: Mapping[str, str]) -> bool:

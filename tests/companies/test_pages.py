@@ -286,15 +286,18 @@ def test_what_only_the_other_changed_is_kept_and_each_field_can_be_chosen(as_use
     )
     page = mine.post(path, data=my_form | {"industry": "我业"})
     assert page.status_code == 409
-    radios = re.findall(r'name="(keep-\w+)" value="(\w+)"( checked)?', page.text)
-    assert {name for name, _, _ in radios} == {"keep-place", "keep-industry"}
-    assert [value for name, value, _ in radios if name == "keep-place"] == ["theirs"]
+    choices = re.findall(r'name="(keep-\w+)" value="(\w+)"( checked)?', page.text)
+    assert {name for name, _, _ in choices} == {"keep-place", "keep-industry"}
+    assert [value for name, value, _ in choices if name == "keep-place"] == ["theirs"]
+    assert not any(checked for _, _, checked in choices)  # nobody's text wins unread
     assert "已合并" in page.text and 'type="radio" name="keep-place"' not in page.text
     assert re.search(r'name="place"[^>]*value="新地"', page.text)
-    kept = {name: value for name, value, checked in radios if checked} | {"keep-place": "theirs"}
-    assert kept == {"keep-place": "theirs", "keep-industry": "mine"}
-    version = dict(re.findall(r'name="(version)"[^>]*value="([^"]*)"', page.text))
-    again = mine.post(path, data=my_form | {"industry": "我业"} | version | kept)
+    version = dict(re.findall(r'name="(version|asked)"[^>]*value="([^"]*)"', page.text))
+    sent = my_form | {"industry": "我业", "keep-place": "theirs"} | version
+    unread = mine.post(path, data=sent)
+    assert unread.status_code == 409 and "尚未保存" in unread.text
+    assert db.session.get_one(Company, company.id).industry == "他业"
+    again = mine.post(path, data=sent | {"keep-industry": "mine"})
     assert again.status_code == 302
     row = db.session.get_one(Company, company.id)
     assert (row.place, row.industry) == ("新地", "我业")

@@ -287,11 +287,12 @@ def test_what_i_did_not_touch_stays_as_the_other_saved_it(as_user, cast) -> None
     kept = {name: value for name, value in again.items() if name.startswith("keep-")}
     assert kept == {
         "keep-risks": "theirs",
-        "keep-next_step": "mine",
         "keep-amount_fen": "theirs",
         "keep-walled": "mine",
     }
-    assert mine.post(path, data=again).status_code == 302
+    unread = mine.post(path, data=again)
+    assert unread.status_code == 409 and "尚未保存" in unread.text
+    assert mine.post(path, data=again | {"keep-next_step": "mine"}).status_code == 302
     db.session.expire_all()
     found = db.session.get_one(Deal, deal.id)
     assert (found.risks, found.next_step, found.amount_fen, found.walled) == (
