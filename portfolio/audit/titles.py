@@ -74,6 +74,7 @@ ACTIONS = {
     "scheduler.tick": ("定时任务", "Tick of the scheduler"),
     "session.end_others": ("退出其他登录", "Ended other sessions"),
     "user.disable": ("停用账号", "Closed an account"),
+    "user.enable": ("重新启用账号", "Opened an account again"),
     "user.handover": ("工作交接", "Handed over"),
     "user.link": ("生成密码链接", "Made a password link"),
     "user.roles": ("修改角色", "Changed roles"),

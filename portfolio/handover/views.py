@@ -46,7 +46,7 @@ def _handle(leaver: User) -> Any:
         abort(404)
     plan = queries.plan_for(actor, leaver, door)
     if request.method == "GET":
-        return _page(leaver, door, plan, Choice(end_digests=door.closes, close=door.closes))
+        return _page(leaver, door, plan, Choice())  # closing an account is asked for, not the rule
     choice = _choice(plan, door)
     errors = {
         name: text_of(error) for name, error in operations.faults(plan, choice, leaver).items()

@@ -189,6 +189,14 @@ def _keep_an_administrator(but: User) -> None:
         raise InputError("admin.last")
 
 
+def enable(user: User, now: dt.datetime) -> str:
+    """Open a closed account again, with the roles it had; answers the one-time token with which its
+    person sets a new password: nobody comes back with the old one."""
+    user.active = True
+    user.password_hash = None
+    return password_link(user, now)
+
+
 def disable(user: User) -> None:
     """Close an account; its sessions end at once. Raises InputError `admin.last`."""
     _keep_an_administrator(user)

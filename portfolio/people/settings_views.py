@@ -64,6 +64,10 @@ def _page(form: PersonForm, link: str = "", status: int = 200) -> Answer:
     return page, status
 
 
+def _link(token: str) -> str:
+    return current_app.config["BASE_URL"] + url_for("people.set_password", token=token)
+
+
 @blueprint.get("/settings")
 @access.permit("people.manage")
 def settings() -> Answer:
@@ -93,8 +97,7 @@ def add_person() -> Answer:
     except InputError as error:
         form.email.errors = [text_of(error)]
         return _page(form, status=422)
-    link = current_app.config["BASE_URL"] + url_for("people.set_password", token=token)
-    return _page(PersonForm(formdata=None), link)
+    return _page(PersonForm(formdata=None), _link(token))
 
 
 @blueprint.post("/settings/people/<int:user_id>/roles")
@@ -128,6 +131,18 @@ def close_account(user_id: int) -> Answer:
     return redirect(url_for("people.settings"))
 
 
+@blueprint.post("/settings/people/<int:user_id>/opening")
+@access.permit("people.manage")
+def reopen_account(user_id: int) -> Answer:
+    """Open a closed account again; the one-time link to set its password is shown once."""
+    user = _person_or_404(user_id)
+    if user.active:
+        abort(409)
+    with access.writing("user.enable"):
+        token = operations.enable(user, _now())
+    return _page(PersonForm(formdata=None), _link(token))
+
+
 @blueprint.post("/settings/people/<int:user_id>/link")
 @access.permit("people.manage")
 def new_link(user_id: int) -> Answer:
@@ -135,8 +150,7 @@ def new_link(user_id: int) -> Answer:
     user = _person_or_404(user_id)
     with access.writing("user.link"):
         token = operations.password_link(user, _now())
-    link = current_app.config["BASE_URL"] + url_for("people.set_password", token=token)
-    return _page(PersonForm(formdata=None), link)
+    return _page(PersonForm(formdata=None), _link(token))
 
 
 @blueprint.get("/sessions")

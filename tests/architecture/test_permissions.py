@@ -71,6 +71,7 @@ DOORS = {
     "people.add_person": {"admin"},
     "people.set_roles": {"admin"},
     "people.close_account": {"admin"},
+    "people.reopen_account": {"admin"},
     "people.new_link": {"admin"},
     "journal.undo": EVERYBODY,
     "audit.index": {"admin", "compliance"},

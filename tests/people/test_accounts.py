@@ -164,6 +164,12 @@ def test_an_administrator_opens_an_account_and_hands_over_its_link(as_user, clie
     user = db.session.query(User).filter_by(email="new@fund.example").one()
     assert admin.post(f"/settings/people/{user.id}/closure").status_code == 302
     assert client.get("/companies").status_code == 302
+    page = admin.post(f"/settings/people/{user.id}/opening").text
+    assert log_in(client, "frisch und lang", "new@fund.example").status_code == 422
+    path = re.search(r"http://127.0.0.1:5000(/password/[\w-]+)", page).group(1)
+    assert client.post(path, data={"password": "neu und sehr lang"}).status_code == 302
+    assert log_in(client, "neu und sehr lang", "new@fund.example").status_code == 302
+    assert admin.post(f"/settings/people/{user.id}/opening").status_code == 409
     me = db.session.query(User).filter_by(email="admin@fund.example").one()
     assert admin.post(f"/settings/people/{me.id}/closure").status_code == 409
 
