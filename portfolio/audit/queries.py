@@ -129,11 +129,13 @@ SYSTEM = 0
 
 @dataclass(frozen=True)
 class Search:
-    """What the audit page is filtered by; empty means everything. `actor_id` 0 is the system."""
+    """What the audit page is filtered by; empty means everything. `actor_id` 0 is the system;
+    `deal_id` asks for all that belongs to a deal."""
 
     actor_id: int | None = None
     object_type: str = ""
     object_id: int | None = None
+    deal_id: int | None = None
     action: str = ""
     since: dt.datetime | None = None
     until: dt.datetime | None = None
@@ -142,12 +144,12 @@ class Search:
     def pointed(self) -> bool:
         """Whether it asks for more than a time. Such a list leaves out what its reader may not
         know of: how many entries somebody's name or an action finds would tell of it."""
-        numbers = (self.actor_id, self.object_id)
-        return bool(self.object_type or self.action or numbers != (None, None))
+        numbers = {self.actor_id, self.object_id, self.deal_id}
+        return bool(self.object_type or self.action or numbers != {None})
 
     def condition(self) -> sa.ColumnElement[bool]:
         """The filter as a condition over entries."""
-        equal = ("object_type", "object_id", "action")
+        equal = ("object_type", "object_id", "deal_id", "action")
         found = [getattr(AuditEntry, n) == v for n in equal if (v := getattr(self, n))]
         if self.actor_id is not None:
             found.append(AuditEntry.actor_id == (self.actor_id or None))

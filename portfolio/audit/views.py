@@ -61,26 +61,25 @@ def _day(name: str, errors: dict[str, str]) -> dt.datetime | None:
     return start_of(day)
 
 
-def _object(errors: dict[str, str]) -> tuple[str, int | None]:
-    """The kind and number asked for; a deal's code stands for both."""
+def _object(errors: dict[str, str]) -> dict[str, Any]:
+    """The kind and number asked for. The code of a deal asks for all that belongs to it, or what of
+    it is of that kind."""
     kind, text = request.args.get("object", "").strip(), request.args.get("id", "").strip()
     if code := DEAL_CODE.fullmatch(text):
-        return "deal", int(code[1])
+        return {"object_type": kind, "deal_id": int(code[1])}
     number = short_number(text)
     if text and number is None:
         errors["id"] = _("“%(value)s” is no number of an object.", value=text)
-    return kind, number
+    return {"object_type": kind, "object_id": number}
 
 
 def _search(errors: dict[str, str]) -> queries.Search:
     since, until = _day("since", errors), _day("until", errors)
     if since and until and since > until:
         errors["until"] = _("The end lies before the beginning.")
-    kind, number = _object(errors)
     return queries.Search(
         actor_id=short_number(request.args.get("person", "")),
-        object_type=kind,
-        object_id=number,
+        **_object(errors),
         action=request.args.get("action", "").strip(),
         since=since,
         until=until + DAY if until else None,

@@ -28,8 +28,9 @@ from portfolio.extensions import db
 from portfolio.journal.models import Act
 from portfolio.people import policy
 from portfolio.people.models import User
-from portfolio.pipeline import history_queries
+from portfolio.pipeline import board_queries, history_queries
 from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline.board_queries import DealLine
 from portfolio.pipeline.models import Deal
 from portfolio.pipeline.operations import FIELDS
 
@@ -128,6 +129,11 @@ def entry_of(of: Record, seq: int) -> AuditEntry | None:
     entry = audit.entry(seq)
     own = entry and (entry.object_type, entry.object_id) == (of.kind, of.row.id)
     return entry if own else None
+
+
+def standing_in_the_way(user: User, of: Record) -> list[DealLine]:
+    """The deals that keep a company from being deleted, as far as this person may know of them."""
+    return board_queries.of_company(user, of.row.id) if of.kind == "company" else []
 
 
 def restorable(kind: str) -> frozenset[str]:

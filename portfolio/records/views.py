@@ -99,7 +99,12 @@ def _page(of: Record, form: Any, status: int = 0) -> Answer:
 def delete(kind: str, number: int) -> Answer:
     """Ask first, naming what goes with it; then delete it into the bin."""
     of = _writable(kind, number)
-    page = {"of": of, "home": home(of), "goes": operations.what_goes_with(kind, of.row)}
+    page = {
+        "of": of,
+        "home": home(of),
+        "goes": operations.what_goes_with(kind, of.row),
+        "held_by": queries.standing_in_the_way(access.me(), of),
+    }
     if request.method == "GET":
         return render_template("records/delete.html", **page, error="")
     label, back = of.label, _after_deletion(of)
