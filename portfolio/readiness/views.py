@@ -1,13 +1,15 @@
 """Pages of readiness: the section of a company, and the library under each target."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, render_template
+from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -22,9 +24,9 @@ from portfolio.people import access
 from portfolio.people.models import User
 from portfolio.readiness import queries
 from portfolio.readiness.bars import Bar, bar_of, parts_of
-from portfolio.readiness.gaps import first_gap
+from portfolio.readiness.gaps import Gap, first_gap
 from portfolio.readiness.nearness import Near
-from portfolio.readiness.targets import Verdict, results, targets
+from portfolio.readiness.targets import Result, Stated, Verdict, figures_from, results, targets
 from portfolio.rulebook import citations
 from portfolio.rulebook.engine import Outcome
 from portfolio.rulebook.metrics import dictionary
@@ -44,14 +46,15 @@ UNITS = {
 }
 
 
-@blueprint.app_context_processor
-def _shown() -> dict[str, Any]:
-    return {
-        "measure": measure,
-        "bar_of": bar_of,
-        "cited": lambda reference: citations.cited(reference, language()),
-        "verdicts": Verdict._value2member_map_,
-    }
+@blueprint.record
+def _shown(state: BlueprintSetupState) -> None:
+    """What templates need besides, those too that are imported without a page's context."""
+    state.app.jinja_env.globals.update(
+        measure=measure,
+        bar_of=bar_of,
+        cited=lambda reference: citations.cited(reference, language()),
+        verdicts=Verdict._value2member_map_,
+    )
 
 
 def measure(outcome: Outcome, value: Any) -> str:
@@ -81,24 +84,39 @@ def _rounded(number: Fraction) -> str:
     return grouped(-hundredths if number < 0 else hundredths)
 
 
+@dataclass(frozen=True, eq=False)
+class Assessed:
+    """What a company's page shows of its figures on a day; by clause `gaps` are the inputs to fill
+    in. The same figures are one object, so that what is written of it is written once."""
+
+    day: dt.date
+    year: int | None
+    audited: bool
+    results: Sequence[Result]
+    gaps: Mapping[str, Gap]
+
+
+@lru_cache(maxsize=2_000)
+def _assessed(stated: tuple[Stated, ...], day: dt.date) -> Assessed:
+    figures, audited = figures_from(stated, day)
+    found = results(figures, day)
+    gaps = {
+        outcome.clause.id: gap
+        for result in found
+        for outcome in result.tests
+        if (gap := first_gap(outcome, figures, reported_year(day)))
+    }
+    return Assessed(day, figures.latest_year, audited, found, gaps)
+
+
 def company_section(company: Company, user: User, known_at: dt.datetime | None) -> Section | None:
     """The pre-assessments of a company, clause by clause."""
     day = local_date(known_at or dt.datetime.now(dt.UTC))
-    figures, audited = queries.figures_of(company.id, day, known_at)
-    found = results(figures, day)
-    writable = known_at is None and user.may("company.write")
+    stated = queries.stated_of([company.id], known_at)[company.id]
     context = {
-        "company": company,
-        "results": found,
-        "day": day,
-        "year": figures.latest_year,
-        "audited": audited,
-        "gaps": {
-            outcome.clause.id: gap
-            for result in found
-            for outcome in result.tests
-            if writable and (gap := first_gap(outcome, figures, reported_year(day)))
-        },
+        "company_id": company.id,
+        "assessed": _assessed(tuple(stated), day),
+        "writable": known_at is None and user.may("company.write"),
     }
     return Section(
         "readiness",
