@@ -164,7 +164,7 @@ def _worded(clause: Clause, value: str) -> str:
     if clause.info:
         return INFO
     threshold = clause.threshold
-    met = value in threshold if clause.test == "in" else value == _word(threshold)
+    met = value in threshold if clause.test == "in" else value == word_of(threshold)
     return PASS if met else FAIL
 
 
@@ -229,7 +229,7 @@ def _tried(test: Clause, figures: Figures, books: Mapping[str, Rulebook]) -> Tri
     return holds, tuple(name for o in outcome.walk() for name in o.missing)
 
 
-def _word(threshold: Any) -> str:
+def word_of(threshold: Any) -> str:
     return {True: "true", False: "false"}.get(threshold, threshold)
 
 

@@ -21,7 +21,7 @@ Missing = tuple[tuple[str, int | None], ...]
 
 
 @cache
-def _derived() -> Mapping[str, Metric]:
+def derived() -> Mapping[str, Metric]:
     """The metrics that follow from others where nobody states them."""
     return {m.id: m for m in dictionary().values() if m.derive and not m.book}
 
@@ -42,25 +42,25 @@ class Figures:
     def of_year(self, metric: str, year: int) -> Any:
         """A yearly value, as given or derived from that year's and earlier ones."""
         given = self.years.get((metric, year))
-        if given is not None or metric not in _derived():
+        if given is not None or metric not in derived():
             return given
-        return _derive(_derived()[metric], self, year)
+        return _derive(derived()[metric], self, year)
 
     def latest(self, metric: str) -> Any:
         """A fact, or the value of the latest year, as given or derived."""
         given, year = self.facts.get(metric), self.latest_year
         if given is None and year is not None:
             given = self.years.get((metric, year))
-        if given is not None or metric not in _derived():
+        if given is not None or metric not in derived():
             return given
-        entry = _derived()[metric]
+        entry = derived()[metric]
         if entry.years == 1:
             return _combined(entry, [[self.latest(name)] for name in entry.inputs])
         return None if year is None else _derive(entry, self, year)
 
 
 def _derive(entry: Metric, figures: Figures, year: int) -> Fraction | None:
-    years = _years(entry.derive, year, entry.years)
+    years = years_read(entry.derive, year, entry.years)
     return _combined(entry, [[figures.of_year(name, y) for y in years] for name in entry.inputs])
 
 
@@ -72,11 +72,15 @@ def _combined(entry: Metric, rows: Sequence[Sequence[Any]]) -> Fraction | None:
         numbers.append([fraction(value) for value in row])
     if entry.derive == "min":
         return min(row[0] for row in numbers)
-    whole = HUNDRED if entry.unit == "percent" else Fraction(1)
-    return aggregate(entry.derive, numbers, entry.years, whole)
+    return aggregate(entry.derive, numbers, entry.years, whole_of(entry))
 
 
-def _years(over: str, latest: int, count: int) -> Sequence[int]:
+def whole_of(entry: Metric) -> Fraction:
+    """What a derived metric gives for all of something."""
+    return HUNDRED if entry.unit == "percent" else Fraction(1)
+
+
+def years_read(over: str, latest: int, count: int) -> Sequence[int]:
     """The fiscal years that are read; a compound growth reads the first and the last alone."""
     years = range(latest, latest - count, -1)
     return (years[0], years[-1]) if over == COMPOUND else years
@@ -95,7 +99,7 @@ def read(clause: Clause, figures: Figures) -> tuple[Any, Missing]:
         return value, () if value is not None else ((metric, _stands_under(metric, year)),)
     if year is None:
         return None, ((metric, None),)
-    years = _years(clause.over, year, clause.years)
+    years = years_read(clause.over, year, clause.years)
     rows = {m: [figures.of_year(m, y) for y in years] for m in clause.metrics}
     missing = tuple((m, y) for m in rows for y, v in zip(years, rows[m], strict=True) if v is None)
     if missing:
@@ -136,7 +140,7 @@ def aggregate(
             return None
         return sum((_growth(*pair, whole.numerator) for pair in pairs), NOTHING) / len(pairs)
     if over == COMPOUND:
-        rate = _compound(first[0], first[-1], years - 1)
+        rate = compound(first[0], first[-1], years - 1)
         return None if rate is None else rate * whole
     total = sum(first[1:], first[0])
     return total / len(first) if over == "mean" else total
@@ -148,7 +152,7 @@ def _growth(now: Fraction, before: Fraction, whole: int) -> Fraction:
     return Fraction(whole * (top * over - base * bottom), base * bottom)
 
 
-def _compound(now: Fraction, before: Fraction, intervals: int) -> Fraction | None:
+def compound(now: Fraction, before: Fraction, intervals: int) -> Fraction | None:
     """The yearly rate that leads from one number to another.
 
     A root that is a fraction is exact, any other has more digits than a threshold can tell apart.
