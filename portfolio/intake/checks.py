@@ -77,7 +77,17 @@ def read_rows(table: Table, targets: Sequence[Target], tell: Tell = silent) -> l
             tell(number)
     for group in same_company([row for row in rows if not row.refusals]):
         _compare(group)
+    for target, heading in zip(targets, table.headings, strict=True):
+        if target.assumed:
+            _doubt_unit(rows, target, heading)
     return rows
+
+
+def _doubt_unit(rows: Sequence[Row], target: Target, heading: str) -> None:
+    """Say once, at the first amount, that a column's unit was guessed."""
+    first = next((row for row in rows if target.metric in row.figures), None)
+    if first is not None:
+        first.doubt(target.metric, "unit.assumed", value=heading, unit=target.unit)
 
 
 def label_of(cells: Sequence[str], targets: Sequence[Target]) -> tuple[str, str]:
@@ -126,20 +136,26 @@ def _figure(row: Row, metric: Metric, text: str, factor: Decimal) -> tuple[int |
 
 
 def _micro(row: Row, metric: Metric, text: str, factor: Decimal) -> int:
-    """Millionths of the metric's unit; what is finer is rounded and doubted. Raises InputError
-    for what no number or amount is, or is too large to be kept."""
+    """Millionths of the metric's unit; what is finer is rounded and doubted."""
+    micro, rest = amount(metric, text, factor)
+    if rest:
+        row.doubt(metric.id, "number.rounded", value=text)
+    return micro
+
+
+def amount(metric: Metric, text: str, factor: Decimal) -> tuple[int, bool]:
+    """Millionths of the metric's unit, which for money are fen, and whether something finer was
+    rounded. Raises InputError for what no number or amount is, or is too large to be kept."""
     short = short_micro(text) if factor == 1 else None
     if short is not None:
-        return short
+        return short, False
     if metric.money and any(unit in text for unit in "万亿元"):
-        return money.parse_yuan(text, default_unit=10_000, negative=True)
+        return money.parse_yuan(text, default_unit=10_000, negative=True), False
     number = parse_decimal(signed(text).rstrip("%").rstrip() if metric.unit == "percent" else text)
     micro, rest = rounded_micro(number, factor)
     if metric.money:
         money.check_size(micro, text)
-    if rest:
-        row.doubt(metric.id, "number.rounded", value=text)
-    return micro
+    return micro, bool(rest)
 
 
 def _require(row: Row, targets: Sequence[Target]) -> None:

@@ -29,17 +29,31 @@ UNITS = {
     "千万元": Decimal(1000),
     "亿元": Decimal(10000),
 }
+# Between a field and the unit of its amounts in a mapping: "metric:revenue@元".
+IN = "@"
 _UNIT = re.compile("[(\\[【](?:单位:?|人民币)?((?:千万|百万|千|万|亿)?元|cny|rmb|yuan)[)\\]】]")
 
 
 @dataclass(frozen=True)
 class Target:
     """Where a column goes: `field` is a company's or row's field, `metric:<id>`, or "" for
-    nowhere, with the reason; a figure's value is multiplied by `factor`."""
+    nowhere, with the reason; a figure's value is multiplied by `factor`. `assumed` says that nobody
+    named the unit of an amount."""
 
     field: str
     factor: Decimal = Decimal(1)
     reason: str = ""
+    assumed: bool = False
+
+    @property
+    def money(self) -> bool:
+        """Whether its values are amounts, which have a unit of their own."""
+        return dictionary()[self.metric].money if self.metric else self.field.endswith("_fen")
+
+    @property
+    def unit(self) -> str:
+        """The unit in which amounts are read, "" for anything else."""
+        return next((u for u, f in UNITS.items() if self.money and f == self.factor), "")
 
     @cached_property
     def metric(self) -> str:
@@ -112,22 +126,27 @@ def matched(headings: Sequence[str], kind: str = COMPANIES) -> list[Target]:
     """What each heading stands for, by its synonyms; columns of our own files always match."""
     exact, loose = synonyms(kind)
     return [
-        exact.get(folded(h)) or _in_its_unit(loose.get(_bare(h)), h) or NOWHERE for h in headings
+        _in_its_unit(exact.get(folded(h)), h) or _in_its_unit(loose.get(_bare(h)), h) or NOWHERE
+        for h in headings
     ]
 
 
 def _in_its_unit(target: Target | None, heading: str) -> Target | None:
-    """An amount whose heading names another unit than 万元 is brought to that."""
-    if target is None or not _is_money(target):
+    """An amount whose heading names another unit than 万元 is brought to that; of a figure whose
+    heading names none, 万元 is assumed."""
+    if target is None or not target.money:
         return target
     unit = _UNIT.search(halfwidth(heading).casefold())
-    return replace(target, factor=UNITS.get(unit[1], UNITS["元"])) if unit else target
+    if unit:
+        return replace(target, factor=UNITS.get(unit[1], UNITS["元"]))
+    return replace(target, assumed=bool(target.metric) and not _names_its_unit(heading, target))
 
 
-def _is_money(target: Target) -> bool:
-    if target.metric:
-        return dictionary()[target.metric].money
-    return target.field.endswith("_fen")
+def _names_its_unit(heading: str, target: Target) -> bool:
+    """Whether the heading is that of our own files, or ends with the unit as foreign files have it."""
+    text = folded(heading)
+    own = (dictionary()[target.metric].heading(header) for header in ("machine", "zh", "en"))
+    return text.endswith("wan") or text in map(folded, own)
 
 
 def recognised(headings: Sequence[str]) -> str:
@@ -182,8 +201,11 @@ def mapped(
             raise InputError(
                 "mapping.two_columns" if twice else "mapping.no_such_column", value=heading
             )
-        if field and field not in known:
-            raise InputError("mapping.no_such_field", value=field)
+        name, _, unit = field.partition(IN)
+        if name and name not in known:
+            raise InputError("mapping.no_such_field", value=name)
+        if unit and not (unit in UNITS and Target(name).money):
+            raise InputError("mapping.no_such_unit", value=unit)
     automatic = matched(headings, kind)
     return [
         _chosen(chosen[label], auto, heading) if label in chosen else auto
@@ -192,11 +214,22 @@ def mapped(
 
 
 def _chosen(field: str, automatic: Target, heading: str) -> Target:
-    if not field:
+    name, _, unit = field.partition(IN)
+    if not name:
         return automatic if not automatic.field else Target("", reason="column.unmapped")
-    return (
-        automatic if automatic.field == field else _in_its_unit(Target(field), heading) or NOWHERE
+    if unit:
+        return Target(name, UNITS[unit])
+    return automatic if automatic.field == name else _in_its_unit(Target(name), heading) or NOWHERE
+
+
+def spelled(target: Target, heading: str, kind: str) -> str:
+    """What a mapping says of a column so that the next file of this shape is read the same."""
+    automatic = matched([heading], kind)[0]
+    as_written = automatic.field != target.field or (automatic.factor, automatic.assumed) == (
+        target.factor,
+        target.assumed,
     )
+    return target.field if not target.unit or as_written else target.field + IN + target.unit
 
 
 def as_remembered(headings: Sequence[str], fields: Mapping[str, str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import json
 
 from flask import abort, redirect, request, url_for
+from werkzeug.wrappers import Response
 
 from portfolio.intake import headings, operations
 from portfolio.intake.choices import answered, read_choices
@@ -21,19 +22,29 @@ def remap(batch_id: int) -> Answer:
     """Say what the columns stand for."""
     batch = waiting_batch(batch_id)
     table = operations.read_table(operations.upload_path(batch).read_bytes())
-    chosen = {
-        label: request.form.get(f"column-{number}", "")
-        for number, label in enumerate(labels(table.headings))
-    }
+    chosen = {label: _said(number) for number, label in enumerate(labels(table.headings))}
     try:
         targets = headings.mapped(table.headings, chosen, batch.kind)
         headings.check_targets(table.headings, targets, batch.kind)
     except InputError as error:
-        return preview_page(batch, text_of(error))
+        return preview_page(batch, text_of(error), chosen)
     with access.writing("import.map"):
         batch.mapping, batch.remembered = json.dumps(chosen, ensure_ascii=False), False
     look_again(batch, len(table.rows))
     return redirect(url_for("intake.preview", batch_id=batch.id))
+
+
+def _said(number: int) -> str:
+    """The field of a column, with the unit of its amounts where one was chosen."""
+    field, unit = (request.form.get(f"{what}-{number}", "") for what in ("column", "unit"))
+    return field + headings.IN + unit if unit and headings.Target(field).money else field
+
+
+@blueprint.get("/imports/<int:batch_id>/mapping")
+@access.permit("import")
+def mapping(batch_id: int) -> Response:
+    """Where a refused mapping left its address: the page of the upload."""
+    return redirect(url_for("intake.preview", batch_id=waiting_batch(batch_id).id))
 
 
 @blueprint.post("/imports/<int:batch_id>/kind")

@@ -5,8 +5,8 @@ import gc
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from portfolio.intake import (
     record_operations,
     reporting,
 )
-from portfolio.intake.checks import Tell, label_of, read_rows, silent
+from portfolio.intake.checks import Tell, amount, label_of, read_rows, silent
 from portfolio.intake.choices import Choices, read_choices
 from portfolio.intake.duplicate_queries import among_planned
 from portfolio.intake.headings import Target
@@ -34,7 +34,9 @@ from portfolio.intake.record_plan import RecordPlan
 from portfolio.intake.rows import Row
 from portfolio.intake.workbook import read_workbook
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.text import clean
 from portfolio.people.models import User
+from portfolio.rulebook.metrics import dictionary
 from portfolio.web.sheets import restore
 
 SAMPLE = 3
@@ -213,16 +215,39 @@ def check(batch: ImportBatch, actor: User | None, tell: Tell = silent) -> dict[s
 
 
 def _columns(batch: ImportBatch, table: Table) -> dict[str, Any]:
-    """The columns of the file with what they stand for by themselves, and their first values."""
-    targets = headings.matched(table.headings, batch.kind)
+    """The columns of the file with what they stand for, and their first values: of amounts as they
+    are read, in fen."""
+    automatic = headings.matched(table.headings, batch.kind)
     chosen = json.loads(batch.mapping)
+    try:
+        targets = headings.mapped(table.headings, chosen, batch.kind)
+    except InputError:  # as by a mapping remembered from before
+        targets = automatic
     columns = []
     for place, (label, target) in enumerate(zip(labels(table.headings), targets, strict=True)):
-        stands_for = chosen.get(label, target.field)
-        reason = "" if stands_for else target.reason or "column.unmapped"
+        reason = "" if target.field else target.reason or "column.unmapped"
         sample = [row[place][:60] for row in table.rows[:SAMPLE] if row[place].strip()]
-        columns.append({"heading": label, "field": stands_for, "reason": reason, "sample": sample})
+        columns.append(
+            {
+                "heading": label,
+                "field": target.field,
+                "reason": reason,
+                "sample": sample,
+                "unit": target.unit,
+                "assumed": target.assumed,
+                "read": _as_read(sample, target) if target.metric and target.money else [],
+            }
+        )
     return {"columns": columns, "size": len(table.rows), "encoding": table.encoding}
+
+
+def _as_read(sample: Sequence[str], target: headings.Target) -> list[int]:
+    """The first amounts of a column in fen; those that are none are told of elsewhere."""
+    found = []
+    for text in sample:
+        with suppress(InputError):
+            found.append(amount(dictionary()[target.metric], clean(text), target.factor)[0])
+    return found
 
 
 def rehearse(prepared: Prepared) -> None:
@@ -301,10 +326,10 @@ def _keep_mapping(
     """Remember how files of this shape are mapped: as this one was."""
     if not batch.shape:
         return
-    named = labels(prepared.table.headings)
+    headed = prepared.table.headings
     fields = {
-        folded_label(label): target.field
-        for label, target in zip(named, prepared.targets, strict=True)
+        folded_label(label): headings.spelled(target, heading, batch.kind)
+        for label, heading, target in zip(labels(headed), headed, prepared.targets, strict=True)
         if target.reason != "column.reasons"
     }
     known = queries.mapping_of(batch.shape) or ImportMapping(shape=batch.shape)

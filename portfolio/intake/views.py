@@ -80,8 +80,11 @@ def _refusal(found: Mapping[str, Any], batch: ImportBatch) -> str:
     return ""
 
 
-def preview_page(batch: ImportBatch, error: str = "") -> Answer:
-    """The page of an upload, with 422 when something stands against importing it."""
+def preview_page(
+    batch: ImportBatch, error: str = "", chosen: Mapping[str, str] | None = None
+) -> Answer:
+    """The page of an upload, with 422 when something stands against importing it. `chosen` is what
+    a refused mapping said of the columns: it stays in the form."""
     found = found_by_check(batch)
     refusal = error or _refusal(found, batch)
     report, differences = found.get("report"), found.get("differences", [])
@@ -94,8 +97,11 @@ def preview_page(batch: ImportBatch, error: str = "") -> Answer:
         batch=batch,
         report=report,
         sound=sound,
-        columns=_reasoned(found["columns"]),
+        columns=_reasoned(found["columns"], chosen or {}),
+        units=list(headings.UNITS),
+        unsettled=chosen is not None,
         ignored=[column["heading"] for column in found["columns"] if not column["field"]],
+        guessed=[column["heading"] for column in found["columns"] if column.get("assumed")],
         encoding=ENCODINGS.get(found.get("encoding", ""), ""),
         options=[(field, field_title(field)) for field in headings.choices(batch.kind)],
         page=_shown(found, choices, view),
@@ -133,11 +139,16 @@ def _shown(found: Mapping[str, Any], choices: Choices, view: str) -> Page:
     return Page([worded(f, refused) for f, refused in findings[part]], number, len(findings))
 
 
-def _reasoned(columns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        column | {"reason": sentence(column["reason"]) if column["reason"] else ""}
-        for column in columns
-    ]
+def _reasoned(columns: Sequence[dict[str, Any]], chosen: Mapping[str, str]) -> list[dict[str, Any]]:
+    shown = []
+    for column in columns:
+        reason = sentence(column["reason"]) if column["reason"] else ""
+        field, _, unit = chosen.get(column["heading"], column["field"]).partition(headings.IN)
+        assumed = column.get("assumed") and not unit
+        shown.append(
+            column | {"reason": reason, "field": field, "chosen_unit": unit, "assumed": assumed}
+        )
+    return shown
 
 
 def _findings(report: Mapping[str, Any], view: str) -> Sequence[tuple[dict[str, Any], bool]]:

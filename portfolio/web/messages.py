@@ -70,6 +70,7 @@ MESSAGES = {
     "mapping.column_twice": _l("The mapping names the column “%(value)s” twice."),
     "mapping.no_such_column": _l("The file has no column “%(value)s”."),
     "mapping.no_such_field": _l("There is no field “%(value)s”."),
+    "mapping.no_such_unit": _l("Nothing here is read in “%(value)s”."),
     "mapping.no_company": _l("No column says which company is meant: name, code or credit code."),
     "mapping.twice": _l("Several columns stand for the same thing: %(value)s."),
     "mapping.no_year": _l("There are yearly figures, but no column says of which year."),
@@ -117,6 +118,10 @@ MESSAGES = {
     "figure.differs": _l("Current: %(known)s. The file says: %(value)s. Both are kept."),
     "figure.hundredfold": _l(
         "Current: %(known)s. The file says: %(value)s, a hundredfold apart. Both are kept."
+    ),
+    "unit.assumed": _l(
+        "The heading “%(value)s” names no unit: its amounts are read as %(unit)s. If they are in another "
+        "unit, choose it at the column."
     ),
     "number.rounded": _l("%(value)s has more decimals than are kept; it was rounded."),
     "percent.stored_as_ratio": _l(

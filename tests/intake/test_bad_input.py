@@ -105,7 +105,7 @@ def test_a_negative_share_is_read_however_it_is_written(run, cell) -> None:
     assert db.session.query(Figure).filter_by(metric="roe_weighted").one().micro == -12_500_000
 
 
-COLUMNS = "证券代码,企业名称,成立日期,年度,营业收入\n"
+COLUMNS = "证券代码,企业名称,成立日期,年度,营业收入（万元）\n"
 GOOD = "430048,好公司,2015-01-02,2024,1\n"
 
 

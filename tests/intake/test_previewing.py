@@ -55,7 +55,7 @@ def test_a_table_of_companies_that_contradicts_itself_names_both_rows(run) -> No
 
 def test_a_label_that_changes_from_year_to_year_is_named_and_the_first_counts(run) -> None:
     code, report, _ = run(
-        "证券代码,企业名称,行业,年度,营业收入\n430047,甲,机械,2023,1\n430047,甲,电子,2024,2\n"
+        "证券代码,企业名称,行业,年度,营业收入（万元）\n430047,甲,机械,2023,1\n430047,甲,电子,2024,2\n"
     )
     assert code == 0
     assert [(w["row"], w["code"]) for w in report["warnings"]] == [(3, "row.says_otherwise")]
