@@ -20,7 +20,7 @@ group = AppGroup("companies", help="Companies and their figures.")
 def export(figures: bool, header: str, output: Path | None) -> None:
     """Write companies as CSV, or as XLSX when the output is named so."""
     ids = sheets.every_company()
-    columns = sheets.figure_columns() if figures else sheets.COMPANY_COLUMNS
+    columns = sheets.figure_columns() if figures else sheets.company_columns(header)
     rows = sheets.year_rows(ids) if figures else sheets.companies_in_order(ids)
     sheet = Sheet("figures" if figures else "companies", columns, rows)
     workbook = output is not None and output.suffix.lower() == ".xlsx"

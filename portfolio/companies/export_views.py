@@ -2,7 +2,7 @@
 
 import datetime as dt
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Response, current_app, render_template, request, stream_with_context
@@ -12,15 +12,15 @@ from flask_babel import lazy_gettext as _l
 from portfolio.audit import operations as audit
 from portfolio.companies import queries, sheets
 from portfolio.companies.listing import read_listing
-from portfolio.companies.models import LeadSource
 from portfolio.companies.views import asked_listing, blueprint
 from portfolio.extensions import db
+from portfolio.kernel.records import LeadSource
 from portfolio.people import access, policy
 from portfolio.web.downloads import XLSX, Share
 from portfolio.web.formatting import title_of
 from portfolio.web.i18n import language
 from portfolio.web.paging import count_of
-from portfolio.web.sheets import Sheet, write_csv, write_xlsx
+from portfolio.web.sheets import Column, Sheet, write_csv, write_xlsx
 
 REACH = {
     policy.AGENDA: _l("Your role may export the companies of the deals on your agendas."),
@@ -79,11 +79,12 @@ def share() -> str:
     return render_template("components/share.html", share=_share(count_of(_exportable())))
 
 
-def _chosen() -> tuple[list[int], Share]:
-    """The ids that may leave the house, and what that is of the list; kept in the trail."""
+def _chosen(what: str = "") -> tuple[list[int], Share]:
+    """The ids that may leave the house, and what that is of the list; kept in the trail, with what
+    of them is written."""
     ids = list(db.session.scalars(_exportable()))
     share = _share(len(ids))
-    query = request.query_string.decode()
+    query = "&".join(filter(None, (what, request.query_string.decode())))
     said = {"rows": share.rows, "left_out": share.left_out, "query": query}
     with access.writing("company.export"):
         audit.record(audit.Entry("company.export", "company", None, after=said))
@@ -94,28 +95,53 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+def _as_csv(name: str, columns: Sequence[Column], rows: Iterable[Any], share: Share) -> Response:
+    body = stream_with_context(write_csv(columns, rows, language()))
+    return Response(body, mimetype="text/csv", headers=share.headers(name, "csv", _now()))
+
+
+def _as_xlsx(name: str, sheet: Sheet, share: Share) -> Response:
+    """A workbook with a further sheet that says what it holds."""
+    now, maker = _now(), access.me().name
+    target = io.BytesIO()
+    notes = [(_("Amounts"), _("in 10,000 CNY, exact; empty means unknown"))]
+    about = share.about(maker, now, conditions(request.args.to_dict(flat=False)), notes)
+    write_xlsx(target, [sheet, about], language())
+    headers = share.headers(name, "xlsx", now)
+    return Response(target.getvalue(), mimetype=XLSX, headers=headers)
+
+
 @blueprint.get("/companies.csv")
 @access.permit("export")
 def as_csv() -> Response:
     """The list as CSV, streamed."""
     ids, share = _chosen()
-    rows = sheets.companies_in_order(ids)
-    body = stream_with_context(write_csv(sheets.COMPANY_COLUMNS, rows, language()))
-    return Response(body, mimetype="text/csv", headers=share.headers("companies", "csv", _now()))
+    columns = sheets.company_columns(language())
+    return _as_csv("companies", columns, sheets.companies_in_order(ids), share)
 
 
 @blueprint.get("/companies.xlsx")
 @access.permit("export")
 def as_xlsx() -> Response:
-    """The list as a workbook, with a sheet that says what it holds."""
+    """The list as a workbook."""
     ids, share = _chosen()
-    now, maker = _now(), access.me().name
-    target = io.BytesIO()
-    notes = [(_("Amounts"), _("in 10,000 CNY, exact; empty means unknown"))]
-    book = [
-        Sheet(_("Companies"), sheets.COMPANY_COLUMNS, sheets.companies_in_order(ids)),
-        share.about(maker, now, conditions(request.args.to_dict(flat=False)), notes),
-    ]
-    write_xlsx(target, book, language())
-    headers = share.headers("companies", "xlsx", now)
-    return Response(target.getvalue(), mimetype=XLSX, headers=headers)
+    columns = sheets.company_columns(language())
+    rows = sheets.companies_in_order(ids)
+    return _as_xlsx("companies", Sheet(_("Companies"), columns, rows), share)
+
+
+@blueprint.get("/companies/figures.csv")
+@access.permit("export")
+def figures_as_csv() -> Response:
+    """The yearly figures of the list's companies as CSV, streamed."""
+    ids, share = _chosen("figures")
+    return _as_csv("figures", sheets.figure_columns(), sheets.year_rows(ids), share)
+
+
+@blueprint.get("/companies/figures.xlsx")
+@access.permit("export")
+def figures_as_xlsx() -> Response:
+    """The yearly figures of the list's companies as a workbook."""
+    ids, share = _chosen("figures")
+    sheet = Sheet(_("Yearly figures"), sheets.figure_columns(), sheets.year_rows(ids))
+    return _as_xlsx("figures", sheet, share)

@@ -16,9 +16,10 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from portfolio.companies.models import Company, LeadSource
+from portfolio.companies.models import Company
 from portfolio.kernel import stockcode, uscc
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.records import LeadSource
 from portfolio.web.fields import DayField, VersionField, choices_of
 from portfolio.web.formatting import today
 from portfolio.web.messages import text_of

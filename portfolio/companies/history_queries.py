@@ -5,10 +5,10 @@ from typing import Any
 
 from portfolio.audit.queries import Line
 from portfolio.companies.history import PEOPLE, Detail, Words
-from portfolio.companies.models import Company, Contact, Document, LeadSource, Round, Task
+from portfolio.companies.models import Company, Contact, Document, Round, Task
 from portfolio.companies.operations import FIELDS
 from portfolio.companies.record_operations import CONTACT_FIELDS, DOCUMENT_FIELDS, TASK_FIELDS
-from portfolio.kernel.records import ActivityKind
+from portfolio.kernel.records import ActivityKind, LeadSource
 from portfolio.people import queries as people
 from portfolio.web.formatting import title_of, zone
 from portfolio.web.i18n import language

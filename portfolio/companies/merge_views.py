@@ -22,11 +22,12 @@ from portfolio.companies.merging import (
     FigureKey,
     differing,
 )
-from portfolio.companies.models import Company, Figure, LeadSource
+from portfolio.companies.models import Company, Figure
 from portfolio.companies.operations import Conflict
 from portfolio.companies.views import Answer, blueprint, company_or_404, led_on
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
+from portfolio.kernel.records import LeadSource
 from portfolio.people import access
 from portfolio.rulebook.metrics import Metric, dictionary
 from portfolio.web.formatting import title_of

@@ -6,23 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portfolio.extensions import Base
-from portfolio.kernel.records import ActivityKind
+from portfolio.kernel.records import ActivityKind, LeadSource
 from portfolio.kernel.titles import TitledEnum
-
-
-class LeadSource(TitledEnum):
-    """Where a lead came from."""
-
-    REFERRAL = "referral", "推荐", "Referral"
-    ACCELERATOR = "accelerator", "加速器", "Accelerator"
-    ROADSHOW = "roadshow", "路演", "Roadshow"
-    SUBFUND = "subfund", "子基金", "Sub-fund"
-    GOVERNMENT = "government", "政府部门", "Government"
-    UNIVERSITY = "university", "高校院所", "University or institute"
-    CHAIN_LEADER = "chain_leader", "链主企业", "Chain leader"
-    OUTREACH = "outreach", "主动发掘", "Own outreach"
-    IMPORT = "import", "名单导入", "Imported list"
-    OTHER = "other", "其他", "Other"
 
 
 class NameKind(TitledEnum):

@@ -1,7 +1,7 @@
 """Files of companies: the columns, and the rows in the order of a list."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,8 @@ from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import Company, Figure
 from portfolio.extensions import db
 from portfolio.kernel.numbers import from_micro
+from portfolio.kernel.records import LeadSource
+from portfolio.kernel.titles import titled
 from portfolio.rulebook.metrics import Metric, dictionary
 from portfolio.web.sheets import Column, Kind
 
@@ -60,6 +62,24 @@ COMPANY_COLUMNS = (
         lambda c: c.latest_revenue_year,
     ),
 )
+
+
+def company_columns(header: str) -> Sequence[Column]:
+    """The columns of a company: what is one of a list stands by its title, in a file for machines
+    by its key."""
+    if header == "machine":
+        return COMPANY_COLUMNS
+    return [
+        replace(column, value=lambda c: _source(c, header))
+        if column.key == "lead_source"
+        else column
+        for column in COMPANY_COLUMNS
+    ]
+
+
+def _source(company: Company, header: str) -> str | None:
+    known = LeadSource._value2member_map_.get(company.lead_source)
+    return titled(known, header) if known else company.lead_source or None
 
 
 def companies_in_order(chosen: Sequence[int]) -> Iterator[Company]:

@@ -28,14 +28,14 @@ from portfolio.companies import portrait_queries as portrait
 from portfolio.companies.forms import CompanyForm, form_for, lines, split, texts_of
 from portfolio.companies.likeness import keys_of
 from portfolio.companies.listing import Listing, read_listing
-from portfolio.companies.models import Company, Figure, LeadSource, Round
+from portfolio.companies.models import Company, Figure, Round
 from portfolio.companies.sections import Column
 from portfolio.extensions import db
 from portfolio.journal import operations as journal
 from portfolio.kernel import money, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import from_micro, grouped
-from portfolio.kernel.records import ActivityKind
+from portfolio.kernel.records import ActivityKind, LeadSource
 from portfolio.people import access
 from portfolio.rulebook.metrics import Metric
 from portfolio.web.formatting import title_of, url_with

@@ -13,6 +13,7 @@ from portfolio.intake.rows import LONGEST_SHOWN, Row, same_company
 from portfolio.kernel import dates, money, stockcode, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import MICRO, parse_decimal, rounded_micro, short_micro, signed
+from portfolio.kernel.records import LeadSource
 from portfolio.kernel.text import clean, halfwidth
 from portfolio.rulebook.metrics import Metric, dictionary
 
@@ -46,6 +47,16 @@ def _region(text: str) -> str:
     return digits
 
 
+def _source(text: str) -> str:
+    """The source of a lead by its key or its title in either language; other words stay words."""
+    return SOURCES.get(text.casefold()) or fitting("lead_source", text)
+
+
+SOURCES = {
+    word.casefold(): source.value
+    for source in LeadSource
+    for word in (source.value, source.zh, source.en)
+}
 READERS: dict[str, Callable[[str], Any]] = {
     "uscc": uscc.checked,
     "founded_on": _day,
@@ -53,6 +64,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "stock_code": stockcode.several,
     "former_names": _names,
     "region_code": _region,
+    "lead_source": _source,
 }
 
 

@@ -16,7 +16,6 @@ from portfolio.companies.models import (
     CompanyName,
     CompanySearch,
     Figure,
-    LeadSource,
     NameKind,
     StockCode,
 )
@@ -27,6 +26,7 @@ from portfolio.intake.checks import Tell, silent
 from portfolio.intake.duplicate_queries import among_entered, planned_keys
 from portfolio.intake.models import ImportBatch, ImportChange
 from portfolio.intake.plan import CompanyPlan, Duplicate, FigureKey, Plan, Value
+from portfolio.kernel.records import LeadSource
 from portfolio.kernel.stockcode import board_of
 
 BLANK = [

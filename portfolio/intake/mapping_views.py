@@ -1,17 +1,21 @@
 """What a person says of an uploaded file: its kind, its columns, which values count; or gives it up."""
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from flask import abort, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from portfolio.intake import headings, operations
-from portfolio.intake.choices import answered, read_choices
+from portfolio.intake.choices import Choices, answered, read_choices
 from portfolio.intake.models import Kind
 from portfolio.intake.reading import labels
 from portfolio.intake.run_views import look_again
 from portfolio.intake.views import Answer, blueprint, found_by_check, preview_page, waiting_batch
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.web.messages import text_of
 
@@ -74,8 +78,19 @@ def choose(batch_id: int) -> Answer:
     with access.writing("import.choose"):
         batch.choices = json.dumps(new.as_json(), ensure_ascii=False)
     look_again(batch, int(found["size"]))
-    target = url_for("intake.preview", batch_id=batch.id, kind="differences")
-    return redirect(target)
+    flash(_taken(new, found.get("differences", [])))
+    page = short_number(request.args.get("page", ""))
+    return redirect(url_for("intake.preview", batch_id=batch.id, kind="differences", page=page))
+
+
+def _taken(choices: Choices, differences: Sequence[Mapping[str, Any]]) -> str:
+    """How many of the differing values the file's take the place of, once the choices are kept."""
+    taken = sum(choices.takes(int(d["row"]), str(d["field"])) for d in differences)
+    return _(
+        "Your choices are kept: %(taken)s values of the file are taken, %(kept)s stay as they are.",
+        taken=taken,
+        kept=len(differences) - taken,
+    )
 
 
 @blueprint.post("/imports/<int:batch_id>/discard")

@@ -32,6 +32,7 @@ from portfolio.intake.reading import Table, folded_label, is_workbook, labels, r
 from portfolio.intake.record_checks import read_records
 from portfolio.intake.record_plan import RecordPlan
 from portfolio.intake.rows import Row
+from portfolio.intake.sheets import marked_as_formulas
 from portfolio.intake.workbook import read_workbook
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import clean
@@ -91,10 +92,10 @@ def read_table(content: bytes) -> Table:
             "file.too_large", most=current_app.config["MAX_IMPORT_LENGTH"] // (1024 * 1024)
         )
     if is_workbook(content):
-        return read_workbook(content)
+        return marked_as_formulas(read_workbook(content))
     table = read_csv(content)
     table.rows = [[restore(cell) for cell in row] for row in table.rows]
-    return table
+    return marked_as_formulas(table)
 
 
 @seldom_collecting()

@@ -9,6 +9,7 @@ from portfolio.intake.reporting import reasons_by_row
 from portfolio.web.messages import sentence
 from portfolio.web.sheets import Column, Kind
 
+FORMULA = "[公式/formula] "
 REASONS = ("问题（导入时忽略）", "Problems (ignored by the import)")
 
 
@@ -27,16 +28,29 @@ def _own(heading: str, place: int) -> Column:
 def rejected_rows(
     table: Table, refused: Sequence[Mapping[str, Any]], field_title: Any
 ) -> Iterator[list[str]]:
-    """The cells of each rejected row as the file has them, and its reasons in words. A formula's
-    cell is left blank: what it said stands in the reason."""
+    """The cells of each rejected row as the file has them, and its reasons in words. A formula stays
+    as its text behind a mark: whoever mends another cell of the row does not lose it, and whoever
+    sends it again as it is is told again."""
     for number, findings in sorted(reasons_by_row(refused).items()):
         line = number - table.first_row
         cells = [
-            "" if (line, place) in table.formulas else cell
+            FORMULA + cell if (line, place) in table.formulas else cell
             for place, cell in enumerate(table.rows[line])
         ]
         words = (f"{field_title(f['field'])}: {_said(f)}" for f in findings)
         yield [*cells, "; ".join(words)]
+
+
+def marked_as_formulas(table: Table) -> Table:
+    """A table in which the cells that an own file of rejected rows marks are formulas again."""
+    if not set(table.headings) & set(REASONS):
+        return table
+    for line, row in enumerate(table.rows):
+        for place, cell in enumerate(row):
+            if cell.startswith(FORMULA):
+                row[place] = cell.removeprefix(FORMULA)
+                table.formulas.add((line, place))
+    return table
 
 
 def _said(finding: Mapping[str, Any]) -> str:

@@ -6,10 +6,11 @@ from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from portfolio.companies.models import LeadSource, Round
+from portfolio.companies.models import Round
 from portfolio.kernel import dates, money, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
+from portfolio.kernel.records import LeadSource
 from portfolio.kernel.text import clean
 from portfolio.people import queries as people
 from portfolio.pipeline.askable import FIELDS, Field

@@ -128,6 +128,8 @@ NO_PAGES = {
     *("intake.preview", "intake.progress", "intake.rejected_csv", "intake.rejected_xlsx"),
     *("digest.content", "digest.preview_content", "digest.show", "digest.unsubscribe"),
     *("people.log_in", "people.set_password", "chokepoint.reject"),
+    *("companies.figures_as_csv", "companies.figures_as_xlsx"),
+    *("intake.mapping", "people.everybody"),  # lead on to another page
 }
 
 

@@ -207,6 +207,24 @@ def test_the_file_holds_the_rows_of_the_list(as_user, cast) -> None:
     assert as_user("reader").get("/companies.csv").status_code == 403
 
 
+def test_the_yearly_figures_of_the_list_are_a_file_of_their_own(as_user, cast) -> None:
+    now = dt.datetime.now(dt.UTC)
+    mine = factories.company(cast["manager"], name_zh="有数公司", lead_source="referral")
+    other = factories.company(cast["manager"], name_zh="另一家")
+    with unit_of_work("figure.state"):
+        stated = [Statement(c.id, "revenue", 2025, micro=123_456_700) for c in (mine, other)]
+        operations.state_figures(stated, None, now)
+    client = as_user("partner")
+    answer = client.get("/companies/figures.csv?q=有数")
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
+    assert [(r["企业全称"], r["年度"], r["营业收入（万元）"]) for r in rows] == [
+        ("有数公司", "2025", "123.4567")
+    ]
+    assert client.get("/companies/figures.xlsx").data[:2] == b"PK"
+    assert as_user("reader").get("/companies/figures.csv").status_code == 403
+    assert "推荐" in client.get("/companies.csv").text and "referral" not in answer.text
+
+
 def test_the_file_streams_outside_of_the_tests_own_context(as_user, cast) -> None:
     factories.company(cast["manager"], name_zh="流式公司")
     client = as_user("partner")

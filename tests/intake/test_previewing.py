@@ -132,7 +132,8 @@ def test_rejected_rows_come_as_a_file_that_is_mended_and_sent_again(send) -> Non
     assert before.data == after.data, "the same before and after the sound rows were imported"
     rows = list(csv.reader(io.StringIO(after.data.decode("utf-8-sig"), newline="")))
     assert rows[0] == [*text.splitlines()[0].split(","), "问题（导入时忽略）"]
-    assert rows[1][:4] == ["000012", "", "2024", "5"] and "=cmd" in rows[1][-1]
+    assert rows[1][:4] == ["000012", "[公式/formula] =cmd", "2024", "5"]
+    assert "=cmd" in rows[1][-1]
     assert rows[2][:5] == ["43004", "乙,公司", "2024", "abc", 'x"y']
     assert "不是有效证券代码" in rows[2][-1] and "abc" in rows[2][-1]
     book = openpyxl.load_workbook(io.BytesIO(client.get(page + "/rejected.xlsx").data))
@@ -140,6 +141,8 @@ def test_rejected_rows_come_as_a_file_that_is_mended_and_sent_again(send) -> Non
     assert cells[0][0].value == "000012" and cells[0][0].number_format == "@"
     assert all(cell.data_type in {"s", "n"} and cell.data_type != "f" for r in cells for cell in r)
 
+    client, unmended = send(after.data, name="unmended.csv")
+    assert client.get(unmended).text.count("单元格是公式") >= 1
     rows[1][1], rows[2][0], rows[2][3] = "丙", "430049", "7"
     target = io.StringIO()
     csv.writer(target).writerows(rows)

@@ -199,3 +199,15 @@ def test_names_and_codes_that_were_added_are_taken_back(run, send) -> None:
     assert [n.name for n in found.names] == ["老海纳"]
     assert [c.code for c in found.stock_codes] == ["430047"]
     assert db.session.scalar(sa.select(Company.id).where(matching("东海"))) is None
+
+
+def test_a_source_of_a_lead_is_read_by_its_key_and_by_its_title(run) -> None:
+    rows = ["甲公司,推荐", "乙公司,Referral", "丙公司,referral", "丁公司,展会"]
+    assert run("企业名称,线索来源\n" + "\n".join(rows) + "\n")[0] == 0
+    found = dict(db.session.execute(sa.select(Company.name_zh, Company.lead_source)).all())
+    assert found == {
+        "甲公司": "referral",
+        "乙公司": "referral",
+        "丙公司": "referral",
+        "丁公司": "展会",
+    }
