@@ -189,7 +189,9 @@ class FactForm(FlaskForm):
 class ContactForm(FlaskForm):
     """A founder or another person."""
 
-    name = StringField(_l("Name"), [DataRequired(_l("A person needs a name.")), Length(max=100)])
+    name = StringField(
+        _l("Full name"), [DataRequired(_l("A person needs a name.")), Length(max=100)]
+    )
     position = StringField(_l("Position"), [Length(max=100)])
     founder = BooleanField(_l("Founder"))
     phone = StringField(_l("Phone"), [Length(max=40)])

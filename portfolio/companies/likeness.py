@@ -16,7 +16,11 @@ class Reason(TitledEnum):
     """Why two companies are likely one, the strongest reason first."""
 
     USCC = "uscc", "信用代码相同", "Same credit code"
-    NAME = "name", "名称相同（不计组织形式）", "Same name but for the legal form"
+    NAME = (
+        "name",
+        "名称相同（不计组织形式和交易所标记）",
+        "Same name but for the legal form or a mark of the exchange",
+    )
     FORMER = "former", "与曾用名相同", "Same as a former name"
     SOUND = "sound", "读音相同", "Same sound"
 

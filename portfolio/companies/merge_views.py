@@ -88,6 +88,7 @@ def merge(company_id: int, other_id: int) -> Answer:
     survivor, other = _mergeable(company_id), _mergeable(other_id)
     if request.method == "GET":
         return _page(survivor, other)
+    before = survivor.name_zh, other.name_zh
     seen = (sent_number("version") or 0, sent_number("other_version") or 0)
     try:
         with access.writing("company.merge"):
@@ -98,7 +99,8 @@ def merge(company_id: int, other_id: int) -> Answer:
         return _page(survivor, other, _("One of the two was changed meanwhile: look again.")), 409
     except InputError as error:
         return _page(survivor, other, text_of(error)), 422
-    said = _("%(one)s is part of %(other)s now.", one=other.name_zh, other=survivor.name_zh)
+    # Of both as they were called: the one that stays may bear the other's name by now.
+    said = _("%(one)s is part of %(other)s now.", one=before[1], other=before[0])
     flash(said, kept.category)
     return redirect(url_for("companies.show", company_id=survivor.id))
 

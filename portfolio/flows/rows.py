@@ -9,6 +9,7 @@ from typing import Any
 
 from portfolio.flows.parts import TOP, Column, Part
 from portfolio.kernel.numbers import short_number
+from portfolio.kernel.text import halfwidth
 
 Row = Mapping[str, Any]
 Values = dict[str, Any]
@@ -71,7 +72,7 @@ def _read(column: Column, value: Any) -> Any:
     if column.kind == "pairs":
         return _pairs(value)
     text = " ".join(str(value).split())
-    return _number(text) if column.kind == "number" else text
+    return _number(halfwidth(text)) if column.kind == "number" else text
 
 
 def _number(text: str) -> Any:

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import EmailField, SelectMultipleField, StringField
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, Email, Length
 
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
@@ -27,8 +27,13 @@ Answer = str | Response | tuple[str, int]
 class PersonForm(FlaskForm):
     """A new account."""
 
-    name = StringField(_l("Name"), [DataRequired(_l("A person needs a name.")), Length(max=100)])
-    email = EmailField(_l("E-mail"), [DataRequired(_l("Enter an e-mail address."))])
+    name = StringField(
+        _l("Full name"), [DataRequired(_l("A person needs a name.")), Length(max=100)]
+    )
+    email = EmailField(
+        _l("E-mail"),
+        [DataRequired(_l("Enter an e-mail address.")), Email(_l("This is no e-mail address."))],
+    )
     roles = SelectMultipleField(
         _l("Roles"),
         [DataRequired(_l("Choose at least one role."))],

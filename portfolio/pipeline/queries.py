@@ -12,6 +12,7 @@ from portfolio.companies.models import Activity, Company, Document, Task
 from portfolio.companies.portrait_queries import Kept, kept_documents
 from portfolio.extensions import UtcDateTime, db, remembered
 from portfolio.people import policy
+from portfolio.people import queries as people
 from portfolio.people.models import User
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import (
@@ -169,6 +170,16 @@ def opened_until(user: User, deal: Deal) -> dt.datetime | None:
 def may(user: User, permission: str, deal: Deal) -> bool:
     """Whether this person holds the permission over this deal."""
     return user.may(permission, relation(user, deal))
+
+
+def assignable(deal: Deal) -> dict[int, str]:
+    """Who may be given a task about a deal, by name: of a confidential one its team alone, since
+    nobody else would ever see the task."""
+    readers = people.active_names_with("deal.read")
+    if not deal.walled:
+        return readers
+    team = {member.user_id for member in deal.members}
+    return {user_id: name for user_id, name in readers.items() if user_id in team}
 
 
 def get_visible(user: User, deal_id: int, permission: str = "deal.read") -> Deal | None:

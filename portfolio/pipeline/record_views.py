@@ -9,7 +9,6 @@ from portfolio.companies.models import Task
 from portfolio.companies.undo_operations import finishing
 from portfolio.extensions import db
 from portfolio.people import access
-from portfolio.people import queries as people
 from portfolio.pipeline import queries
 from portfolio.pipeline.models import Deal
 from portfolio.pipeline.views import Answer, blueprint, deal_or_404
@@ -53,7 +52,7 @@ def tasks(deal_id: int) -> Answer:
     """Give somebody something to do for the deal."""
     deal = writable(deal_id)
     form = TaskForm()
-    form.owner_id.choices = choices(people.active_names().items())
+    form.owner_id.choices = choices(queries.assignable(deal).items())
     if request.method == "GET":
         form.owner_id.data = access.me().id
     if not form.validate_on_submit():

@@ -9,6 +9,7 @@ from portfolio.companies.operations import add_task
 from portfolio.extensions import db
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.text import halfwidth
 from portfolio.people.models import User
 from portfolio.pipeline import queries
 from portfolio.pipeline.models import Deal, DealGrant, GrantKind
@@ -32,7 +33,7 @@ def break_glass(code: str, reason: str, actor: User, now: dt.datetime) -> Deal:
     if len(reason.strip()) < SHORTEST_REASON:
         raise InputError("reason.short", minimum=SHORTEST_REASON)
     asked = sa.select(Deal).where(
-        Deal.code == code.strip().upper(), Deal.walled, Deal.deleted_at.is_(None)
+        Deal.code == halfwidth(code).strip().upper(), Deal.walled, Deal.deleted_at.is_(None)
     )
     deal = db.session.scalar(asked)
     if deal is None or queries.relation(actor, deal).recused:

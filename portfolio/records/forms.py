@@ -9,6 +9,8 @@ from wtforms.validators import DataRequired, Length, ValidationError
 
 from portfolio.kernel.text import clean
 from portfolio.people import queries as people
+from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline.models import Deal
 from portfolio.web.fields import DayField, VersionField, choices
 from portfolio.web.record_forms import ActivityForm, TaskForm
 
@@ -22,7 +24,9 @@ class _Versioned(FlaskForm):
 class ContactChange(_Versioned):
     """A person at a company."""
 
-    name = StringField(_l("Name"), [DataRequired(_l("A person needs a name.")), Length(max=100)])
+    name = StringField(
+        _l("Full name"), [DataRequired(_l("A person needs a name.")), Length(max=100)]
+    )
     position = StringField(_l("Position"), [Length(max=100)])
     founder = BooleanField(_l("Founder"))
     phone = StringField(_l("Phone"), [Length(max=40)])
@@ -62,11 +66,12 @@ CHANGES: dict[str, type[FlaskForm]] = {
 }
 
 
-def change_form(kind: str, row: Any) -> FlaskForm:
-    """The form of a record, filled with what is stored."""
+def change_form(kind: str, row: Any, deal: Deal | None = None) -> FlaskForm:
+    """The form of a record, filled with what is stored; `deal` is the one it belongs to."""
     form = CHANGES[kind](obj=row)
     if isinstance(form, TaskChange):
-        named = people.active_names() | people.names_of({row.owner_id})
+        able = pipeline.assignable(deal) if deal else people.active_names()
+        named = able | people.names_of({row.owner_id})
         owner: SelectField = form.owner_id
         owner.choices = choices(named.items())
     if not form.is_submitted():

@@ -63,7 +63,7 @@ def change(kind: str, number: int) -> Answer:
     if kind not in forms.CHANGES:
         abort(404)
     of = _writable(kind, number)
-    form = forms.change_form(kind, of.row)
+    form = forms.change_form(kind, of.row, of.deal)
     if not form.validate_on_submit():
         return _page(of, form)
     try:
