@@ -72,14 +72,15 @@ def _read(column: Column, value: Any) -> Any:
     if column.kind == "pairs":
         return _pairs(value)
     text = " ".join(str(value).split())
-    return _number(halfwidth(text)) if column.kind == "number" else text
+    return _number(text) if column.kind == "number" else text
 
 
 def _number(text: str) -> Any:
-    number = short_number(text.removeprefix("-"))
+    digits = halfwidth(text)
+    number = short_number(digits.removeprefix("-"))
     if number is None:
         return text
-    return -number if text.startswith("-") else number
+    return -number if digits.startswith("-") else number
 
 
 def _pairs(value: Any) -> list[dict[str, str]]:

@@ -141,18 +141,12 @@ def _take(row: Row, target: Target, text: str) -> None:
 def _figure(row: Row, metric: Metric, text: str, factor: Decimal) -> tuple[int | None, str | None]:
     if not metric.numeric:
         return metric.read(text)
-    micro = _micro(row, metric, text, factor)
+    micro, rounded = amount(metric, text, factor)
+    if rounded:
+        row.doubt(metric.id, "number.rounded", value=text)
     if metric.never_negative and micro < 0:
         row.doubt(metric.id, "figure.negative", value=text)
     return micro, None
-
-
-def _micro(row: Row, metric: Metric, text: str, factor: Decimal) -> int:
-    """Millionths of the metric's unit; what is finer is rounded and doubted."""
-    micro, rest = amount(metric, text, factor)
-    if rest:
-        row.doubt(metric.id, "number.rounded", value=text)
-    return micro
 
 
 def amount(metric: Metric, text: str, factor: Decimal) -> tuple[int, bool]:
