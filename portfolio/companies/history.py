@@ -131,9 +131,10 @@ class Act:
 
 
 def acts(lines: Iterable[Any], words: Words, most: int = 12) -> list[Act]:
-    """The newest acts, from audit lines that are ordered from the newest."""
+    """The newest acts by the time they tell of: a history that was loaded is dated back."""
     found = []
-    for (at, actor, action), group in groupby(lines, lambda e: (e.at, e.actor_name, e.action)):
+    by_time = sorted(lines, key=lambda line: line.at, reverse=True)
+    for (at, actor, action), group in groupby(by_time, lambda e: (e.at, e.actor_name, e.action)):
         told = sorted(group, key=lambda line: (PLACES.get(line.object_type, 1), line.seq))
         details = [detail for line in told for detail in _details(line, words)]
         found.append(Act(at, actor, action_title(action, words.locale), details))

@@ -78,3 +78,12 @@ def test_bars_keep_unknown_apart_from_nothing() -> None:
     assert (loss.height, whole.height, whole.height // half.height) == (1, 64, 2)
     assert whole.top + whole.height == half.top + half.height
     assert bars_of([("24", 0)])[0].height == 1
+
+
+def test_acts_stand_by_the_time_they_tell_of(company, as_user, cast) -> None:
+    earlier = dt.datetime(2020, 3, 1, 2, tzinfo=dt.UTC)
+    with unit_of_work("company.change", cast["partner"], at=earlier):  # a history loaded later
+        operations.update(company, {"industry": "早年行业"}, dt.datetime.now(dt.UTC))
+    shown = history(as_user("partner").get(f"/companies/{company.id}").text)
+    days = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d", shown)
+    assert days == sorted(days, reverse=True) and days[-1].startswith("2020-03-01")
