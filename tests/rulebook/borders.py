@@ -5,6 +5,7 @@ and finer than anything that is kept.
 
 import random
 from collections import defaultdict
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
@@ -76,15 +77,16 @@ SHARES = sorted(
 )
 
 
-def figures_of(dice: random.Random) -> Figures:
+def figures_of(dice: random.Random, names: Iterable[str] = READ) -> Figures:
     """A company whose figures stand where rules divide."""
     latest = dice.choice([2025, 2025, 2025, 2024, None])
-    told, fine = dice.choice([0.3, 0.8, 0.97]), dice.random() < 0.3
+    told, fine = dice.choice([0.3, 0.8, 0.97, 1]), dice.random() < 0.3
+    judged = dice.choice([told, 0.5, 0])
     facts, years = {}, {}
-    for name in READ:
+    for name in names:
         entry = dictionary()[name]
         if not entry.numeric:
-            if dice.random() < told:
+            if dice.random() < (judged if entry.judgement else told):
                 kind = dice.random()
                 word = dice.choice(words_of(entry)) if kind < 0.7 else words_of(entry)[0]
                 facts[name] = word

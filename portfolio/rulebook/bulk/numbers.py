@@ -104,7 +104,7 @@ def aggregate(over: str, rows: Sequence[Sequence[Numbers]], years: int, whole: i
         return aggregate("mean", [pairs], len(pairs), 1)
     tops, bottom = levelled(flat)
     if over == "min":
-        return Numbers(reduce(Whole.lower, tops[::count]), bottom, known)
+        return Numbers(reduce(Whole.lower, tops), bottom, known)
     if over in {RATIO, GROWTH, COMPOUND}:
         above, below = _sides(over, tops, count)
         known = known & below.compare(">", number(0))
@@ -112,7 +112,7 @@ def aggregate(over: str, rows: Sequence[Sequence[Numbers]], years: int, whole: i
         if over == COMPOUND:
             return Numbers(above, below, known, years - 1, whole)
         return Numbers(above * number(whole), below, known)
-    total = reduce(Whole.__add__, tops[:count])
+    total = reduce(Whole.__add__, tops)
     return Numbers(total, bottom * number(count) if over == "mean" else bottom, known)
 
 
