@@ -8,10 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portfolio.audit import queries as audit
 from portfolio.companies.models import Company
 from portfolio.companies.queries import matching
 from portfolio.companies.sections import Filter
 from portfolio.extensions import db, one_of
+from portfolio.people import policy
 from portfolio.people.models import User
 from portfolio.pipeline.listing import DealListing
 from portfolio.pipeline.models import Deal, PipelineVersion, Status, post_money
@@ -185,42 +187,71 @@ def _in_versions(pipeline_ids: Sequence[int]) -> sa.ColumnElement[bool]:
     return Deal.pipeline_id.in_(pipeline_ids)
 
 
+_COUNT, _SUM, _NONE = sa.func.count(), sa.func.sum(Deal.amount_fen), sa.literal(0)
+# Of a stage how many deals, the sum of their amounts, and of how many amounts may be read.
+MEASURES: dict[str, tuple[Any, ...]] = {
+    "both": (_COUNT, _SUM, _COUNT),
+    "counts": (_COUNT, sa.null(), _NONE),
+    "sums": (_NONE, _SUM, _COUNT),
+}
+
+
 def tallies(
     user: User, pipeline_ids: Sequence[int], owner_id: int | None = None
 ) -> dict[str, Tally]:
     """Counts and sums of active deals by stage, over the versions of a pipeline, and the counts of
     those on hold; in one query where a reader may read the terms of all deals they see."""
-    base = [_in_versions(pipeline_ids)]
-    if owner_id is not None:
-        base.append(Deal.owner_id == owner_id)
-    count, amount, none = sa.func.count(), sa.func.sum(Deal.amount_fen), sa.literal(0)
+    ids = tuple(pipeline_ids)
     terms, read = user.scopes("deal.terms"), user.scopes("deal.read")
     if terms == read:
-        return _by_stage(user, "deal.read", (count, amount, count), base, SHOWN)
-    found = _by_stage(user, "deal.read", (count, sa.null(), none), base, SHOWN)
-    sums = _by_stage(user, "deal.terms", (none, amount, count), base, SHOWN[:1]) if terms else {}
+        return _by_stage(user, "deal.read", ("both", ids, owner_id, SHOWN))
+    found = _by_stage(user, "deal.read", ("counts", ids, owner_id, SHOWN))
+    sums = _by_stage(user, "deal.terms", ("sums", ids, owner_id, SHOWN[:1])) if terms else {}
     return {stage: tally + sums.get(stage, Tally()) for stage, tally in found.items()}
 
 
-def _by_stage(
-    user: User,
-    permission: str,
-    measures: tuple[Any, ...],
-    base: list[sa.ColumnElement[bool]],
-    statuses: Sequence[str],
-) -> dict[str, Tally]:
+Asked = tuple[str, tuple[int, ...], int | None, tuple[str, ...]]
+
+
+def _by_stage(user: User, permission: str, asked: Asked) -> dict[str, Tally]:
     found: dict[str, Tally] = {}
-    for part in visible_parts(user, permission):
-        rows = db.session.execute(
-            sa.select(Deal.stage, Deal.status, *measures)
-            .where(part, Deal.status.in_(statuses), *base)
-            .group_by(Deal.stage, Deal.status)
-        )
+    common, *own = visible_parts(user, permission)
+    # What everybody sees is counted once until something is written; for those who see but the
+    # deals of a team or an agenda it hangs on the moment too.
+    to_all = bool(user.scopes(permission) & {policy.ALL, policy.ANY})
+    for rows in (
+        _kept(common, asked) if to_all else _counted(common, asked),
+        *(_counted(part, asked) for part in own),
+    ):
         for stage, status, *counted in rows:
             active = status == Status.ACTIVE.value
             tally = Tally(*counted) if active else Tally(held=counted[0])
             found[stage] = found.get(stage, Tally()) + tally
     return found
+
+
+def _counted(part: sa.ColumnElement[bool], asked: Asked) -> Sequence[Any]:
+    measures, pipeline_ids, owner_id, statuses = asked
+    query = sa.select(Deal.stage, Deal.status, *MEASURES[measures]).where(
+        part, Deal.status.in_(statuses), _in_versions(pipeline_ids)
+    )
+    if owner_id is not None:
+        query = query.where(Deal.owner_id == owner_id)
+    return db.session.execute(query.group_by(Deal.stage, Deal.status)).all()
+
+
+def _kept(part: sa.ColumnElement[bool], asked: Asked) -> Sequence[Any]:
+    """The same, counted anew when the audit trail has grown: each change of a deal is in it."""
+    if db.session().info.get("action"):  # the trail does not have yet what is being written
+        return _counted(part, asked)
+    return _counted_at(audit.newest_seq(), db.engine, part, asked)
+
+
+@lru_cache(maxsize=256)
+def _counted_at(
+    seq: int, engine: sa.Engine, part: sa.ColumnElement[bool], asked: Asked
+) -> Sequence[Any]:
+    return _counted(part, asked)
 
 
 def cards(
