@@ -8,6 +8,7 @@ from flask import abort, current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from portfolio.intake import headings, job_operations, operations, queries, sheets
+from portfolio.intake.choices import TAKE, read_choices
 from portfolio.intake.models import BatchState, ImportBatch
 from portfolio.intake.operations import RowsRefused
 from portfolio.intake.run_views import look_again, run_beside
@@ -121,6 +122,8 @@ def _rejected(batch: ImportBatch) -> Sheet:
     if not report.get("refused") or not path.exists():
         abort(404)
     table = operations.read_table(path.read_bytes())
+    if read_choices(json.loads(batch.choices)).formulas == TAKE:
+        table.take_values()
     targets = headings.matched(table.headings, batch.kind)
     columns = sheets.rejected_columns(table, targets)
     rows = sheets.rejected_rows(table, report["refused"], field_title)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from portfolio.intake.headings import Target
+from portfolio.intake.headings import SHARES, Target
 from portfolio.intake.lengths import fitting
 from portfolio.intake.reading import Table
 from portfolio.intake.rows import LONGEST_SHOWN, Row, same_company
@@ -70,6 +70,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 # A text that a spreadsheet program would take for a formula, and that is no number or telephone.
 LIKE_FORMULA = re.compile(r"[-+|%＋－](?![\d\s().-]*$)")
+_NAMES_PERCENT = re.compile("%|％|pct|percent|百分", re.IGNORECASE)
 NAMES = ("name_zh", "company", "name", "title")
 CODES = ("stock_code", "uscc", "deal")
 Tell = Callable[[int], None]
@@ -92,6 +93,8 @@ def read_rows(table: Table, targets: Sequence[Target], tell: Tell = silent) -> l
     for target, heading in zip(targets, table.headings, strict=True):
         if target.assumed:
             _doubt_unit(rows, target, heading)
+        elif target.metric and target.unit == "%" and not _NAMES_PERCENT.search(heading):
+            _doubt_percent(rows, target, heading)
     return rows
 
 
@@ -100,6 +103,26 @@ def _doubt_unit(rows: Sequence[Row], target: Target, heading: str) -> None:
     first = next((row for row in rows if target.metric in row.figures), None)
     if first is not None:
         first.doubt(target.metric, "unit.assumed", value=heading, unit=target.unit)
+
+
+def _doubt_percent(rows: Sequence[Row], target: Target, heading: str) -> None:
+    """Say once that a column of percentages looks like parts of one: all of it is below 1."""
+    told = [row for row in rows if (row.figures.get(target.metric) or (0,))[0]]
+    most = max((abs(row.figures[target.metric][0] or 0) for row in told), default=MICRO)
+    if most < MICRO * target.factor:
+        told[0].doubt(target.metric, "unit.perhaps_ratio", value=heading)
+
+
+def doubt_taken(rows: Sequence[Row], targets: Sequence[Target], table: Table) -> None:
+    """Say once for each column, at the first such row, that the values of formulas were taken."""
+    by_number = {row.number: row for row in rows}
+    counted: dict[int, list[int]] = {}
+    for line, place in sorted(table.taken):
+        if targets[place].field and line + table.first_row in by_number:
+            counted.setdefault(place, []).append(line + table.first_row)
+    for place, numbers in counted.items():
+        name = targets[place].metric or targets[place].field
+        by_number[numbers[0]].doubt(name, "cell.formula_taken", count=len(numbers))
 
 
 def label_of(cells: Sequence[str], targets: Sequence[Target]) -> tuple[str, str]:
@@ -114,7 +137,7 @@ def _row(number: int, cells: Sequence[str], targets: Sequence[Target], table: Ta
     for place, (cell, target) in enumerate(zip(cells, targets, strict=True)):
         text = clean(cell)
         if target.field and (number, place) in table.formulas:
-            row.refuse(target.metric or target.field, "cell.formula", value=text)
+            row.refuse_formula(target.metric or target.field, text)
             continue
         if not target.field or not text:
             continue
@@ -157,7 +180,12 @@ def amount(metric: Metric, text: str, factor: Decimal) -> tuple[int, bool]:
         return short, False
     if metric.money and any(unit in text for unit in "万亿元"):
         return money.parse_yuan(text, default_unit=10_000, negative=True), False
-    number = parse_decimal(signed(text).rstrip("%").rstrip() if metric.unit == "percent" else text)
+    if metric.unit in SHARES and (bare := signed(text)).endswith("%"):
+        text, factor = (
+            bare.rstrip("%").rstrip(),
+            SHARES[metric.unit]["%"],
+        )  # the cell says so itself
+    number = parse_decimal(text)
     micro, rest = rounded_micro(number, factor)
     if metric.money:
         money.check_size(micro, text)

@@ -10,11 +10,13 @@ ANSWERS = (KEEP, TAKE)
 
 @dataclass(frozen=True)
 class Choices:
-    """The nearest answer counts: the one for the value, else for its column, else for the file."""
+    """The nearest answer counts: the one for the value, else for its column, else for the file.
+    `formulas` says whether the values of computed cells are read as if they had been typed."""
 
     whole: str = KEEP
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
+    formulas: str = KEEP
 
     def takes(self, row: int, name: str) -> bool:
         """Whether the file's value in this row and field replaces the one that is there."""
@@ -23,7 +25,8 @@ class Choices:
 
     def as_json(self) -> dict[str, object]:
         """Plain values, which `read_choices` reads back."""
-        return {"whole": self.whole, "columns": dict(self.columns), "values": dict(self.values)}
+        said = {"whole": self.whole, "formulas": self.formulas}
+        return {**said, "columns": dict(self.columns), "values": dict(self.values)}
 
 
 def place(row: int, name: str) -> str:
@@ -33,12 +36,10 @@ def place(row: int, name: str) -> str:
 
 def read_choices(said: Mapping[str, object]) -> Choices:
     """Choices of plain values; whatever is no answer is left out."""
-    whole = said.get("whole")
-    return Choices(
-        str(whole) if whole in ANSWERS else KEEP,
-        _answers(said.get("columns")),
-        _answers(said.get("values")),
+    whole, formulas = (
+        str(said[name]) if said.get(name) in ANSWERS else KEEP for name in ("whole", "formulas")
     )
+    return Choices(whole, _answers(said.get("columns")), _answers(said.get("values")), formulas)
 
 
 def _answers(said: object) -> dict[str, str]:
@@ -50,16 +51,19 @@ def _answers(said: object) -> dict[str, str]:
 def answered(
     old: Choices, sent: Mapping[str, str], differences: Sequence[Mapping[str, Any]]
 ) -> Choices:
-    """The choices after a form was sent: `whole`, `column-…` and `value-…`, each keep or take. A
-    value's answer is kept only where its column would say otherwise."""
+    """The choices after a form was sent: `whole`, `column-…` and `value-…`, each keep or take, and
+    `formulas`. A value's answer is kept only where its column would say otherwise."""
     columns = dict(old.columns)
     for name in {str(d["field"]) for d in differences}:
         if f"column-{name}" in sent:
             columns.pop(name, None)
             if sent[f"column-{name}"] in ANSWERS:
                 columns[name] = sent[f"column-{name}"]
-    whole = sent.get("whole", old.whole)
-    general = Choices(whole if whole in ANSWERS else old.whole, columns)
+    whole, formulas = (
+        sent[name] if sent.get(name) in ANSWERS else known
+        for name, known in (("whole", old.whole), ("formulas", old.formulas))
+    )
+    general = Choices(whole, columns)
     values = dict(old.values)
     for difference in differences:
         row, name = int(difference["row"]), str(difference["field"])
@@ -68,4 +72,4 @@ def answered(
             values.pop(place(row, name), None)
             if (answer == TAKE) != general.takes(row, name):
                 values[place(row, name)] = answer
-    return Choices(general.whole, columns, values)
+    return Choices(whole, columns, values, formulas)

@@ -32,6 +32,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON."),
         click.option("--as", "address", help="The person it is done for; else nobody's account."),
         click.option("--update", is_flag=True, help="Take the file's values where they differ."),
+        click.option("--formula-values", is_flag=True, help="Take the values of computed cells."),
         click.option("--sound-rows-only", is_flag=True, help="Leave refused rows out."),
         click.option("--dry-run", is_flag=True, help="Read and check, write nothing."),
         click.option("--mapping", type=FILE, help="JSON: heading to field."),
@@ -68,6 +69,7 @@ def _run(
     dry_run: bool,
     sound_rows_only: bool,
     update: bool,
+    formula_values: bool,
     address: str | None,
     as_json: bool,
 ) -> None:
@@ -75,7 +77,7 @@ def _run(
     try:
         actor = _person(address)
         chosen = headings.read_mapping(mapping.read_bytes()) if mapping else {}
-        choices = Choices(TAKE if update else KEEP)
+        choices = Choices(TAKE if update else KEEP, formulas=TAKE if formula_values else KEEP)
         prepared = operations.prepare(content, chosen, kind, choices, actor)
         operations.rehearse(prepared)
     except InputError as error:
@@ -155,6 +157,8 @@ def _print(report: dict[str, Any], as_json: bool) -> None:
             click.echo("  ...")
     for column in report["ignored"]:
         click.echo(f"ignored: {column['heading']}  {column['message']}")
+    if report["other_sheets"]:
+        click.echo(f"sheets not read: {', '.join(report['other_sheets'])}")
     click.echo(f"likely duplicates: {len(report['duplicates'])}")
     for pair in report["duplicates"][:SHOWN]:
         sides = (f"{pair[s]['name']} {pair[s]['stock_code']}".strip() for s in ("one", "other"))

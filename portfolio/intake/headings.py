@@ -29,6 +29,15 @@ UNITS = {
     "千万元": Decimal(1000),
     "亿元": Decimal(10000),
 }
+# Shares stand for percentages or for parts of one; by the unit of the figure, how many of it one is.
+SHARES = {
+    "percent": {"%": Decimal(1), "比例": Decimal(100)},
+    "fraction": {"%": Decimal("0.01"), "比例": Decimal(1)},
+}
+SHARE_UNITS = frozenset().union(*SHARES.values())
+_SHARE = re.compile(
+    "[(\\[【](?:单位:?)?(?:(%|百分比|百分数|pct|percent)|比例|小数|fraction|ratio)[)\\]】]"
+)
 # Between a field and the unit of its amounts in a mapping: "metric:revenue@元".
 IN = "@"
 _UNIT = re.compile("[(\\[【](?:单位:?|人民币)?((?:千万|百万|千|万|亿)?元|cny|rmb|yuan)[)\\]】]")
@@ -51,9 +60,16 @@ class Target:
         return dictionary()[self.metric].money if self.metric else self.field.endswith("_fen")
 
     @property
+    def units(self) -> Mapping[str, Decimal]:
+        """The units in which its values may stand in a file, each with its factor."""
+        if self.money:
+            return UNITS
+        return SHARES.get(dictionary()[self.metric].unit, {}) if self.metric else {}
+
+    @property
     def unit(self) -> str:
-        """The unit in which amounts are read, "" for anything else."""
-        return next((u for u, f in UNITS.items() if self.money and f == self.factor), "")
+        """The unit in which its values are read, "" where there is but one."""
+        return next((unit for unit, factor in self.units.items() if factor == self.factor), "")
 
     @cached_property
     def metric(self) -> str:
@@ -133,9 +149,14 @@ def matched(headings: Sequence[str], kind: str = COMPANIES) -> list[Target]:
 
 def _in_its_unit(target: Target | None, heading: str) -> Target | None:
     """An amount whose heading names another unit than 万元 is brought to that; of a figure whose
-    heading names none, 万元 is assumed."""
-    if target is None or not target.money:
+    heading names none, 万元 is assumed. A share may be named a percentage or a part of one."""
+    if target is None or not target.units:
         return target
+    if not target.money:
+        share = _SHARE.search(halfwidth(heading).casefold())
+        return (
+            replace(target, factor=target.units["%" if share[1] else "比例"]) if share else target
+        )
     unit = _UNIT.search(halfwidth(heading).casefold())
     if unit:
         return replace(target, factor=UNITS.get(unit[1], UNITS["元"]))
@@ -204,7 +225,7 @@ def mapped(
         name, _, unit = field.partition(IN)
         if name and name not in known:
             raise InputError("mapping.no_such_field", value=name)
-        if unit and not (unit in UNITS and Target(name).money):
+        if unit and unit not in Target(name).units:
             raise InputError("mapping.no_such_unit", value=unit)
     automatic = matched(headings, kind)
     return [
@@ -218,7 +239,7 @@ def _chosen(field: str, automatic: Target, heading: str) -> Target:
     if not name:
         return automatic if not automatic.field else Target("", reason="column.unmapped")
     if unit:
-        return Target(name, UNITS[unit])
+        return Target(name, Target(name).units[unit])
     return automatic if automatic.field == name else _in_its_unit(Target(name), heading) or NOWHERE
 
 

@@ -39,9 +39,9 @@ def remap(batch_id: int) -> Answer:
 
 
 def _said(number: int) -> str:
-    """The field of a column, with the unit of its amounts where one was chosen."""
+    """The field of a column, with the unit of its values where one was chosen that it can have."""
     field, unit = (request.form.get(f"{what}-{number}", "") for what in ("column", "unit"))
-    return field + headings.IN + unit if unit and headings.Target(field).money else field
+    return field + headings.IN + unit if unit in headings.Target(field).units else field
 
 
 @blueprint.get("/imports/<int:batch_id>/mapping")
@@ -78,6 +78,8 @@ def choose(batch_id: int) -> Answer:
     with access.writing("import.choose"):
         batch.choices = json.dumps(new.as_json(), ensure_ascii=False)
     look_again(batch, int(found["size"]))
+    if "formulas" in request.form:
+        return redirect(url_for("intake.preview", batch_id=batch.id))
     flash(_taken(new, found.get("differences", [])))
     page = short_number(request.args.get("page", ""))
     return redirect(url_for("intake.preview", batch_id=batch.id, kind="differences", page=page))

@@ -5,8 +5,8 @@ import gc
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,9 @@ from portfolio.intake import (
     record_operations,
     reporting,
 )
-from portfolio.intake.checks import Tell, amount, label_of, read_rows, silent
-from portfolio.intake.choices import Choices, read_choices
+from portfolio.intake.checks import Tell, doubt_taken, label_of, read_rows, silent
+from portfolio.intake.choices import TAKE, Choices, read_choices
+from portfolio.intake.described import described
 from portfolio.intake.duplicate_queries import among_planned
 from portfolio.intake.headings import Target
 from portfolio.intake.models import BatchState, ImportBatch, ImportMapping, Kind
@@ -35,12 +36,8 @@ from portfolio.intake.rows import Row
 from portfolio.intake.sheets import marked_as_formulas
 from portfolio.intake.workbook import read_workbook
 from portfolio.kernel.errors import InputError
-from portfolio.kernel.text import clean
 from portfolio.people.models import User
-from portfolio.rulebook.metrics import dictionary
 from portfolio.web.sheets import restore
-
-SAMPLE = 3
 
 
 @dataclass
@@ -112,6 +109,8 @@ def prepare(
     Without an actor, as on the command line, everything may be changed.
     """
     table = read_table(content)
+    if choices is not None and choices.formulas == TAKE:
+        table.take_values()
     targets = headings.mapped(table.headings, chosen or {}, kind)
     headings.check_targets(table.headings, targets, kind)
     rows = _read(kind, table, targets, tell)
@@ -121,9 +120,12 @@ def prepare(
 
 
 def _read(kind: str, table: Table, targets: list[Target], tell: Tell) -> list[Row]:
-    if kind == Kind.COMPANIES.value:
-        return read_rows(table, targets, tell)
-    return read_records(table, targets, kind, tell)
+    companies = kind == Kind.COMPANIES.value
+    rows = (
+        read_rows(table, targets, tell) if companies else read_records(table, targets, kind, tell)
+    )
+    doubt_taken(rows, targets, table)
+    return rows
 
 
 def as_it_stands(prepared: Prepared) -> Plan | RecordPlan:
@@ -204,51 +206,15 @@ def check(batch: ImportBatch, actor: User | None, tell: Tell = silent) -> dict[s
     except InputError as error:
         table = read_table(upload_path(batch).read_bytes())
         shown = {"refusal": {"code": error.code, "params": error.params}}
-        return shown | _columns(batch, table)
+        return shown | described(table, json.loads(batch.mapping), batch.kind)
     rehearse(prepared)
     found = report(prepared)
     return {
         "report": found,
         **reporting.fresh(prepared.plan, found["duplicates"]),
         "differences": [reporting.difference_row(d) for d in prepared.plan.differences],
-        **_columns(batch, prepared.table),
+        **described(prepared.table, json.loads(batch.mapping), batch.kind),
     }
-
-
-def _columns(batch: ImportBatch, table: Table) -> dict[str, Any]:
-    """The columns of the file with what they stand for, and their first values: of amounts as they
-    are read, in fen."""
-    automatic = headings.matched(table.headings, batch.kind)
-    chosen = json.loads(batch.mapping)
-    try:
-        targets = headings.mapped(table.headings, chosen, batch.kind)
-    except InputError:  # as by a mapping remembered from before
-        targets = automatic
-    columns = []
-    for place, (label, target) in enumerate(zip(labels(table.headings), targets, strict=True)):
-        reason = "" if target.field else target.reason or "column.unmapped"
-        sample = [row[place][:60] for row in table.rows[:SAMPLE] if row[place].strip()]
-        columns.append(
-            {
-                "heading": label,
-                "field": target.field,
-                "reason": reason,
-                "sample": sample,
-                "unit": target.unit,
-                "assumed": target.assumed,
-                "read": _as_read(sample, target) if target.metric and target.money else [],
-            }
-        )
-    return {"columns": columns, "size": len(table.rows), "encoding": table.encoding}
-
-
-def _as_read(sample: Sequence[str], target: headings.Target) -> list[int]:
-    """The first amounts of a column in fen; those that are none are told of elsewhere."""
-    found = []
-    for text in sample:
-        with suppress(InputError):
-            found.append(amount(dictionary()[target.metric], clean(text), target.factor)[0])
-    return found
 
 
 def rehearse(prepared: Prepared) -> None:
@@ -273,7 +239,7 @@ def report(prepared: Prepared, duplicates: list[Duplicate] | None = None) -> dic
         duplicates = among_planned(plan)
     whole = reporting.report(plan, duplicates or [], _labels(prepared))
     ignored = reporting.ignored_columns(prepared.table.headings, prepared.targets)
-    return whole | {"ignored": ignored}
+    return whole | {"ignored": ignored, "other_sheets": prepared.table.other_sheets}
 
 
 def _labels(prepared: Prepared) -> dict[int, tuple[str, str]]:

@@ -15,6 +15,7 @@ MOST_COLUMNS = 250  # our own export of every figure has 180
 MOST_CHARACTERS = 20_000
 BOM = b"\xef\xbb\xbf"
 ENCODINGS = ("utf-8", "gb18030")
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")  # what Excel calls Unicode text begins so
 FIRST_CJK = "\u2e80"
 ZIP_HEAD = b"PK\x03\x04"
 OLE_HEAD = b"\xd0\xcf\x11\xe0"
@@ -28,18 +29,38 @@ HEAD = 1024
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 # A spreadsheet program takes a cell that begins so for a formula.
 _FORMULA = re.compile("[ \u00a0\u3000\ufeff\u200b]*[=@＝＠]")
+FAILED = "#"  # the value of a formula that could not be computed, such as #DIV/0!
 
 
 @dataclass
 class Table:
     """Headings and rows of texts. `first_row` is the number of the first data row in the file;
-    `formulas` are cells (row, column) whose value a spreadsheet computed."""
+    `formulas` are cells (row, column) whose value a spreadsheet computed and that nobody has let in,
+    `taken` those whose value counts. `other_sheets` are a workbook's further sheets that hold
+    anything."""
 
     headings: list[str]
     rows: list[list[str]]
     encoding: str = ""
     first_row: int = 2
     formulas: set[tuple[int, int]] = field(default_factory=set)
+    taken: set[tuple[int, int]] = field(default_factory=set)
+    other_sheets: list[str] = field(default_factory=list)
+
+    def with_value(self) -> set[tuple[int, int]]:
+        """The formulas whose value the file holds beside them."""
+        return {
+            (row, place)
+            for row, place in self.formulas
+            if (text := self.rows[row][place].strip())
+            and not text.startswith(FAILED)
+            and not _FORMULA.match(text)
+        }
+
+    def take_values(self) -> None:
+        """Let the values of formulas count as if they had been typed."""
+        self.taken = self.with_value()
+        self.formulas = self.formulas - self.taken
 
 
 def is_workbook(content: bytes) -> bool:
@@ -50,10 +71,10 @@ def is_workbook(content: bytes) -> bool:
 
 
 def read_csv(content: bytes) -> Table:
-    """A CSV file in UTF-8 (with or without BOM) or GB18030, told apart strictly.
+    """A CSV file in UTF-8 (with or without BOM), GB18030 or marked UTF-16, told apart strictly.
 
     Raises InputError `file.empty`, `file.encoding` (naming the byte), `file.encodings_mixed`
-    (naming the row), `file.not_text`,
+    (naming the row), `file.encoding_unknown`, `file.not_text`,
     `file.too_many_rows`, `file.too_many_columns`, `file.cell_too_long` or `file.ragged`.
     """
     if not content.strip():
@@ -94,6 +115,8 @@ def shape_of(headings: Sequence[str]) -> str:
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
+    if content.startswith(UTF_16_MARKS):
+        return _utf_16(content), "utf-16"
     failure: UnicodeDecodeError | None = None
     marked = content.startswith(BOM)
     for encoding in ENCODINGS[:1] if marked else ENCODINGS:
@@ -104,12 +127,25 @@ def _decoded(content: bytes) -> tuple[str, str]:
             continue
         if encoding == "gb18030":
             _refuse_mixed(content)
-        if _CONTROL.search(text) or _looks_mangled(text, encoding):
+        if _CONTROL.search(text):
             raise InputError("file.not_text")
+        if _looks_mangled(text, encoding):
+            raise InputError("file.encoding_unknown")
         return text, f"{encoding}-bom" if marked else encoding
     assert failure is not None  # noqa: S101 - the loop ends here only after a failure
     row = content[: failure.start].count(b"\n") + 1
     raise InputError("file.encoding", row=row, byte=failure.start + 1)
+
+
+def _utf_16(content: bytes) -> str:
+    """A file that says it is UTF-16."""
+    try:
+        text = content.decode("utf-16")
+    except UnicodeDecodeError as error:
+        raise InputError("file.encoding_unknown") from error
+    if _CONTROL.search(text):
+        raise InputError("file.not_text")
+    return text
 
 
 def _refuse_mixed(content: bytes) -> None:

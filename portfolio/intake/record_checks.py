@@ -81,7 +81,7 @@ def _row(
     for place, (cell, target) in enumerate(zip(cells, targets, strict=True)):
         text = clean(cell)
         if target.field and (number, place) in table.formulas:
-            row.refuse(target.field, "cell.formula", value=text)
+            row.refuse_formula(target.field, text)
             continue
         if not target.field or not text:
             continue

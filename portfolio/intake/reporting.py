@@ -38,7 +38,7 @@ def refused_whole(kind: str, error: InputError) -> dict[str, Any]:
     finding = Finding(row, "", error.code, params)
     empty = Plan() if kind == COMPANIES else RecordPlan()
     empty.refused.append(finding)
-    return report(empty) | {"ignored": []}
+    return report(empty) | {"ignored": [], "other_sheets": []}
 
 
 def _companies(plan: Plan) -> dict[str, Any]:

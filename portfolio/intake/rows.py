@@ -37,6 +37,11 @@ class Row:
         """Say that a value cannot be taken."""
         self.refusals.append(Finding(self.number, name, code, _plain(params)))
 
+    def refuse_formula(self, name: str, text: str) -> None:
+        """Say that a cell holds a formula, and its value where the file has one."""
+        code = "cell.formula" if text else "cell.formula_without_value"
+        self.refuse(name, code, **({"value": text} if text else {}))
+
 
 def _plain(params: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     return tuple((key, str(value)[:LONGEST_SHOWN]) for key, value in params.items())

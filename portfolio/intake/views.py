@@ -18,7 +18,7 @@ from portfolio.extensions import db
 from portfolio.intake import headings, job_operations, operations, queries
 from portfolio.intake.choices import Choices, place, read_choices
 from portfolio.intake.models import BatchState, ImportBatch, JobState, Kind
-from portfolio.intake.wording_views import ENCODINGS, field_title, worded
+from portfolio.intake.wording_views import ENCODINGS, field_title, grouped_options, percent, worded
 from portfolio.people import access
 from portfolio.web.messages import sentence
 from portfolio.web.paging import PER_PAGE, Page, page_number
@@ -28,6 +28,7 @@ blueprint = Blueprint("intake", __name__)
 Answer = str | Response | tuple[str, int]
 MOST_PASTED = 8 * 1024 * 1024
 MOST_PAIRS = 30
+FIRST_PAIRS = 5
 WATCHED = "import"
 
 
@@ -98,19 +99,23 @@ def preview_page(
         report=report,
         sound=sound,
         columns=_reasoned(found["columns"], chosen or {}),
-        units=list(headings.UNITS),
         unsettled=chosen is not None,
         ignored=[column["heading"] for column in found["columns"] if not column["field"]],
         guessed=[column["heading"] for column in found["columns"] if column.get("assumed")],
         encoding=ENCODINGS.get(found.get("encoding", ""), ""),
-        options=[(field, field_title(field)) for field in headings.choices(batch.kind)],
+        options=grouped_options(batch.kind),
+        unknown=[c["heading"] for c in found["columns"] if c["reason"] == "column.unknown"],
+        other_sheets=found.get("other_sheets", []),
+        formulas=found.get("formulas", 0),
+        size=found["size"],
         page=_shown(found, choices, view),
         fresh=len(fresh),
         view=view,
         refusal=refusal,
         same=queries.same_file(batch.sha256),
         kinds=Kind._value2member_map_,
-        pairs=duplicate_pairs(report, found.get("entered", {})) if report else [],
+        pairs=_first_pairs(found) if view != "duplicates" else [],
+        likely=len(report["duplicates"]) if report else 0,
         differing=_differing(differences, choices),
         choices=choices,
     )
@@ -132,6 +137,9 @@ def _shown(found: Mapping[str, Any], choices: Choices, view: str) -> Page:
     part = slice((number - 1) * PER_PAGE, number * PER_PAGE)
     if view == "differences":
         return Page(_pairs(differences[part], choices), number, len(differences))
+    if view == "duplicates" and report:
+        pairs = duplicate_pairs(report["duplicates"][part], found.get("entered", {}))
+        return Page(pairs, number, len(report["duplicates"]))
     if view == "new":
         fresh = found.get("fresh", [])
         return Page(fresh[part], number, len(fresh))
@@ -144,10 +152,12 @@ def _reasoned(columns: Sequence[dict[str, Any]], chosen: Mapping[str, str]) -> l
     for column in columns:
         reason = sentence(column["reason"]) if column["reason"] else ""
         field, _, unit = chosen.get(column["heading"], column["field"]).partition(headings.IN)
-        assumed = column.get("assumed") and not unit
-        shown.append(
-            column | {"reason": reason, "field": field, "chosen_unit": unit, "assumed": assumed}
-        )
+        said = {"reason": reason, "field": field, "chosen_unit": unit}
+        said["assumed"] = column.get("assumed") and not unit
+        said["shares"] = column["unit"] in headings.SHARE_UNITS
+        if said["shares"]:
+            said["read"] = [percent(column["field"], micro) for micro in column["read"]]
+        shown.append(column | said)
     return shown
 
 
@@ -186,10 +196,17 @@ def _pairs(differences: Sequence[dict[str, Any]], choices: Choices) -> list[dict
     ]
 
 
-def duplicate_pairs(report: Mapping[str, Any], entered: Mapping[str, str]) -> list[dict[str, Any]]:
+def _first_pairs(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The first of the likely duplicates; all of them have a tab."""
+    duplicates = found["report"]["duplicates"] if "report" in found else []
+    return duplicate_pairs(duplicates[:FIRST_PAIRS], found.get("entered", {}))
+
+
+def duplicate_pairs(
+    shown: Sequence[Mapping[str, Any]], entered: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """Likely duplicates for showing: each of the two sides a company with its link, or a row of
     the file, and the reason."""
-    shown = report["duplicates"][:MOST_PAIRS]
     ids = {int(d[s]) for d in shown for s in ("one", "other") if d[s].isdigit()}
     names, codes = queries.names_of(ids), queries.codes_of(ids)
     pairs = []
@@ -211,7 +228,7 @@ def duplicate_pairs(report: Mapping[str, Any], entered: Mapping[str, str]) -> li
 def _still_there(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The likely duplicates of an import of which neither was removed since, and which were not
     merged either."""
-    pairs = duplicate_pairs(report, {}) if report.get("duplicates") else []
+    pairs = duplicate_pairs(report.get("duplicates", [])[:MOST_PAIRS], {})
     whole = survivors()
     found = []
     for pair in pairs:

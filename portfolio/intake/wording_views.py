@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from portfolio.intake.headings import METRIC
+from portfolio.companies import fact_sheet, year_sheet
+from portfolio.intake.headings import METRIC, SHARES, choices
+from portfolio.kernel.numbers import from_micro, plain
 from portfolio.rulebook.metrics import dictionary
 from portfolio.web.formatting import title_of
+from portfolio.web.i18n import language
 from portfolio.web.messages import sentence
 
 FIELD_TITLES = {
@@ -58,7 +62,13 @@ FIELD_TITLES = {
     "dated_on": _l("Dated"),
     "link": _l("Link"),
 }
-ENCODINGS = {"utf-8": "UTF-8", "utf-8-bom": "UTF-8 BOM", "gb18030": "GB18030", "xlsx": "XLSX"}
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-8-bom": "UTF-8 BOM",
+    "utf-16": "UTF-16",
+    "gb18030": "GB18030",
+    "xlsx": "XLSX",
+}
 WHAT = {"changed": _l("changed since"), "used": _l("used since"), "gone": _l("no longer there")}
 
 
@@ -66,6 +76,30 @@ def field_title(field: str) -> str:
     """What a field or a figure is called."""
     metric = dictionary().get(field.removeprefix(METRIC))
     return title_of(metric) if metric else str(FIELD_TITLES.get(field, field))
+
+
+def grouped_options(kind: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Everything a column can stand for, in groups: what the rows are about, then the figures as
+    their forms have them, with their units."""
+    fields = [(field, field_title(field)) for field in choices(kind)]
+    groups = [(_("Details"), [(f, title) for f, title in fields if not f.startswith(METRIC)])]
+    left = {f.removeprefix(METRIC) for f, _title in fields if f.startswith(METRIC)}
+    for group in (*year_sheet.GROUPS, *fact_sheet.GROUPS):
+        own = [metric for metric in group.metrics if metric.id in left]
+        left -= {metric.id for metric in own}
+        groups.append((title_of(group), [_headed(metric.id) for metric in own]))
+    groups.append((_("Other figures"), [_headed(one) for one in dictionary() if one in left]))
+    return [(title, options) for title, options in groups if options]
+
+
+def _headed(metric_id: str) -> tuple[str, str]:
+    return METRIC + metric_id, dictionary()[metric_id].heading(language())
+
+
+def percent(field: str, micro: int) -> str:
+    """A share as a percentage, however it is kept: 0.35 of one and 35 of a hundred are both 35%."""
+    whole = SHARES[dictionary()[field.removeprefix(METRIC)].unit]["%"]
+    return f"{plain(from_micro(micro) / whole)}%"
 
 
 def worded(finding: Mapping[str, Any], refused: bool) -> dict[str, Any]:

@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHEETS = "xl/worksheets/"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _FORMULA = re.compile(rb"<(?:[A-Za-z0-9_.-]+:)?f[\s/>]")
+_VALUE = re.compile(rb"<(?:[A-Za-z0-9_.-]+:)?[vt][\s>]")
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
@@ -61,6 +62,7 @@ def read_workbook(content: bytes) -> Table:
     table = table_of(answer["lines"], "xlsx")
     offset = table.first_row
     table.formulas = {(row - offset, column) for row, column in answer["formulas"]}
+    table.other_sheets = answer["others"]
     return table
 
 
@@ -69,8 +71,9 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
 
 
-def _check_archive(path: str) -> list[tuple[int, int]]:
-    """Inflate every entry within the limits; answer the formula cells of the first sheet."""
+def _check_archive(path: str) -> tuple[list[tuple[int, int]], list[str]]:
+    """Inflate every entry within the limits; answer the formula cells of the first sheet and the
+    names of the others that hold anything."""
     try:
         archive = zipfile.ZipFile(path)
     except zipfile.BadZipFile as error:
@@ -84,15 +87,18 @@ def _check_archive(path: str) -> list[tuple[int, int]]:
         raise InputError("workbook.links")
     if "xl/workbook.xml" not in names:
         raise InputError("workbook.broken")
-    budget, formulas = MOST_INFLATED, {}
+    budget, formulas, filled = MOST_INFLATED, {}, set()
     for entry in archive.infolist():
         data, budget = _inflated(archive, entry, budget)
         if entry.filename.startswith(SHEETS) and _FORMULA.search(data):
             formulas[entry.filename] = _formula_cells(data)
-    first = _first_sheet(archive) if formulas else None
-    if first in archive.namelist():
-        return formulas.get(first, [])
-    return [cell for cells in formulas.values() for cell in cells]  # rather too many than none
+        if entry.filename.startswith(SHEETS) and _VALUE.search(data):
+            filled.add(entry.filename)
+    sheets = _sheets(archive) if formulas or len(filled) > 1 else []
+    others = [name for name, file in sheets[1:] if file in filled]
+    if sheets and sheets[0][1] in names:
+        return formulas.get(sheets[0][1], []), others
+    return [cell for cells in formulas.values() for cell in cells], others  # rather too many
 
 
 def _elements(data: bytes) -> list[tuple[str, dict[str, str]]]:
@@ -110,14 +116,16 @@ def _local(name: str) -> str:
     return name.rsplit(":", 1)[-1]
 
 
-def _first_sheet(archive: zipfile.ZipFile) -> str | None:
-    """The file of the workbook's first sheet, which need not be called sheet1."""
+def _sheets(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
+    """The workbook's sheets in their order with the file of each; the first need not be sheet1."""
+    files = {
+        said.get("Id"): str(PurePosixPath("/xl", said.get("Target", "")))[1:]
+        for tag, said in _elements(archive.read("xl/_rels/workbook.xml.rels"))
+        if tag == "Relationship"
+    }
     book = _elements(archive.read("xl/workbook.xml"))
-    sheet = next((said for tag, said in book if tag == "sheet"), {})
-    for tag, said in _elements(archive.read("xl/_rels/workbook.xml.rels")):
-        if tag == "Relationship" and said.get("Id") == sheet.get("id"):
-            return str(PurePosixPath("/xl", said.get("Target", "")))[1:]
-    return None
+    named = [said for tag, said in book if tag == "sheet"]
+    return [(said.get("name", ""), files.get(said.get("id"), "")) for said in named]
 
 
 def _formula_cells(data: bytes) -> list[tuple[int, int]]:
@@ -179,7 +187,7 @@ def _text(value: Any) -> str:
 def main(path: str) -> None:
     """Print the first sheet, or the refusal, as JSON."""
     try:
-        formulas = _check_archive(path)
+        formulas, others = _check_archive(path)
         # Imported here: only this process needs it, and only after the archive was checked.
         from python_calamine import CalamineWorkbook  # noqa: PLC0415
 
@@ -188,6 +196,7 @@ def main(path: str) -> None:
         answer: dict[str, Any] = {
             "lines": [[_text(value) for value in row] for row in rows],
             "formulas": formulas,
+            "others": others,
         }
     except InputError as error:
         answer = {"code": error.code, "params": error.params}

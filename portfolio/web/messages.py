@@ -47,7 +47,12 @@ MESSAGES = {
     "metric.unknown": _l("There is no figure called “%(value)s”."),
     "file.too_large": _l("The file is larger than %(most)s MB."),
     "file.encoding": _l(
-        "The file mixes encodings: row %(row)s, byte %(byte)s is neither UTF-8 nor GB18030."
+        "The file mixes encodings: row %(row)s, byte %(byte)s is neither UTF-8 nor GB18030. Save it in "
+        "Excel as “CSV UTF-8” and upload it again."
+    ),
+    "file.encoding_unknown": _l(
+        "The text is in an encoding that is not read here, such as Big5. Save it in Excel as “CSV UTF-8” "
+        "or as .xlsx and upload it again."
     ),
     "file.encodings_mixed": _l(
         "The file mixes UTF-8 and GB18030: row %(row)s is written otherwise than the rest."
@@ -91,6 +96,12 @@ MESSAGES = {
     "cell.formula": _l(
         "The cell holds a formula (%(value)s): enter its value, or ' before it for a text."
     ),
+    "cell.formula_without_value": _l(
+        "The cell holds a formula, and the file does not hold its value: enter the value."
+    ),
+    "cell.formula_taken": _l(
+        "%(count)s cells of this column hold formulas: the values shown there are taken."
+    ),
     "cell.like_formula": _l("“%(value)s” looks like a formula; it is kept as text."),
     "year.malformed": _l("“%(value)s” is no fiscal year."),
     "row.no_company": _l("The row does not say which company it means."),
@@ -122,6 +133,10 @@ MESSAGES = {
     "unit.assumed": _l(
         "The heading “%(value)s” names no unit: its amounts are read as %(unit)s. If they are in another "
         "unit, choose it at the column."
+    ),
+    "unit.perhaps_ratio": _l(
+        "All of the column “%(value)s” is below 1%%: if it holds parts of one (0.35 for 35%%), choose that "
+        "unit at the column."
     ),
     "number.rounded": _l("%(value)s has more decimals than are kept; it was rounded."),
     "percent.stored_as_ratio": _l(

@@ -67,3 +67,43 @@ def test_a_refused_mapping_keeps_what_was_chosen(send) -> None:
     assert '<details class="card" id="columns" open' in answer.text
     assert "/confirmation" not in answer.text
     assert client.get(page + "/mapping").location == page
+
+
+def shares_of(text: str, run, *options: str) -> tuple[dict[str, int], list[str]]:
+    code, report, said = run(text, *options)
+    assert code == 0, said
+    found = figures()
+    return found, [w["code"] for w in report["warnings"]]
+
+
+def test_a_share_is_read_in_the_unit_that_its_heading_its_cell_or_a_person_names(
+    send, run, tmp_path
+) -> None:
+    head = "企业名称,年度,{}\n青岛某某有限公司,2024,{}\n"
+    assert shares_of(head.format("毛利率（比例）,资产负债率（%）", "0.35,40"), run) == (
+        {"gross_margin_pct": 35_000_000, "debt_ratio": 400_000},
+        [],
+    )
+    text = head.format("毛利率", "0.35").replace("某某", "比例")
+    _, warnings = shares_of(text, run, "--dry-run")
+    assert warnings == ["unit.perhaps_ratio"]
+    mapping = tmp_path / "mapping.json"
+    mapping.write_text(json.dumps({"毛利率": "metric:gross_margin_pct@比例"}))
+    assert shares_of(text, run, "--mapping", str(mapping), "--dry-run")[1] == []
+    client, page = send(text + "青岛百分有限公司,2024,36%\n")
+    sent = sent_form(client.get(page).text)
+    place = next(n for n in sent if sent[n] == "metric:gross_margin_pct").partition("-")[2]
+    client.post(page + "/mapping", data=sent | {f"unit-{place}": "比例"})
+    assert re.search("读作.*?35%.*?36%", client.get(page).text, re.S)
+    client.post(page + "/confirmation")
+    kept = {f.micro for f in db.session.query(Figure).filter_by(metric="gross_margin_pct")}
+    assert kept == {35_000_000, 36_000_000}
+
+
+def test_a_unit_that_the_chosen_field_cannot_have_is_left_out(send) -> None:
+    client, page = send(FILE)
+    sent = sent_form(client.get(page).text)
+    place = next(n for n in sent if sent[n] == "metric:net_profit").partition("-")[2]
+    wrong = {f"column-{place}": "metric:gross_margin_pct", f"unit-{place}": "元"}
+    assert client.post(page + "/mapping", data=sent | wrong).status_code == 302
+    assert "500%" in client.get(page).text
