@@ -33,6 +33,16 @@ def delete(kind: str, row: Any, actor: User, now: dt.datetime) -> Act | None:
     return record_operations.delete(row, actor, now)
 
 
+def against_deleting(row: Any, actor: User) -> InputError | None:
+    """What stands against deleting a record whatever else there is; it can be said beforehand."""
+    if isinstance(row, Deal):
+        try:
+            undo_operations.require_deletable(actor, row)
+        except InputError as error:
+            return error
+    return None
+
+
 def set_back(
     row: Any, entry: AuditEntry, column: str, actor: User, now: dt.datetime, version: int | None
 ) -> None:

@@ -105,8 +105,10 @@ def delete(kind: str, number: int) -> Answer:
         "goes": operations.what_goes_with(kind, of.row),
         "held_by": queries.standing_in_the_way(access.me(), of),
     }
+    against = operations.against_deleting(of.row, access.me())
     if request.method == "GET":
-        return render_template("records/delete.html", **page, error="")
+        error = text_of(against) if against else ""
+        return render_template("records/delete.html", **page, error=error, final=bool(against))
     label, back = of.label, _after_deletion(of)
     try:
         with access.writing(f"{kind}.delete"):

@@ -19,7 +19,7 @@ from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline import board_queries, operations, undo_operations
 from portfolio.pipeline import queries as pipeline
-from portfolio.pipeline.models import Deal, GrantKind
+from portfolio.pipeline.models import Deal, GrantKind, PipelineVersion
 from portfolio.pipeline.stages import Move
 from portfolio.records import bin_views
 from portfolio.records.queries import KINDS
@@ -343,3 +343,16 @@ def test_the_deals_that_keep_a_company_are_named_before_anything_is_pressed(as_u
     page = client.get(f"/records/company/{deal.company_id}/deletion").text
     assert deal.code in page and "它还有项目，不能删除" in page and "btn-danger" not in page
     assert client.post(f"/records/company/{deal.company_id}/deletion").status_code == 422
+
+
+def test_a_deal_in_a_late_stage_says_beforehand_who_may_delete_it(as_user, cast) -> None:
+    deal = factories.deal(cast["manager"])
+    with unit_of_work("deal.change", cast["manager"]):
+        flow = pipeline.pipeline_of(db.session.get_one(PipelineVersion, deal.pipeline_id))
+        row = db.session.get_one(Deal, deal.id)
+        row.stage = next(stage.key for stage in flow.stages if flow.late(stage.key))
+    page = as_user("manager").get(f"/records/deal/{deal.id}/deletion").text
+    assert "只有合伙人可以删除" in page and "btn-danger" not in page
+    assert "btn-danger" in as_user("partner").get(f"/records/deal/{deal.id}/deletion").text
+    shown = as_user("reader").get(f"/deals/{deal.id}").text
+    assert "全部历史" in shown and "可还原" not in shown
