@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench import duplicates, files, pages
+from bench import duplicates, files, pages, readiness
 
 
 def main() -> None:
@@ -16,6 +16,7 @@ def main() -> None:
         folder = Path(home) / "files"
         folder.mkdir()
         files.table(folder)
+    readiness.table()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy as np
 from portfolio.kernel.numbers import MICRO
 from portfolio.readiness.targets import Target, targets
 from portfolio.rulebook.bulk.codes import CODES
-from portfolio.rulebook.bulk.evaluate import Evaluation
+from portfolio.rulebook.bulk.evaluate import Evaluation, worst
 from portfolio.rulebook.bulk.numbers import Numbers
 from portfolio.rulebook.bulk.whole import Array, Flags, number
 from portfolio.rulebook.engine import FAIL, PASS, UNKNOWN, exact, find_clause
@@ -87,9 +87,10 @@ class Distances:
         return Near(failed.astype(np.int64), unknown.astype(np.int64), distance)
 
     def _value(self, clause: Clause, rows: Array) -> Numbers:
+        columns = self._evaluation.columns
         if clause.over == EACH:
-            return self._evaluation.worst(clause)[0].take(rows)
-        return self._evaluation.columns.read(clause).take(rows).merged()
+            return worst(clause, [year.take(rows) for year in columns.of_each_year(clause)])
+        return columns.read(clause).take(rows).merged()
 
 
 def _short(clause: Clause, value: Numbers) -> Array:

@@ -37,5 +37,12 @@ def full(size: int, status: str) -> Array:
 
 def choose(where: Flags, then: Array | str, otherwise: Array | str) -> Array:
     """One status where something holds, another elsewhere."""
-    sides = (np.uint8(CODES[s]) if isinstance(s, str) else s for s in (then, otherwise))
-    return np.where(where, *sides)
+    one, other = (np.uint8(CODES[s]) if isinstance(s, str) else s for s in (then, otherwise))
+    return either(where, one, other)
+
+
+def either(where: Flags, then: Array | np.uint8, otherwise: Array | np.uint8) -> Array:
+    """One column of bits where something holds, another elsewhere, without branching on each row,
+    which takes ten times as long."""
+    mask = np.negative(where.view(np.uint8))
+    return otherwise ^ ((then ^ otherwise) & mask)

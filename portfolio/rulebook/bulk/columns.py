@@ -31,7 +31,7 @@ class Reading(NamedTuple):
         *earlier, last = self.places
         found = last.compare(test, limit)
         for place in reversed(earlier):
-            found = np.where(place.known, place.compare(test, limit), found)
+            found = found ^ ((place.compare(test, limit) ^ found) & place.known)
         return found
 
     def take(self, rows: Array) -> "Reading":
@@ -66,9 +66,9 @@ class Columns:
             self._read[key] = Reading((found,), found.known)
         return self._read[key]
 
-    def of_each_year(self, clause: Clause) -> list[Numbers]:
+    def of_each_year(self, clause: Clause) -> list[Reading]:
         """The numbers of the years that a test must hold in."""
-        return [self.of_year(clause.metrics[0], back).merged() for back in range(clause.years)]
+        return [self.of_year(clause.metrics[0], back) for back in range(clause.years)]
 
     def lacking(self, clause: Clause) -> list[tuple[str, Flags]]:
         """Which inputs of a test of several years are not known, by metric, year for year."""

@@ -9,7 +9,7 @@ Large frames are best evaluated in slices of `SLICE` rows, which the processor k
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from portfolio.rulebook.bulk.codes import choose, decide, full
-from portfolio.rulebook.bulk.columns import Columns
+from portfolio.rulebook.bulk.codes import choose, decide, either, full
+from portfolio.rulebook.bulk.columns import Columns, Reading
 from portfolio.rulebook.bulk.frame import UNSAID, Frame, words_of
 from portfolio.rulebook.bulk.lacks import lacking, open_status
 from portfolio.rulebook.bulk.numbers import Numbers, extreme
@@ -30,7 +30,7 @@ from portfolio.rulebook.metrics import dictionary
 from portfolio.rulebook.model import ALL, NEVER, SCORE, TIERS, Clause, Rulebook
 from portfolio.rulebook.routing import applying
 
-SLICE = 1 << 14
+SLICE = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,11 @@ class Evaluation:
         clauses: dict[str, Array] = {}
         for root in book.roots:
             self._collect(root, None, clauses)
-        return Assessments(book, status, clauses, self._points.score_of(book))
+        score = self._points.score_of(book)
+        # Other books have clauses of their own; memory used again is quicker than new memory.
+        self._found.clear()
+        self._points.forget()
+        return Assessments(book, status, clauses, score)
 
     def found(self, clause: Clause) -> Found:
         """Apply one clause with all below it."""
@@ -67,7 +71,7 @@ class Evaluation:
             status, lacks = self._applied(clause)
             if clause.skip:
                 skipped = self.frame.asked_for(clause.skip)
-                status, lacks = choose(skipped, PASS, status), np.where(skipped, 0, lacks)
+                status, lacks = choose(skipped, PASS, status), lacks * ~skipped
             self._found[id(clause)] = Found(status, lacks)
         return self._found[id(clause)]
 
@@ -106,7 +110,7 @@ class Evaluation:
                 unknown = open_status(lacks)
                 if clause.book:
                     unknown, below = self._together(ALL, self.books[clause.book].roots)
-                    lacks = np.where(known, lacks, below)
+                    lacks = either(known, lacks, below)
                 status = choose(known, choose(met, PASS, FAIL), unknown)
             self._tests[key] = Found(status, lacks)
         return self._tests[key]
@@ -118,12 +122,14 @@ class Evaluation:
             words = words_of(dictionary()[metric])
             given = clause.threshold if test == "in" else (word_of(clause.threshold),)
             codes = self.columns.words(metric)
-            met = np.isin(codes, [words.index(word) for word in given])
+            met = reduce(np.bitwise_or, [codes == words.index(word) for word in given])
             return codes != UNSAID, met, lacking(codes == UNSAID, metric)
         limit = exact(clause.threshold)
         if clause.over == EACH:
-            worst, missing = self.worst(clause)
-            failed = worst.known & ~worst.compare(test, limit)
+            years = self.columns.of_each_year(clause)
+            missing = ~np.logical_and.reduce([year.known for year in years])
+            compared = [worst(clause, years)] if test == "==" else years
+            failed = reduce(np.bitwise_or, [c.known & ~c.compare(test, limit) for c in compared])
             return failed | ~missing, ~failed, lacking(missing & ~failed, metric)
         value = self.columns.read(clause)
         met = value.compare(test, limit) & value.known
@@ -131,12 +137,6 @@ class Evaluation:
             return value.known, met, lacking(~value.known, metric)
         lacks = [lacking(where, name) for name, where in self.columns.lacking(clause)]
         return value.known, met, reduce(np.bitwise_or, lacks)
-
-    def worst(self, clause: Clause) -> tuple[Numbers, Flags]:
-        """Of a test of each year the worst known value, and where a year lacks."""
-        years = self.columns.of_each_year(clause)
-        missing = ~np.logical_and.reduce([year.known for year in years])
-        return extreme(years, "<=" if clause.test in {">=", ">"} else ">="), missing
 
     def cases(self, clause: Clause) -> Iterator[tuple[Clause, Flags]]:
         """The tiers of a clause, and where each applies."""
@@ -157,7 +157,7 @@ class Evaluation:
         lacks = lacks | lacking(~known, clause.metrics[0])
         for case, here in self.cases(clause):
             found = self.found(case)
-            status, lacks = choose(here, found.status, status), np.where(here, found.lacks, lacks)
+            status, lacks = choose(here, found.status, status), either(here, found.lacks, lacks)
         return Found(status, lacks)
 
     def _scored(self, clause: Clause) -> Found:
@@ -170,7 +170,7 @@ class Evaluation:
             between = found.low.compare("<", limit) & found.high.compare(">", limit)
             decided &= ~between
         status = choose(decided, choose(low, PASS, FAIL), open_status(found.lacks))
-        return Found(status, np.where(decided, 0, found.lacks))
+        return Found(status, found.lacks * ~decided)
 
     def below(self, clause: Clause) -> Iterator[tuple[Clause, Flags | None]]:
         """The clauses that an outcome stands on, and where; None is everywhere."""
@@ -186,11 +186,17 @@ class Evaluation:
         status = self.found(clause).status
         if clause.id:
             others = found.get(clause.id, self._none)
-            found[clause.id] = status if asked is None else np.where(asked, status, others)
+            found[clause.id] = status if asked is None else either(asked, status, others)
         if clause.skip:
             asked = _both(asked, ~self.frame.asked_for(clause.skip))
         for child, here in self.below(clause):
             self._collect(child, _both(asked, here), found)
+
+
+def worst(clause: Clause, years: Iterable[Reading]) -> Numbers:
+    """Of a test of each year the worst known value."""
+    test = "<=" if clause.test in {">=", ">"} else ">="
+    return extreme([year.merged() for year in years], test)
 
 
 def _both(one: Flags | None, other: Flags | None) -> Flags | None:

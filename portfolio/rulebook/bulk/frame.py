@@ -81,10 +81,10 @@ class Frame:
 
     def __init__(self, companies: Sequence[Company], series: Mapping[Key, Series]) -> None:
         self.companies, self.size = companies, len(companies)
-        self.dated = np.array([c.latest_year is not None for c in companies], dtype=np.bool_)
         self._series = series
         self._numbers: dict[Key, Numbers] = {}
         self._codes: dict[Key, Array] = {}
+        self._asking: dict[Sequence[str], Flags] = {}
 
     def numbers(self, metric: str, back: int) -> Numbers | None:
         """A column of numbers."""
@@ -102,7 +102,10 @@ class Frame:
 
     def asked_for(self, purposes: Sequence[str]) -> Flags:
         """Which companies are assessed for one of these purposes."""
-        return np.array([c.purpose in purposes for c in self.companies], dtype=np.bool_)
+        if purposes not in self._asking:
+            asking = [company.purpose in purposes for company in self.companies]
+            self._asking[purposes] = np.array(asking, dtype=np.bool_)
+        return self._asking[purposes]
 
     def only(self, rows: slice | Array) -> "Frame":
         """Some of the companies; a slice copies no figures."""
@@ -114,6 +117,9 @@ class _Part(Frame):
         chosen = range(whole.size)[rows] if isinstance(rows, slice) else rows
         super().__init__([whole.companies[row] for row in chosen], {})
         self._whole, self._rows = whole, rows
+
+    def asked_for(self, purposes: Sequence[str]) -> Flags:
+        return self._whole.asked_for(purposes)[self._rows]
 
     def numbers(self, metric: str, back: int) -> Numbers | None:
         key = (metric, back)

@@ -32,8 +32,11 @@ class Numbers:
         """Where a known number stands so to the limit."""
         if self.intervals:
             limit = _grown(limit / self.whole + 1, self.intervals)
+        bottom = self.bottom
+        if isinstance(bottom.of, int):
+            limit, bottom = limit * bottom.of, ONE
         mine, theirs = number(limit.denominator), number(limit.numerator)
-        found = (self.top * mine).compare(test, self.bottom * theirs)
+        found = (self.top * mine).compare(test, bottom * theirs)
         return np.broadcast_to(found, self.known.shape)
 
     def take(self, rows: Array) -> "Numbers":

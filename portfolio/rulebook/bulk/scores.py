@@ -66,12 +66,16 @@ class Points:
         }
         return Score(self.added(groups.values()), groups, items)
 
+    def forget(self) -> None:
+        """Let go of what the items that were read are worth."""
+        self._worth.clear()
+
     def added(self, ranges: Iterable[Range]) -> Range:
         """The sum of ranges, each open on its own; what is decided lacks nothing."""
         summed = [*ranges] or [self._range(NOTHING, NOTHING)]
         low = aggregate("sum", [[one.low for one in summed]], 1, 1)
         high = aggregate("sum", [[one.high for one in summed]], 1, 1)
-        lacks = [np.where(one.open, one.lacks, 0) for one in summed]
+        lacks = [one.lacks * one.open for one in summed]
         return Range(low, high, reduce(np.bitwise_or, lacks))
 
     def points(self, item: Item) -> Range:
@@ -144,7 +148,7 @@ class Points:
             possible = going & (found.status & NOT_HELD == 0)
             low = choose(possible, low.lower(worth), low)
             high = choose(possible, high.higher(worth), high)
-            lacks = lacks | np.where(going & (found.status & OPEN != 0), found.lacks, 0)
+            lacks = lacks | found.lacks * (going & (found.status & OPEN != 0))
             going = going & (found.status != CODES[PASS])
         rest = number(item.otherwise)
         low, high = choose(going, low.lower(rest), low), choose(going, high.higher(rest), high)
@@ -156,7 +160,7 @@ class Points:
         for test, points in item.choices:
             found, worth = self._tried(test), number(points)
             unsure = found.status & OPEN != 0
-            lacks = lacks | np.where(unsure, found.lacks, 0)
+            lacks = lacks | found.lacks * unsure
             held = found.status == CODES[PASS]
             sure = sure + choose(held, worth, NOTHING)
             high = high + choose(held | unsure, worth, NOTHING)

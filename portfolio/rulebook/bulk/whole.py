@@ -38,6 +38,8 @@ class Whole:
         return self._with(other, operator.sub, self.most + other.most)
 
     def __mul__(self, other: "Whole") -> "Whole":
+        if other is ONE or self is ONE:
+            return self if other is ONE else other
         return self._with(other, operator.mul, self.most * other.most)
 
     def __floordiv__(self, other: "Whole") -> "Whole":
@@ -79,7 +81,7 @@ ONE, NOTHING = Whole(1, 1), Whole(0, 0)
 
 def number(value: int) -> Whole:
     """The same number in every row."""
-    return Whole(value, abs(value))
+    return ONE if value == 1 else Whole(value, abs(value))
 
 
 def column(values: Array) -> Whole:
