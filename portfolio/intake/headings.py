@@ -57,14 +57,17 @@ class Target:
     @property
     def money(self) -> bool:
         """Whether its values are amounts, which have a unit of their own."""
-        return dictionary()[self.metric].money if self.metric else self.field.endswith("_fen")
+        # Of a field that a browser made up there is no entry; what maps it refuses it.
+        entry = dictionary().get(self.metric)
+        return entry.money if entry else self.field.endswith("_fen")
 
     @property
     def units(self) -> Mapping[str, Decimal]:
         """The units in which its values may stand in a file, each with its factor."""
         if self.money:
             return UNITS
-        return SHARES.get(dictionary()[self.metric].unit, {}) if self.metric else {}
+        entry = dictionary().get(self.metric)
+        return SHARES.get(entry.unit, {}) if entry else {}
 
     @property
     def unit(self) -> str:

@@ -247,7 +247,7 @@ def _kept(part: sa.ColumnElement[bool], asked: Asked) -> Sequence[Any]:
     return _counted_at(audit.newest_seq(), db.engine, part, asked)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256)  # how long the trail is, and whose it is, are part of the key alone
 def _counted_at(
     seq: int, engine: sa.Engine, part: sa.ColumnElement[bool], asked: Asked
 ) -> Sequence[Any]:

@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from portfolio.companies.models import Figure
 from portfolio.extensions import db
 from tests.pages import sent_form
@@ -107,3 +109,11 @@ def test_a_unit_that_the_chosen_field_cannot_have_is_left_out(send) -> None:
     wrong = {f"column-{place}": "metric:gross_margin_pct", f"unit-{place}": "元"}
     assert client.post(page + "/mapping", data=sent | wrong).status_code == 302
     assert "500%" in client.get(page).text
+
+
+@pytest.mark.parametrize("field", ["metric:nonsense", "nonsense", "metric:", "nonsense_fen"])
+def test_a_field_that_does_not_exist_is_refused_and_no_fault(send, field) -> None:
+    client, page = send(FILE)
+    sent = {"column-0": "name_zh", "column-1": "fiscal_year", "column-2": field, "unit-2": "元"}
+    answer = client.post(page + "/mapping", data=sent)
+    assert answer.status_code == 422
