@@ -50,6 +50,7 @@ from portfolio.intake import commands as intake_commands  # noqa: F401 - adds `c
 from portfolio.intake import jobs as intake_jobs
 from portfolio.intake import mapping_views as intake_mapping_views
 from portfolio.intake import run_views as intake_run_views
+from portfolio.intake import undo_views as intake_undo_views
 from portfolio.intake import upload_views as intake_upload_views
 from portfolio.intake import views as intake_views
 from portfolio.journal import views as journal_views
@@ -131,6 +132,7 @@ VIEWS = (
     intake_upload_views,
     intake_mapping_views,
     intake_batch_views,
+    intake_undo_views,
     digest_views,
     flows_views,
     flows_edit_views,

@@ -1,4 +1,4 @@
-"""What happens to a checked file: imported, taken back; its rejected rows as a file."""
+"""What happens to a checked file: it is imported; its rejected rows as a file."""
 
 import io
 import json
@@ -12,16 +12,14 @@ from portfolio.intake.choices import TAKE, read_choices
 from portfolio.intake.models import BatchState, ImportBatch
 from portfolio.intake.operations import RowsRefused
 from portfolio.intake.run_views import look_again, run_beside
-from portfolio.intake.undo_operations import SHOWN, Entangled, undo
 from portfolio.intake.views import (
     Answer,
     batch_or_404,
     blueprint,
     preview_page,
-    result_page,
     waiting_batch,
 )
-from portfolio.intake.wording_views import WHAT, field_title
+from portfolio.intake.wording_views import field_title
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.web.downloads import XLSX
@@ -68,28 +66,6 @@ def _at_once(batch: ImportBatch, seen: set[int], sound_rows_only: bool) -> Answe
         return preview_page(batch, text_of(error))
     operations.clear_away(batch)
     flash(_("Imported %(name)s.", name=batch.filename))
-    return redirect(url_for("intake.preview", batch_id=batch.id))
-
-
-@blueprint.post("/imports/<int:batch_id>/undo")
-@access.permit("import")
-def take_back(batch_id: int) -> Answer:
-    """Take an import back, unless what it wrote was changed or used since."""
-    batch = batch_or_404(batch_id)
-    if batch.state != BatchState.DONE.value:
-        abort(409)
-    try:
-        with access.writing("import.undo"):
-            if queries.locked(batch.id).state != BatchState.DONE.value:
-                abort(409)
-            undo(batch, access.me(), now())
-    except Entangled as refusal:
-        named = [(one.name, str(WHAT[one.what])) for one in refusal.obstacles[:SHOWN]]
-        return result_page(batch, named, len(refusal.obstacles)), 422
-    except InputError as error:  # the pipeline does not let a deal go back
-        return result_page(batch, [("", text_of(error))], 1), 422
-    operations.upload_path(batch).unlink(missing_ok=True)
-    flash(_("Taken back: %(name)s.", name=batch.filename))
     return redirect(url_for("intake.preview", batch_id=batch.id))
 
 

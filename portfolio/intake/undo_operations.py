@@ -1,61 +1,41 @@
 """Taking an import back: possible until somebody changed or used what it wrote."""
 
 import datetime as dt
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
 
 from portfolio.audit import operations as audit
-from portfolio.companies.merge_queries import survivors
-from portfolio.companies.models import (
-    Company,
-    CompanyKey,
-    CompanyName,
-    CompanySearch,
-    Contact,
-    Document,
-    Figure,
-    StockCode,
-    Task,
-)
+from portfolio.companies.models import Company, Figure
 from portfolio.companies.operations import refresh_latest_revenue, reindex
 from portfolio.companies.signals import figures_stated
-from portfolio.extensions import Base, db
+from portfolio.extensions import db
 from portfolio.intake import deal_operations
 from portfolio.intake.lookup_queries import acting
-from portfolio.intake.models import BatchState, ImportBatch, ImportChange
+from portfolio.intake.models import BatchState, ImportBatch
+from portfolio.intake.undo_queries import (
+    ADDED,
+    OWN,
+    RECORDS,
+    Obstacle,
+    Written,
+    collected,
+    obstacles,
+    written_by,
+)
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
 from portfolio.pipeline import operations as deals
 from portfolio.pipeline import undo_operations as deal_undo
-from portfolio.pipeline.models import Deal, DealMember, DealTerms, StageEvent
-from portfolio.readiness.models import Assessment
+from portfolio.pipeline.models import Deal
 
-SHOWN = 20
-# Rows that an entered company has of itself. Whatever else names it is somebody's use of it.
-OWN = (Assessment, Figure, StockCode, CompanyName, CompanyKey, CompanySearch)
-OWN_OF_DEALS = {StageEvent.__tablename__, DealTerms.__tablename__, DealMember.__tablename__}
-RECORDS: dict[str, Any] = {"contact": Contact, "task": Task, "document": Document}
 STATED = (
     *("company_id", "metric", "fiscal_year", "micro", "choice", "as_of", "source"),
     *("evidence", "audited", "disputed", "batch_id"),
 )
-# What a company gets more of: the collection, and the column that holds the text.
-ADDED = {"stock_codes": ("stock_codes", "code"), "former_names": ("names", "name")}
 DAYS = frozenset({"founded_on", "listed_on", "due_on", "dated_on", "next_step_on"})
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """Why an import can no longer be taken back: which record, and `changed`, `used` or `gone`."""
-
-    name: str
-    what: str
 
 
 class Entangled(InputError):
@@ -66,32 +46,11 @@ class Entangled(InputError):
         self.obstacles = obstacles
 
 
-@dataclass(frozen=True)
-class Written:
-    """What an import wrote of one record."""
-
-    object_type: str
-    object_id: int
-    created: bool
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
-
-
-def _written(batch: ImportBatch) -> list[Written]:
-    rows = db.session.scalars(
-        sa.select(ImportChange).where(ImportChange.batch_id == batch.id).order_by(ImportChange.id)
-    )
-    return [
-        Written(r.object_type, r.object_id, r.created, json.loads(r.before), json.loads(r.after))
-        for r in rows
-    ]
-
-
 def undo(batch: ImportBatch, actor: User | None, now: dt.datetime) -> None:
     """Take back all that the import wrote. Raises Entangled naming what stands against it."""
     if batch.state != BatchState.DONE.value:
         raise InputError("import.not_done")
-    written = _written(batch)
+    written = written_by(batch)
     against = obstacles(batch, written)
     if against:
         raise Entangled(against)
@@ -103,128 +62,6 @@ def undo(batch: ImportBatch, actor: User | None, now: dt.datetime) -> None:
     _undo_deals(written, batch, actor, now)
     batch.state, batch.undone_at = BatchState.UNDONE.value, now
     db.session.flush()
-
-
-def obstacles(batch: ImportBatch, written: Sequence[Written]) -> list[Obstacle]:
-    """What stands against taking an import back."""
-    found = list(_changed_companies(batch, written))
-    found += _used_companies(batch, written)
-    found += _newer_figures(batch)
-    found += _changed_records(written)
-    found += _changed_deals(written)
-    return list(dict.fromkeys(found))
-
-
-def _changed_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterator[Obstacle]:
-    wanted = {w.object_id: w for w in written if w.object_type == "company"}
-    merged = survivors()
-    for part in in_parts(wanted):
-        rows = db.session.scalars(
-            sa.select(Company)
-            .where(Company.id.in_(part))
-            .options(selectinload(Company.stock_codes), selectinload(Company.names))
-            .execution_options(populate_existing=True)
-        )
-        present = {row.id: row for row in rows}
-        for company_id in part:
-            change, row = wanted[company_id], present.get(company_id)
-            if row is None:
-                yield Obstacle(str(change.after.get("name_zh", company_id)), "gone")
-            elif (
-                company_id in merged
-                or not _as_written(change, row)
-                or (change.created and row.updated_at != batch.applied_at)
-            ):
-                yield Obstacle(row.name_zh, "changed")
-
-
-def _as_written(change: Written, row: Any) -> bool:
-    for name, value in change.after.items():
-        if name in ADDED:
-            if not set(value) <= {text for _, text in _collected(row, name)}:
-                return False
-        elif audit.plain(getattr(row, name)) != value:
-            return False
-    return True
-
-
-def _collected(company: Company, name: str) -> list[tuple[Any, str]]:
-    """The listings or other names of a company, each with its text."""
-    attribute, text = ADDED[name]
-    return [(one, getattr(one, text)) for one in getattr(company, attribute)]
-
-
-def _used_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterator[Obstacle]:
-    """Companies that the import entered and that other records name by now."""
-    created = [w.object_id for w in written if w.object_type == "company" and w.created]
-    own = {model.__tablename__ for model in OWN}
-    for part in in_parts(created):
-        used: set[int] = set()
-        for table, column in referring(Company.__tablename__):
-            if table.name not in own:
-                used.update(db.session.scalars(sa.select(column).where(column.in_(part))))
-        others = Figure.batch_id.is_distinct_from(batch.id)
-        stated = sa.select(Figure.company_id).where(Figure.company_id.in_(part), others)
-        used.update(db.session.scalars(stated))
-        rows = sa.select(Company.name_zh).where(Company.id.in_(used))
-        yield from (Obstacle(name, "used") for name in db.session.scalars(rows))
-
-
-def referring(table_name: str) -> Iterator[tuple[sa.Table, sa.Column[Any]]]:
-    """Every column that names a row of a table: what is added to the model later is known too."""
-    for table in Base.metadata.sorted_tables:
-        for key in table.foreign_keys:
-            if key.column.table.name == table_name:
-                yield table, key.parent
-
-
-def _newer_figures(batch: ImportBatch) -> Iterator[Obstacle]:
-    rows = db.session.scalars(
-        sa.select(Company.name_zh)
-        .join(Figure, Figure.company_id == Company.id)
-        .where(Figure.batch_id == batch.id, Figure.superseded_at.is_not(None))
-        .distinct()
-    )
-    return (Obstacle(name, "changed") for name in rows)
-
-
-def _changed_records(written: Sequence[Written]) -> Iterator[Obstacle]:
-    for change in written:
-        model = RECORDS.get(change.object_type)
-        if model is None:
-            continue
-        row = db.session.get(model, change.object_id, populate_existing=True)
-        if row is None:
-            yield Obstacle(f"{change.object_type} {change.object_id}", "gone")
-        elif not _as_written(change, row) or getattr(row, "done_at", None):
-            yield Obstacle(_title(row), "changed")
-        elif change.created and getattr(row, "versions", None):
-            yield Obstacle(_title(row), "used")
-
-
-def _title(row: Any) -> str:
-    return str(row.name if isinstance(row, Contact) else row.title)
-
-
-def _changed_deals(written: Sequence[Written]) -> Iterator[Obstacle]:
-    for change in written:
-        if change.object_type != "deal":
-            continue
-        deal = db.session.get(Deal, change.object_id, populate_existing=True)
-        if deal is None or deal.deleted_at is not None:
-            yield Obstacle(deal.code if deal else str(change.object_id), "gone")
-        elif deal.version != change.after["version"]:
-            yield Obstacle(deal.code, "changed")
-        elif change.created and _deal_used(deal):
-            yield Obstacle(deal.code, "used")
-
-
-def _deal_used(deal: Deal) -> bool:
-    return any(
-        db.session.scalar(sa.select(sa.exists().where(column == deal.id)))
-        for table, column in referring(Deal.__tablename__)
-        if table.name not in OWN_OF_DEALS
-    )
 
 
 def _take_figures_back(
@@ -282,7 +119,7 @@ def _restore_companies(written: Sequence[Written], now: dt.datetime) -> None:
         for name, value in change.before.items():
             if name in ADDED:
                 added = set(change.after[name])
-                kept = [one for one, text in _collected(company, name) if text not in added]
+                kept = [one for one, text in collected(company, name) if text not in added]
                 setattr(company, ADDED[name][0], kept)
             else:
                 _restore(company, name, value)

@@ -59,7 +59,7 @@ def preview(batch_id: int) -> Answer:
             "intake/running.html", batch=batch, job=job, done=job_operations.done_so_far(batch)
         )
     if batch.state != BatchState.UPLOADED.value:
-        return result_page(batch)
+        return _result_page(batch)
     return preview_page(batch)
 
 
@@ -238,8 +238,8 @@ def _still_there(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def result_page(batch: ImportBatch, obstacles: Sequence[Any] = (), count: int = 0) -> str:
-    """What an import did; with what stands against taking it back, where that was asked."""
+def _result_page(batch: ImportBatch) -> str:
+    """What an import did."""
     report = json.loads(batch.report)
     findings = [
         (finding, refused)
@@ -257,6 +257,4 @@ def result_page(batch: ImportBatch, obstacles: Sequence[Any] = (), count: int = 
         pairs=_still_there(report) if batch.state == BatchState.DONE.value else [],
         page=Page([worded(f, r) for f, r in shown], number, len(findings)),
         rejected=bool(report.get("refused")) and operations.upload_path(batch).exists(),
-        obstacles=obstacles,
-        against=count,
     )

@@ -1,6 +1,7 @@
 """Undoing an import: whole, or refused with what stands against it."""
 
 import datetime as dt
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -148,3 +149,57 @@ def test_a_stated_value_comes_back_as_a_new_row(taken_in, cast) -> None:
     assert (row.micro, row.source) == (5 * 10**6, "审计报告")
     assert db.session.query(Figure).count() == 3
     assert db.session.get_one(Company, known.id).latest_revenue_fen == 5 * 10**6
+
+
+def rows_told(page: str) -> dict[str, list[str]]:
+    """The table of what an undo does: kind, what goes, what becomes what it was."""
+    body = page[page.index("<tbody>") : page.index("</tbody>")]
+    cells = [re.findall(r"<t[hd][^>]*>([^<]*)", line) for line in body.split("<tr>")[1:]]
+    return {kind: counts for kind, *counts in cells}
+
+
+def test_one_is_asked_first_and_told_what_goes(taken_in) -> None:
+    taken_in(HEAD + "430047,海纳传动,,2024,100\n")
+    text = HEAD + "430047,海纳传动,济南,2024,105\n430048,乙,青岛,2024,7\n430049,丙,青岛,,\n"
+    client, page = taken_in(text, whole="take")
+    before = shown_state()
+    result = client.get(page).text
+    assert f'href="{page}/undo"' in result and f'action="{page}/undo"' not in result
+    asked = client.get(page + "/undo").text
+    assert rows_told(asked) == {"企业": ["2", "1"], "数据": ["1", "1"]}
+    assert "确认撤销" in asked and "不能再恢复" in asked
+    assert shown_state() == before, "looking takes nothing back"
+    assert client.post(page + "/undo").status_code == 302
+    assert client.get(page + "/undo").location == page, "what is done is not asked again"
+
+
+def test_what_stands_against_it_is_said_before_one_confirms(taken_in, cast) -> None:
+    many = "".join(f"{430100 + n},名单{n},,,\n" for n in range(23))
+    client, page = taken_in(HEAD + many)
+    with unit_of_work("test", cast["partner"]):
+        for company_id in range(1, 24):
+            companies.note_activity("看过", "note", cast["partner"], NOW, company_id=company_id)
+    asked = client.get(page + "/undo").text
+    assert "名单0: 此后已被使用" in asked and "另有 3 项" in asked
+    assert "确认撤销" not in asked, "no button that would only refuse"
+
+
+def test_nobody_is_asked_about_the_import_of_another(taken_in, as_user) -> None:
+    _client, page = taken_in("企业名称\n海纳传动\n")
+    assert as_user("partner").get(page + "/undo").status_code == 404
+
+
+def test_asking_takes_the_same_queries_for_many_deals_as_for_one(send, cast, queries) -> None:
+    factories.vehicle()
+    factories.company(name_zh="海纳传动")
+    found = []
+    for count in (1, 40):
+        rows = "".join(f"海纳传动,海纳{count}轮{n},,A轮,500,,线索\n" for n in range(count))
+        head = "企业全称,项目名称,项目经理,融资轮次,拟投金额（万元）,投前估值,阶段\n"
+        client, page = send(head + rows)
+        assert client.post(page + "/confirmation").status_code == 302
+        assert client.get(page).status_code == 200
+        queries.clear()
+        assert rows_told(client.get(page + "/undo").text) == {"项目": [str(count), "—"]}
+        found.append(len(queries))
+    assert found[1] <= found[0] <= 15

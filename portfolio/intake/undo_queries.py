@@ -1,0 +1,236 @@
+"""What taking an import back would do, and what stands against it."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased, selectinload
+
+from portfolio.audit import operations as audit
+from portfolio.companies.merge_queries import survivors
+from portfolio.companies.models import (
+    Company,
+    CompanyKey,
+    CompanyName,
+    CompanySearch,
+    Contact,
+    Document,
+    Figure,
+    StockCode,
+    Task,
+)
+from portfolio.extensions import Base, db
+from portfolio.intake.models import ImportBatch, ImportChange
+from portfolio.kernel.parts import in_parts
+from portfolio.pipeline.models import Deal, DealMember, DealTerms, StageEvent
+from portfolio.readiness.models import Assessment
+
+# Rows that an entered company has of itself. Whatever else names it is somebody's use of it.
+OWN = (Assessment, Figure, StockCode, CompanyName, CompanyKey, CompanySearch)
+OWN_OF_DEALS = {StageEvent.__tablename__, DealTerms.__tablename__, DealMember.__tablename__}
+RECORDS: dict[str, Any] = {"contact": Contact, "task": Task, "document": Document}
+# What a company gets more of: the collection, and the column that holds the text.
+ADDED = {"stock_codes": ("stock_codes", "code"), "former_names": ("names", "name")}
+KINDS = ("company", "figure", "deal", *RECORDS)
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why an import can no longer be taken back: which record, and `changed`, `used` or `gone`."""
+
+    name: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """What an import wrote of one record."""
+
+    object_type: str
+    object_id: int
+    created: bool
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def written_by(batch: ImportBatch) -> list[Written]:
+    """Everything but figures that an import wrote, in its order."""
+    rows = db.session.scalars(
+        sa.select(ImportChange).where(ImportChange.batch_id == batch.id).order_by(ImportChange.id)
+    )
+    return [
+        Written(r.object_type, r.object_id, r.created, json.loads(r.before), json.loads(r.after))
+        for r in rows
+    ]
+
+
+@dataclass(frozen=True)
+class Going:
+    """How many records of a kind an undo takes away, and how many it puts back as they were."""
+
+    kind: str
+    entered: int
+    changed: int
+
+
+def going(batch: ImportBatch) -> list[Going]:
+    """What taking an import back would do, by kind; kinds that it does not touch are left out."""
+    counted = sa.select(ImportChange.object_type, ImportChange.created, sa.func.count())
+    of_batch = counted.where(ImportChange.batch_id == batch.id)
+    number: Counter[tuple[str, bool]] = Counter()
+    grouped = of_batch.group_by(ImportChange.object_type, ImportChange.created)
+    for kind, created, count in db.session.execute(grouped):
+        number[(kind, created)] = count
+    stated, replacing = _figures_going(batch)
+    number["figure", True], number["figure", False] = stated - replacing, replacing
+    found = [Going(kind, number[kind, True], number[kind, False]) for kind in KINDS]
+    return [one for one in found if one.entered or one.changed]
+
+
+def _figures_going(batch: ImportBatch) -> tuple[int, int]:
+    """How many figures an import stated, and how many of these replaced an earlier one."""
+    former = aliased(Figure)
+    replaced = sa.exists().where(
+        former.company_id == Figure.company_id,
+        former.metric == Figure.metric,
+        former.fiscal_year.is_not_distinct_from(Figure.fiscal_year),
+        former.superseded_at == batch.applied_at,
+        former.batch_id.is_distinct_from(batch.id),
+    )
+    stated = sa.select(sa.func.count()).where(Figure.batch_id == batch.id)
+    whole, part = (db.session.scalars(q).one() for q in (stated, stated.where(replaced)))
+    return whole, part
+
+
+def obstacles(batch: ImportBatch, written: Sequence[Written]) -> list[Obstacle]:
+    """What stands against taking an import back."""
+    found = list(_changed_companies(batch, written))
+    found += _used_companies(batch, written)
+    found += _newer_figures(batch)
+    found += _changed_records(written)
+    found += _changed_deals(written)
+    return list(dict.fromkeys(found))
+
+
+def _changed_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterator[Obstacle]:
+    wanted = {w.object_id: w for w in written if w.object_type == "company"}
+    merged = survivors()
+    for part in in_parts(wanted):
+        rows = db.session.scalars(
+            sa.select(Company)
+            .where(Company.id.in_(part))
+            .options(selectinload(Company.stock_codes), selectinload(Company.names))
+            .execution_options(populate_existing=True)
+        )
+        present = {row.id: row for row in rows}
+        for company_id in part:
+            change, row = wanted[company_id], present.get(company_id)
+            if row is None:
+                yield Obstacle(str(change.after.get("name_zh", company_id)), "gone")
+            elif (
+                company_id in merged
+                or not _as_written(change, row)
+                or (change.created and row.updated_at != batch.applied_at)
+            ):
+                yield Obstacle(row.name_zh, "changed")
+
+
+def _as_written(change: Written, row: Any) -> bool:
+    for name, value in change.after.items():
+        if name in ADDED:
+            if not set(value) <= {text for _, text in collected(row, name)}:
+                return False
+        elif audit.plain(getattr(row, name)) != value:
+            return False
+    return True
+
+
+def collected(company: Company, name: str) -> list[tuple[Any, str]]:
+    """The listings or other names of a company, each with its text."""
+    attribute, text = ADDED[name]
+    return [(one, getattr(one, text)) for one in getattr(company, attribute)]
+
+
+def _used_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterator[Obstacle]:
+    """Companies that the import entered and that other records name by now."""
+    created = [w.object_id for w in written if w.object_type == "company" and w.created]
+    own = {model.__tablename__ for model in OWN}
+    for part in in_parts(created):
+        used: set[int] = set()
+        for table, column in referring(Company.__tablename__):
+            if table.name not in own:
+                used.update(db.session.scalars(sa.select(column).where(column.in_(part))))
+        others = Figure.batch_id.is_distinct_from(batch.id)
+        stated = sa.select(Figure.company_id).where(Figure.company_id.in_(part), others)
+        used.update(db.session.scalars(stated))
+        rows = sa.select(Company.name_zh).where(Company.id.in_(used))
+        yield from (Obstacle(name, "used") for name in db.session.scalars(rows))
+
+
+def referring(table_name: str) -> Iterator[tuple[sa.Table, sa.Column[Any]]]:
+    """Every column that names a row of a table: what is added to the model later is known too."""
+    for table in Base.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.column.table.name == table_name:
+                yield table, key.parent
+
+
+def _newer_figures(batch: ImportBatch) -> Iterator[Obstacle]:
+    rows = db.session.scalars(
+        sa.select(Company.name_zh)
+        .join(Figure, Figure.company_id == Company.id)
+        .where(Figure.batch_id == batch.id, Figure.superseded_at.is_not(None))
+        .distinct()
+    )
+    return (Obstacle(name, "changed") for name in rows)
+
+
+def _changed_records(written: Sequence[Written]) -> Iterator[Obstacle]:
+    for kind, model in RECORDS.items():
+        wanted = {w.object_id: w for w in written if w.object_type == kind}
+        for change, row in _rows(model, wanted):
+            if row is None:
+                yield Obstacle(f"{kind} {change.object_id}", "gone")
+            elif not _as_written(change, row) or getattr(row, "done_at", None):
+                yield Obstacle(_title(row), "changed")
+            elif change.created and getattr(row, "versions", None):
+                yield Obstacle(_title(row), "used")
+
+
+def _rows(model: Any, wanted: Mapping[int, Written]) -> Iterator[tuple[Written, Any]]:
+    """What was written of each record, with its row as it stands now."""
+    options = [selectinload(Document.versions)] if model is Document else []
+    for part in in_parts(wanted):
+        query = sa.select(model).where(model.id.in_(part)).options(*options)
+        fresh = query.execution_options(populate_existing=True)
+        present = {row.id: row for row in db.session.scalars(fresh)}
+        yield from ((wanted[one], present.get(one)) for one in part)
+
+
+def _title(row: Any) -> str:
+    return str(row.name if isinstance(row, Contact) else row.title)
+
+
+def _changed_deals(written: Sequence[Written]) -> Iterator[Obstacle]:
+    wanted = {w.object_id: w for w in written if w.object_type == "deal"}
+    used = _used_deals([w.object_id for w in wanted.values() if w.created])
+    for change, deal in _rows(Deal, wanted):
+        if deal is None or deal.deleted_at is not None:
+            yield Obstacle(deal.code if deal else str(change.object_id), "gone")
+        elif deal.version != change.after["version"]:
+            yield Obstacle(deal.code, "changed")
+        elif deal.id in used:
+            yield Obstacle(deal.code, "used")
+
+
+def _used_deals(created: Iterable[int]) -> set[int]:
+    """Deals that the import opened and that other records name by now."""
+    used: set[int] = set()
+    for part in in_parts(created):
+        for table, column in referring(Deal.__tablename__):
+            if table.name not in OWN_OF_DEALS:
+                used.update(db.session.scalars(sa.select(column).where(column.in_(part))))
+    return used
