@@ -25,7 +25,7 @@ from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import Deal, DealGrant, GrantKind, Status
 from portfolio.readiness import queries as readiness
 from portfolio.readiness.models import Assessment
-from portfolio.readiness.targets import targets
+from portfolio.readiness.targets import kept_targets
 from portfolio.web.formatting import title_of
 from portfolio.web.sheets import Column, Kind
 
@@ -167,7 +167,7 @@ def _listing(line: Line) -> str | None:
     """The targets that are met, else that none is; as a pre-assessment."""
     if not line.outcomes:
         return None
-    met = [title_of(t) for t in targets() if _status(line, t.key) == "pass"]
+    met = [title_of(t) for t in kept_targets() if _status(line, t.key) == "pass"]
     return ";".join(met) or "—"
 
 

@@ -12,41 +12,54 @@ from portfolio.kernel.numbers import MICRO
 from portfolio.readiness.targets import Target, targets
 from portfolio.rulebook.bulk.codes import CODES
 from portfolio.rulebook.bulk.evaluate import Evaluation, worst
+from portfolio.rulebook.bulk.frame import Frame
 from portfolio.rulebook.bulk.numbers import Numbers
 from portfolio.rulebook.bulk.whole import Array, Flags, number
-from portfolio.rulebook.engine import FAIL, PASS, UNKNOWN, exact, find_clause
+from portfolio.rulebook.engine import FAIL, MANUAL, ORDER, PASS, UNKNOWN, exact
 from portfolio.rulebook.language import EACH
-from portfolio.rulebook.model import ANY, Clause, Rulebook
+from portfolio.rulebook.model import ANY, TIERS, Clause, Rulebook
 
-MOST = 1 << 20  # of the clauses that count in one verdict
+BITS = 20  # as many clauses as count in one verdict are counted in
 
 
 class Near(NamedTuple):
-    """Row by row how many of the tests that decide fail and are unknown, and `nearness.distance`."""
+    """Row by row how many of the tests that decide fail, are unknown, and are for a person to
+    judge, and `nearness.distance`."""
 
     fails: Array
     unknown: Array
+    manual: Array
     distance: Array
 
 
 class Standing(NamedTuple):
-    """All companies under a target: their statuses as codes, and how near they are."""
+    """Companies under a target by one rulebook: the rows of the frame that it applies to, their
+    statuses as codes, and how near they are."""
 
     target: Target
     book: Rulebook
+    rows: Array
     status: Array
     near: Near
 
 
 def standings(evaluation: Evaluation, day: dt.date) -> Iterator[Standing]:
-    """The companies of a frame under every target that has a rulebook in force on the day."""
+    """The companies of a frame under every target that has a rulebook which applies on the day."""
     distances = Distances(evaluation)
     for target in targets():
-        book = target.book_on(day)
-        if book is not None:
-            clause = find_clause(book, target.clause)
-            found = evaluation.found(clause)
-            yield Standing(target, book, found.status, distances.near(clause))
+        for book, rows in _rows_by_book(target, evaluation.frame, day):
+            clause = target.clause_of(book)
+            status, near = evaluation.found(clause).status, distances.near(clause)
+            yield Standing(target, book, rows, status[rows], Near(*(n[rows] for n in near)))
+
+
+def _rows_by_book(target: Target, frame: Frame, day: dt.date) -> Iterator[tuple[Rulebook, Array]]:
+    asking = [(company.region, company.purpose) for company in frame.companies]
+    books = {key: target.book_on(day, *key) for key in set(asking)}
+    for book in target.versions:
+        rows = np.flatnonzero([books[key] is book for key in asking])
+        if rows.size:
+            yield book, rows
 
 
 class Distances:
@@ -63,17 +76,25 @@ class Distances:
         return self._near[id(clause)]
 
     def _measured(self, clause: Clause) -> Near:
-        below = [self._where(self.near(c), here) for c, here in self._evaluation.below(clause)]
-        if not below:
-            return self._of_test(clause)
-        join = _nearest if clause.group == ANY else _together
-        found = reduce(join, below)
+        if clause.over == TIERS:
+            found = self._of_tiers(clause)
+        else:
+            below = [self.near(child) for child, _ in self._evaluation.below(clause)]
+            join = _nearest if clause.group == ANY else _together
+            found = reduce(join, below) if below else self._of_test(clause)
         if clause.skip:
             found = self._where(found, ~self._evaluation.frame.asked_for(clause.skip))
         return found
 
-    def _where(self, near: Near, here: Flags | None) -> Near:
-        return near if here is None else Near(*(np.where(here, column, 0) for column in near))
+    def _where(self, near: Near, here: Flags) -> Near:
+        return Near(*(np.where(here, column, 0) for column in near))
+
+    def _of_tiers(self, clause: Clause) -> Near:
+        """The tier that applies; where none is chosen yet, the one figure that chooses."""
+        cases = [*self._evaluation.cases(clause)]
+        chosen = reduce(np.bitwise_or, [here for _, here in cases])
+        parts = [self._where(self.near(case), here) for case, here in cases]
+        return reduce(_together, [*parts, self._where(self._of_test(clause), ~chosen)])
 
     def _of_test(self, clause: Clause) -> Near:
         status = self._evaluation.found(clause).status
@@ -83,8 +104,10 @@ class Distances:
             rows = np.flatnonzero(failed)
             if rows.size:
                 distance[rows] = _short(clause, self._value(clause, rows))
-        unknown = status == CODES[UNKNOWN]
-        return Near(failed.astype(np.int64), unknown.astype(np.int64), distance)
+        fails, unknown, manual = (
+            (status == CODES[counted]).astype(np.int64) for counted in (FAIL, UNKNOWN, MANUAL)
+        )
+        return Near(fails, unknown, manual, distance)
 
     def _value(self, clause: Clause, rows: Array) -> Numbers:
         columns = self._evaluation.columns
@@ -111,5 +134,16 @@ def _together(one: Near, other: Near) -> Near:
 
 def _nearest(one: Near, other: Near) -> Near:
     """Of alternatives the one that is nearest counts, of equals the first."""
-    first = one.fails * MOST + one.unknown <= other.fails * MOST + other.unknown
+    first = _open(one) <= _open(other)
     return Near(*(np.where(first, a, b) for a, b in zip(one, other, strict=True)))
+
+
+def _open(near: Near) -> Array:
+    """By the status it comes to, then by how much of it is open, as one number."""
+    fail, unknown, manual = (ORDER[ANY].index(status) for status in (FAIL, UNKNOWN, MANUAL))
+    rank = np.where(near.manual > 0, manual, 0)
+    rank = np.where(near.unknown > 0, unknown, rank)
+    rank = np.where(near.fails > 0, fail, rank)
+    return reduce(
+        lambda key, count: (key << BITS) | count, (near.fails, near.unknown, near.manual), rank
+    )

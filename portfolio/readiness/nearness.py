@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from portfolio.kernel.numbers import MICRO
-from portfolio.readiness.targets import Result, Target, targets
+from portfolio.readiness.results import Result
+from portfolio.readiness.targets import Target, targets
 from portfolio.rulebook.engine import Outcome, exact
 from portfolio.rulebook.loader import library
 from portfolio.rulebook.metrics import dictionary
@@ -51,8 +52,7 @@ def near(target_key: str, book_id: str, stored: str) -> Near | None:
     if target is None or book is None:
         return None
     rows = {row["id"]: row for row in json.loads(stored)}
-    clause = next((c for c in book.clauses if c.id == target.clause), None)
-    outcome = _restored(clause, rows) if clause else None
+    outcome = _restored(target.clause_of(book), rows) if book.id in target.books else None
     if outcome is None:
         return None
     tests = Result(target, book, outcome).tests

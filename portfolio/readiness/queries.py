@@ -9,9 +9,10 @@ from portfolio.companies import merge_queries as merges
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company, Figure
 from portfolio.extensions import db, one_of
+from portfolio.readiness.inputs import Stated, figures_from
 from portfolio.readiness.models import Assessment
 from portfolio.readiness.nearness import Near, near
-from portfolio.readiness.targets import Stated, figures_from, targets
+from portfolio.readiness.targets import kept_targets
 from portfolio.rulebook.values import Figures
 
 
@@ -64,7 +65,7 @@ def company_filter(chosen: Sequence[str]) -> sa.ColumnElement[bool]:
 
 def nearest_standard(company_ids: Iterable[int]) -> dict[int, Near]:
     """For each company the standard that it meets, or is nearest to meeting: one query."""
-    keys = [target.key for target in targets() if target.standard]
+    keys = [target.key for target in kept_targets() if target.standard]
     rows = db.session.execute(
         sa.select(Assessment.company_id, Assessment.target, Assessment.book, Assessment.outcome)
         .where(

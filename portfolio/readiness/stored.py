@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from portfolio.kernel.numbers import micro_text, ratio_micro
+from portfolio.readiness.inputs import Stated, figures_of_year, latest_of
 from portfolio.readiness.nearness import distance
-from portfolio.readiness.targets import Result, Stated, Target, figures_of_year, latest_of, targets
-from portfolio.rulebook.engine import Outcome, find_clause, inputs_of, outcome_of
+from portfolio.readiness.results import Result
+from portfolio.readiness.targets import Target, kept_targets
+from portfolio.rulebook.engine import Outcome, inputs_of, outcome_of
 from portfolio.rulebook.loader import library
 from portfolio.rulebook.model import Clause, Rulebook
 
@@ -79,10 +81,10 @@ def _since(
 
 
 def _questions(day: dt.date) -> Iterator[_Question]:
-    for target in targets():
-        book = target.book_on(day)
+    for target in kept_targets():
+        book = target.book_on(day, None)
         if book is not None:
-            clause = find_clause(book, target.clause)
+            clause = target.clause_of(book)
             yield _Question(target, book, clause, inputs_of(clause, library()))
 
 

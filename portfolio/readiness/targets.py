@@ -1,167 +1,146 @@
-"""What companies are assessed for, and a company's outcome under each target (pure)."""
+"""What companies are assessed for, as data: targets in families, some of them rungs of a ladder (pure)."""
 
 import datetime as dt
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-from portfolio.kernel.dates import reported_year
-from portfolio.kernel.numbers import MICRO
-from portfolio.kernel.titles import TitledEnum, untitled
-from portfolio.rulebook.engine import Outcome, exact, find_clause, outcome_of
+from portfolio.kernel.titles import untitled
+from portfolio.rulebook.engine import find_clause
 from portfolio.rulebook.loader import library
-from portfolio.rulebook.model import Rulebook
-from portfolio.rulebook.values import Figures
+from portfolio.rulebook.model import Clause, Rulebook
+from portfolio.rulebook.routing import applies, routing
 
+EVERYWHERE = ("*",)
 FILE = Path(__file__).with_name("targets.toml")
 
 
-class Verdict(TitledEnum):
-    """What a pre-assessment says."""
-
-    PASS = "pass", "满足", "Met"
-    FAIL = "fail", "不满足", "Not met"
-    UNKNOWN = "unknown", "待补材料", "Unknown"
+class FaultyTargets(ValueError):
+    """The file of targets cannot be used: the reason."""
 
 
 @dataclass(frozen=True)
-class Target:
-    """A clause of the version in force on a day, under a name people use."""
+class Ladder:
+    """A way upwards, of several rungs."""
 
     key: str
     zh: str
     en: str
-    books: tuple[str, ...]
-    clause: str
-    standard: bool = False
-
-    def book_on(self, day: dt.date) -> Rulebook | None:
-        """The version in force on a day."""
-        books = library()
-        return next((books[b] for b in self.books if books[b].in_force(day)), None)
 
 
 @dataclass(frozen=True)
-class Result:
-    """A target's outcome for one company on a day."""
+class Family:
+    """Targets that stand together on a page; those with a rung stand on its ladder."""
 
-    target: Target
-    book: Rulebook
-    outcome: Outcome
+    key: str
+    zh: str
+    en: str
+    ladder: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The verdict of the rulebook that applies, or one clause of it, under a name people use."""
+
+    key: str
+    family: str
+    zh: str
+    en: str
+    books: tuple[str, ...]
+    clause: str = ""
+    clause_in: Mapping[str, str] = field(default_factory=dict, hash=False)
+    rung: int = 0
+    rung_zh: str = ""
+    rung_en: str = ""
+    standard: bool = False
+    kept: bool = False
 
     @property
-    def tests(self) -> list[Outcome]:
-        """The single tests that matter, by nearness: failed first, then unknown, then met.
+    def versions(self) -> tuple[Rulebook, ...]:
+        """Every version of the standard, the oldest first."""
+        found = (library()[name] for name in self.books)
+        return tuple(sorted(found, key=lambda book: book.in_force_from))
 
-        Of alternatives only the best stands here: the one that is met, else the nearest.
+    def book_on(self, day: dt.date, region: str | None, purpose: str = "") -> Rulebook | None:
+        """The version that applies on a day in a region (a six-digit code), if any does.
+
+        Without a purpose the one that is meant where none is named.
         """
-        return sorted(self.deciding, key=_nearness)
+        asked = purpose or routing().purposes[0]
+        return next((b for b in self.versions if applies(b, day, region, asked)), None)
+
+    def clause_of(self, book: Rulebook) -> Clause:
+        """The clause of a version that decides. Raises KeyError."""
+        name = self.clause_in.get(book.id, self.clause)
+        return find_clause(book, name) if name else book.roots[0]
 
     @property
-    def deciding(self) -> list[Outcome]:
-        """The same tests in the order of the rulebook."""
-        return _relevant(self.outcome)
-
-    @property
-    def open_gaps(self) -> int:
-        """How many of them are not met."""
-        return sum(test.status == "fail" for test in self.tests)
+    def step(self) -> Mapping[str, str]:
+        """What its rung is called on the ladder."""
+        return {"zh": self.rung_zh or self.zh, "en": self.rung_en or self.en}
 
 
-def _relevant(outcome: Outcome) -> list[Outcome]:
-    if not outcome.children:
-        return [outcome]
-    below = [_relevant(child) for child in outcome.children]
-    if outcome.clause.group != "any":
-        return [test for tests in below for test in tests]
-    return min(below, key=_open)
+@dataclass(frozen=True)
+class Plan:
+    """Everything companies are assessed for, in the order of the file."""
 
-
-def _open(tests: Sequence[Outcome]) -> tuple[int, int]:
-    """How far a set of tests is from being met: failures weigh more than open questions."""
-    states = [test.status for test in tests]
-    return states.count("fail"), states.count("unknown")
-
-
-def _nearness(leaf: Outcome) -> tuple[int, float]:
-    order = {"fail": 0, "unknown": 1, "pass": 2}[leaf.status]
-    threshold = leaf.clause.threshold
-    if leaf.gap and threshold and not isinstance(threshold, str | tuple):
-        return order, float(leaf.gap / abs(exact(threshold)))
-    return order, 0.0
+    version: int
+    ladders: tuple[Ladder, ...]
+    families: tuple[Family, ...]
+    targets: tuple[Target, ...]
 
 
 @cache
-def targets() -> tuple[Target, ...]:
-    """Every target, in the order of the file. Raises ValueError when one lacks a title."""
-    rows = tomllib.loads(FILE.read_text(encoding="utf-8"))["target"]
-    if nameless := [row["key"] for row in rows if untitled(row)]:
-        raise ValueError(f"{FILE.name}: {nameless[0]} lacks a title in one language")
-    return tuple(Target(**{**row, "books": tuple(row["books"])}) for row in rows)
+def plan() -> Plan:
+    """The plan of the file."""
+    return read_plan(FILE.name, FILE.read_text(encoding="utf-8"))
 
 
-def results(figures: Figures, day: dt.date) -> list[Result]:
-    """The outcome of every target that has a rulebook in force on the day."""
-    found = []
-    for target in targets():
-        book = target.book_on(day)
-        if book is not None:
-            clause = find_clause(book, target.clause)
-            found.append(Result(target, book, outcome_of(clause, figures, library())))
-    return found
-
-
-class Stated(NamedTuple):
-    """A current figure as the database has it."""
-
-    metric: str
-    year: int | None
-    micro: int | None
-    choice: str | None
-    audited: bool | None
-
-    @property
-    def value(self) -> Fraction | str | None:
-        """What the engine takes."""
-        return self.choice if self.micro is None else Fraction(self.micro, MICRO)
-
-
-def latest_of(stated: Sequence[Stated], day: dt.date) -> tuple[int | None, bool]:
-    """The latest fiscal year to assess a company on, and whether it is audited."""
-    years = {row.year for row in stated if row.year}
-    audited = {row.year for row in stated if row.audited and row.year}
-    return latest_year(sorted(audited), sorted(years), day)
-
-
-def figures_from(stated: Sequence[Stated], day: dt.date) -> tuple[Figures, bool]:
-    """A company's figures as the engine takes them, and whether the latest fiscal year is
-    audited."""
-    year, by_audit = latest_of(stated, day)
-    return figures_of_year(stated, year), by_audit
-
-
-def figures_of_year(stated: Sequence[Stated], latest: int | None) -> Figures:
-    """Figures as the engine takes them, to be assessed on a fiscal year."""
-    return Figures(
-        latest_year=latest,
-        years={(row.metric, row.year): row.value for row in stated if row.year is not None},
-        facts={row.metric: row.value for row in stated if row.year is None},
+def read_plan(file: str, text: str) -> Plan:
+    """A plan from a text. Raises FaultyTargets."""
+    data: dict[str, Any] = tomllib.loads(text)
+    ladders, families, rows = (data[kind] for kind in ("ladder", "family", "target"))
+    for row in (*ladders, *families, *rows):
+        if missing := untitled(row):
+            raise FaultyTargets(f"{file}: {row['key']} lacks its title in {missing}")
+    _require_known(file, "ladder", (row["ladder"] for row in families), ladders)
+    _require_known(file, "family", (row["family"] for row in rows), families)
+    targets = tuple(Target(**{**row, "books": tuple(row["books"])}) for row in rows)
+    for target in targets:
+        _require_clauses(file, target)
+        if target.kept and any(book.applies_to != EVERYWHERE for book in target.versions):
+            raise FaultyTargets(f"{file}: {target.key} is kept, but does not apply everywhere")
+    return Plan(
+        data["version"],
+        tuple(Ladder(**row) for row in ladders),
+        tuple(Family(**row) for row in families),
+        targets,
     )
 
 
-def latest_year(
-    audited: Sequence[int], stated: Sequence[int], day: dt.date
-) -> tuple[int | None, bool]:
-    """The latest fiscal year to assess on, and whether it is audited.
+def _require_known(
+    file: str, kind: str, named: Iterable[str], rows: Iterable[Mapping[str, Any]]
+) -> None:
+    if strange := {*named} - {row["key"] for row in rows}:
+        raise FaultyTargets(f"{file}: there is no {kind} {strange.pop()}")
 
-    The latest year with audited figures; without any, the latest that ended at least four
-    months before the day.
-    """
-    if audited:
-        return max(audited), True
-    ended = reported_year(day)
-    return max((year for year in stated if year <= ended), default=None), False
+
+def _require_clauses(file: str, target: Target) -> None:
+    try:
+        for book in target.versions:
+            target.clause_of(book)
+    except (KeyError, IndexError) as error:
+        raise FaultyTargets(f"{file}: {target.key} has no rulebook or clause {error}") from error
+
+
+def targets() -> tuple[Target, ...]:
+    """Every target."""
+    return plan().targets
+
+
+def kept_targets() -> tuple[Target, ...]:
+    """The targets whose outcome is stored for every company."""
+    return tuple(target for target in targets() if target.kept)

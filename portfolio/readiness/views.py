@@ -25,8 +25,10 @@ from portfolio.people.models import User
 from portfolio.readiness import queries
 from portfolio.readiness.bars import Bar, bar_of, parts_of
 from portfolio.readiness.gaps import Gap, first_gap
+from portfolio.readiness.inputs import Stated, figures_from
 from portfolio.readiness.nearness import Near
-from portfolio.readiness.targets import Result, Stated, Verdict, figures_from, results, targets
+from portfolio.readiness.results import Result, Verdict, results
+from portfolio.readiness.targets import kept_targets
 from portfolio.rulebook import citations
 from portfolio.rulebook.engine import Outcome
 from portfolio.rulebook.metrics import dictionary
@@ -99,7 +101,7 @@ class Assessed:
 @lru_cache(maxsize=2_000)
 def _assessed(stated: tuple[Stated, ...], day: dt.date) -> Assessed:
     figures, audited = figures_from(stated, day)
-    found = results(figures, day)
+    found = results(figures, day, among=kept_targets())
     gaps = {
         outcome.clause.id: gap
         for result in found
@@ -132,7 +134,7 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
 def _choices() -> list[tuple[str, str]]:
     return [
         (f"{target.key}:{verdict.value}", f"{title_of(target)}: {title_of(verdict)}")
-        for target in targets()
+        for target in kept_targets()
         for verdict in Verdict
     ]
 
@@ -176,7 +178,7 @@ def index() -> str:
     seen = companies.visible(access.me())
     counts = queries.counts(seen)
     cards = []
-    for target in targets():
+    for target in kept_targets():
         numbers = {v.value: counts.get((target.key, v.value), 0) for v in Verdict}
         nearest = queries.nearest_to(target.key, seen, NEAREST)
         lines = [(company_id, name, _line(found)) for company_id, name, found in nearest]

@@ -60,12 +60,17 @@ class Assessment:
         """The weakest mark among the clauses that decided the verdict, the book's without one."""
         if self.status is None:
             return self.book.verified
-        return weakest(mark for root in self.roots for mark in _deciding(root))
+        return weakest(map(mark_of, self.roots))
 
     @property
     def unverified(self) -> bool:
         """Whether the verdict rests on text that nobody has verified."""
         return self.verified in UNVERIFIED
+
+
+def mark_of(outcome: Outcome) -> str:
+    """The weakest mark among the single tests that an outcome rests on."""
+    return weakest(_deciding(outcome))
 
 
 def _deciding(outcome: Outcome) -> Iterator[str]:

@@ -2,9 +2,9 @@
 
 import datetime as dt
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,14 @@ class Routing:
     purposes: tuple[str, ...]
     routes: tuple[Route, ...]
 
+    @cached_property
+    def by_book(self) -> Mapping[str, Sequence[Route]]:
+        """The routes to each rulebook that has any."""
+        found: dict[str, list[Route]] = {}
+        for route in self.routes:
+            found.setdefault(route.book, []).append(route)
+        return found
+
 
 @cache
 def routing() -> Routing:
@@ -68,13 +76,18 @@ def read_routing(file: str, text: str, books: Mapping[str, Rulebook]) -> Routing
 
 def applying(day: dt.date, region: str | None, purpose: str) -> list[Rulebook]:
     """The rulebooks that apply where none are named."""
-    routes = routing().routes
-    routed = {route.book for route in routes}
-    led_to = {route.book for route in routes if route.leads(day, region, purpose)}
     return [
         book
         for book in library().values()
-        if book.role == TARGET
-        and book.covers(region)
-        and (book.id in led_to if book.id in routed else book.in_force(day))
+        if book.role == TARGET and applies(book, day, region, purpose)
     ]
+
+
+def applies(book: Rulebook, day: dt.date, region: str | None, purpose: str) -> bool:
+    """Whether a rulebook applies: by its routes where it has any, else while it is in force."""
+    if not book.covers(region):
+        return False
+    routes = routing().by_book.get(book.id)
+    if routes is None:
+        return book.in_force(day)
+    return any(route.leads(day, region, purpose) for route in routes)

@@ -10,8 +10,8 @@ from portfolio.companies.operations import Statement
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.titles import CHINESE
 from portfolio.readiness import operations, queries
+from portfolio.readiness.inputs import latest_year
 from portfolio.readiness.models import Assessment
-from portfolio.readiness.targets import latest_year
 from tests import factories
 
 WAN = 10**6

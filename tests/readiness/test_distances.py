@@ -3,12 +3,14 @@
 import datetime as dt
 import random
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portfolio.readiness.distances import Distances, standings
 from portfolio.readiness.nearness import distance
-from portfolio.readiness.targets import Result, results, targets
+from portfolio.readiness.results import Result, results
+from portfolio.readiness.targets import targets
 from portfolio.rulebook.bulk.codes import NAMES
 from portfolio.rulebook.bulk.evaluate import Evaluation
 from portfolio.rulebook.engine import outcome_of
@@ -17,9 +19,10 @@ from tests.rulebook.borders import BOOKS, figures_of, frame_of
 DAYS = (dt.date(2022, 3, 1), dt.date(2023, 10, 1), dt.date(2025, 6, 1), dt.date(2026, 11, 23))
 
 
-def nearness(result: Result) -> tuple[int, int, int]:
+def nearness(result: Result) -> tuple[int, int, int, int]:
     states = [test.status for test in result.deciding]
-    return states.count("fail"), states.count("unknown"), distance(result)
+    counts = [states.count(status) for status in ("fail", "unknown", "manual")]
+    return (*counts, distance(result))
 
 
 @settings(max_examples=12, deadline=None)
@@ -43,10 +46,14 @@ def test_many_are_as_near_to_each_rulebook_as_each_alone(seed: int) -> None:
 def test_each_target_by_the_version_in_force(seed: int, day: dt.date) -> None:
     dice = random.Random(seed)
     figures = [figures_of(dice) for _ in range(5)]
-    found = [*standings(Evaluation(frame_of(figures), BOOKS), day)]
+    regions = [None, "370200", "370212", "370100", "110000"]
+    found = [*standings(Evaluation(frame_of(figures, regions), BOOKS), day)]
     assert found
-    for row, one in enumerate(figures):
-        assert [
-            (s.target, s.book, NAMES[int(s.status[row])], tuple(int(n[row]) for n in s.near))
+    for row, (one, region) in enumerate(zip(figures, regions, strict=True)):
+        together = [
+            (s.target, s.book, NAMES[int(s.status[at])], tuple(int(n[at]) for n in s.near))
             for s in found
-        ] == [(r.target, r.book, r.outcome.status, nearness(r)) for r in results(one, day)]
+            for at in np.flatnonzero(s.rows == row)
+        ]
+        alone = results(one, day, region)
+        assert together == [(r.target, r.book, r.status, nearness(r)) for r in alone]

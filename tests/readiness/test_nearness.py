@@ -17,7 +17,7 @@ from portfolio.readiness import operations, queries
 from portfolio.readiness.bars import SPLIT, parts_of
 from portfolio.readiness.models import Assessment
 from portfolio.readiness.nearness import distance, near
-from portfolio.readiness.targets import results
+from portfolio.readiness.results import results
 from portfolio.rulebook.engine import Figures
 from tests import factories
 

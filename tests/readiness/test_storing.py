@@ -6,9 +6,11 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portfolio.readiness.inputs import Stated, figures_from
 from portfolio.readiness.nearness import distance
+from portfolio.readiness.results import results
 from portfolio.readiness.stored import Assessor
-from portfolio.readiness.targets import Stated, figures_from, results
+from portfolio.readiness.targets import kept_targets
 from portfolio.rulebook.metrics import dictionary
 
 DAY = dt.date(2026, 11, 23)
@@ -41,7 +43,7 @@ def test_each_company_is_stored_as_it_is_assessed_alone(everybody) -> None:
     assessor = Assessor(DAY)
     for stated in everybody:
         figures, _ = figures_from(stated, DAY)
-        alone = results(figures, DAY)
+        alone = results(figures, DAY, among=kept_targets())
         stored = assessor.stored(stated)
         assert [(s.target, s.book, s.status, s.distance) for s in stored] == [
             (r.target.key, r.book.id, r.outcome.status, distance(r)) for r in alone
