@@ -66,6 +66,8 @@ from portfolio.pipeline import bulk_views as pipeline_bulk_views
 from portfolio.pipeline import check_views as pipeline_check_views
 from portfolio.pipeline import commands as pipeline_commands
 from portfolio.pipeline import desk_views as pipeline_desk_views
+from portfolio.pipeline import detach_operations as pipeline_detaching
+from portfolio.pipeline import detach_views as pipeline_detach_views
 from portfolio.pipeline import document_views as pipeline_document_views
 from portfolio.pipeline import funnel_views as pipeline_funnel_views
 from portfolio.pipeline import jobs as pipeline_jobs
@@ -123,6 +125,7 @@ VIEWS = (
     pipeline_record_views,
     pipeline_document_views,
     pipeline_wall_views,
+    pipeline_detach_views,
     chokepoint_views,
     readiness_views,
     committee_views,
@@ -237,6 +240,9 @@ COMPANY_MOVERS: tuple[Any, ...] = (
     readiness_merging.reassess,
 )
 COMPANY_MOVE_CHECKS: tuple[Any, ...] = (pipeline_merging.require_movable,)
+# What lets a company go that is deleted by somebody who cannot know of it, and takes it back.
+COMPANY_RELEASES: tuple[Any, ...] = (pipeline_detaching.let_go,)
+COMPANY_RETURNS: tuple[Any, ...] = (pipeline_detaching.take_back,)
 COMPANY_DIFFERENCES: tuple[Any, ...] = (chokepoint_merging.differences,)
 COMPANY_COUNTERS: tuple[Any, ...] = (pipeline_merging.count_of, chokepoint_merging.count_of)
 
@@ -318,6 +324,8 @@ def _install_slices(app: Flask) -> None:
     app.extensions["company_computed"] = COMPANY_COMPUTED
     app.extensions["company_movers"] = COMPANY_MOVERS
     app.extensions["company_move_checks"] = COMPANY_MOVE_CHECKS
+    app.extensions["company_releases"] = COMPANY_RELEASES
+    app.extensions["company_returns"] = COMPANY_RETURNS
     app.extensions["company_differences"] = COMPANY_DIFFERENCES
     app.extensions["company_counters"] = COMPANY_COUNTERS
     app.extensions["deal_filters"] = DEAL_FILTERS

@@ -159,8 +159,11 @@ def _pointing_here() -> Iterator[sa.Column[Any]]:
 
 def delete_company(company: Company, actor: User, now: dt.datetime) -> Keeping:
     """Delete a company with all its parts and those that were merged into it: alone they would be
-    companies again. Raises InputError `company.referenced`."""
+    companies again. What is hidden from who deletes it lets it go first, as the composition root
+    says. Raises InputError `company.referenced`."""
     number, label, ids = company.id, company.display_name, whole(company.id)
+    for let_go in current_app.extensions.get("company_releases", ()):
+        let_go(ids, label, actor, now)
     require_unreferenced(ids)
     with journal.keeping(
         "company.delete", "company", number, actor, now, label, company_id=number

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 
 from portfolio.companies import operations, queries
 from portfolio.companies.merge_queries import survivors
@@ -104,6 +105,9 @@ def check_company(act: Act, payload: Any, actor: User) -> None:
 def restore(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
     """Put a deleted company back with its relations, search index included."""
     images.put_back(payload["steps"])
+    back = [row_id for table, row_id, *_ in payload["steps"] if table == Company.__tablename__]
+    for take_back in current_app.extensions.get("company_returns", ()):
+        take_back(back, now)
 
 
 def _check_free(table: str, row: dict[str, Any]) -> None:

@@ -93,6 +93,8 @@ class Vehicle(Base):
 BOARD = ("pipeline_id", "status", "stage", "stage_entered_at", "id")
 SUMS = ("pipeline_id", "status", "walled", "stage")
 SEEN = ("walled", "deleted_at")
+# A deal or a holding is of a company or of a sub-fund; of neither while its company is deleted.
+AT_MOST_ONE_TARGET = "company_id IS NULL OR target_vehicle_id IS NULL"
 OWNED = ("owner_id", "status", "stage_entered_at", "id")
 
 
@@ -105,7 +107,8 @@ def post_money(pre_money_fen: int | None, round_size_fen: int | None) -> int | N
 
 class Deal(Base):
     """One possible investment by one vehicle in one company in one round, or one commitment to
-    a sub-fund (`target_vehicle_id`). Stage and status are two columns: a rejected deal keeps the
+    a sub-fund (`target_vehicle_id`); of neither when its company was deleted by somebody who could
+    not know of it (`DealDetachment`). Stage and status are two columns: a rejected deal keeps the
     stage in which it was rejected. The terms repeat the newest row of `DealTerms`. A deal with
     `deleted_at` is hidden from everybody; its events are never rewritten, so it stays a row.
     """
@@ -180,9 +183,7 @@ class Deal(Base):
         sa.Index("ix_deal_amount", "amount_fen", "id", *SEEN),
         sa.Index("ix_deal_entered", "stage_entered_at", "id", *SEEN),
         sa.Index("ix_deal_created_at", "created_at", "id", *SEEN),
-        sa.CheckConstraint(
-            "(company_id IS NULL) <> (target_vehicle_id IS NULL)", name="one_target"
-        ),
+        sa.CheckConstraint(AT_MOST_ONE_TARGET, name="at_most_one_target"),
     )
     __mapper_args__ = {"version_id_col": version}
 
@@ -190,6 +191,20 @@ class Deal(Base):
     def post_money_fen(self) -> int | None:
         """Pre-money plus the whole round (not our part of it), when both are known."""
         return post_money(self.pre_money_fen, self.round_size_fen)
+
+
+class DealDetachment(Base):
+    """That a confidential deal lost its company, which was deleted by somebody from whom the deal is
+    hidden. The company is named as it was called; its id finds it again when it is restored."""
+
+    __tablename__ = "deal_detachment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deal_id: Mapped[int] = mapped_column(sa.ForeignKey("deal.id"), unique=True)
+    company_id: Mapped[int] = mapped_column(index=True)
+    company_name: Mapped[str]
+    task_id: Mapped[int | None]
+    detached_at: Mapped[dt.datetime]
 
 
 class DealMember(Base):
@@ -344,8 +359,4 @@ class Holding(Base):
     recorded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     superseded_at: Mapped[dt.datetime | None]
 
-    __table_args__ = (
-        sa.CheckConstraint(
-            "(company_id IS NULL) <> (target_vehicle_id IS NULL)", name="one_target"
-        ),
-    )
+    __table_args__ = (sa.CheckConstraint(AT_MOST_ONE_TARGET, name="at_most_one_target"),)

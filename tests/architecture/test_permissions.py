@@ -107,6 +107,7 @@ DOORS = {
     "pipeline.verify": WRITERS,
     "pipeline.activities": WRITERS,
     "pipeline.tasks": WRITERS,
+    "pipeline.attach": WRITERS,
     "pipeline.complete_task": WRITERS,
     "pipeline.documents": WRITERS,
     "pipeline.document": READERS,

@@ -131,6 +131,7 @@ NO_PAGES = {
     *("people.log_in", "people.set_password", "chokepoint.reject"),
     *("companies.figures_as_csv", "companies.figures_as_xlsx"),
     *("intake.mapping", "people.everybody"),  # lead on to another page
+    "pipeline.attach",  # there for a deal that lost its company alone
 }
 
 

@@ -62,7 +62,7 @@ def test_a_code_it_was_found_by_that_was_given_meanwhile_keeps_it_in_the_bin(cha
 def test_a_deal_of_what_was_merged_into_it_keeps_it(chain, cast) -> None:
     client, numbers, _ = chain
     company = db.session.get_one(Company, numbers[2])
-    factories.deal(cast["colleague"], company=company, walled=True)
+    factories.deal(cast["colleague"], company=company)
     refused = client.post(f"/records/company/{numbers[2]}/deletion")
     assert refused.status_code == 422
     assert db.session.query(Company).count() == 3

@@ -1,0 +1,100 @@
+"""Confidential deals whose company is deleted by somebody who cannot know of them: they let it go.
+
+A refusal would tell that something is there, so nothing refuses: the deal stays without a company,
+its owner finds a task, and whoever restores the company gives it back to the deal.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from portfolio.companies.models import Company, Task
+from portfolio.companies.operations import add_task, finish_task
+from portfolio.extensions import db
+from portfolio.journal import image_operations as images
+from portfolio.kernel.dates import local_date
+from portfolio.kernel.errors import InputError
+from portfolio.people.models import User
+from portfolio.pipeline import queries
+from portfolio.pipeline.models import Deal, DealDetachment, Holding
+from portfolio.pipeline.operations import require
+from portfolio.web.i18n import LOCALES, speaking
+
+DAYS_TO_ACT = 7
+
+
+def hidden_from(actor: User, company_ids: Sequence[int]) -> Sequence[Deal]:
+    """The walled deals of these companies that this person cannot know of, those in the bin too."""
+    seen = (*queries.visible_parts(actor), *queries.visible_parts(actor, deleted=True))
+    query = sa.select(Deal).where(
+        Deal.company_id.in_(company_ids), Deal.walled, sa.not_(sa.or_(*seen))
+    )
+    return db.session.scalars(query.order_by(Deal.id)).all()
+
+
+def let_go(company_ids: Sequence[int], name: str, actor: User, now: dt.datetime) -> None:
+    """Take the companies from the deals that are hidden from who deletes them; `name` is what the
+    one that is deleted is called."""
+    deals = hidden_from(actor, company_ids)
+    if not deals:
+        return
+    for deal in deals:
+        db.session.add(
+            DealDetachment(
+                deal_id=deal.id,
+                company_id=deal.company_id,
+                company_name=name,
+                task_id=_tell(deal, name, actor, now).id,
+                detached_at=now,
+            )
+        )
+    ids = [deal.id for deal in deals]
+    images.update_where(Holding, Holding.deal_id.in_(ids), {"company_id": None})
+    images.update_where(Deal, Deal.id.in_(ids), {"company_id": None})
+
+
+def _tell(deal: Deal, name: str, actor: User, now: dt.datetime) -> Task:
+    owner = db.session.get_one(User, deal.owner_id)
+    with speaking(owner.locale if owner.locale in LOCALES else "zh"):
+        title = _("%(name)s, the company of this deal, was deleted: decide what follows", name=name)
+    due = local_date(now) + dt.timedelta(days=DAYS_TO_ACT)
+    return add_task(title, owner.id, actor, now, due_on=due, deal_id=deal.id)
+
+
+def take_back(company_ids: Sequence[int], now: dt.datetime) -> None:
+    """Give companies that are restored back to the deals that had to let them go."""
+    for row in db.session.scalars(
+        sa.select(DealDetachment).where(DealDetachment.company_id.in_(company_ids))
+    ).all():
+        _attach(row, row.company_id, now)
+
+
+def attach(deal: Deal, company: Company, actor: User, now: dt.datetime) -> None:
+    """Give a deal that lost its company another one. Raises Refused, or InputError
+    `deal.has_company`."""
+    require(actor, "deal.write", deal)
+    row = detachment_of(deal)
+    if row is None:
+        raise InputError("deal.has_company")
+    _attach(row, company.id, now)
+
+
+def _attach(row: DealDetachment, company_id: int, now: dt.datetime) -> None:
+    task = db.session.get(Task, row.task_id) if row.task_id else None
+    if task is not None and task.done_at is None:
+        finish_task(task, now)
+    images.update_where(
+        Holding,
+        sa.and_(Holding.deal_id == row.deal_id, Holding.company_id.is_(None)),
+        {"company_id": company_id},
+    )
+    images.update_where(Deal, Deal.id == row.deal_id, {"company_id": company_id})
+    db.session.delete(row)
+    db.session.flush()
+
+
+def detachment_of(deal: Deal) -> DealDetachment | None:
+    """That and how a deal lost its company, if it did."""
+    return db.session.scalar(sa.select(DealDetachment).where(DealDetachment.deal_id == deal.id))
