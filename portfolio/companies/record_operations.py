@@ -163,7 +163,7 @@ def delete_company(company: Company, actor: User, now: dt.datetime) -> Keeping:
     says. Raises InputError `company.referenced`."""
     number, label, ids = company.id, company.display_name, whole(company.id)
     for let_go in current_app.extensions.get("company_releases", ()):
-        let_go(ids, label, actor, now)
+        let_go(ids, actor, now)
     require_unreferenced(ids)
     with journal.keeping(
         "company.delete", "company", number, actor, now, label, company_id=number

@@ -29,6 +29,7 @@ from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
 from portfolio.pipeline import operations as deals
 from portfolio.pipeline import undo_operations as deal_undo
+from portfolio.pipeline.detach_operations import let_go
 from portfolio.pipeline.models import Deal
 
 STATED = (
@@ -46,15 +47,17 @@ class Entangled(InputError):
         self.obstacles = obstacles
 
 
-def undo(batch: ImportBatch, actor: User | None, now: dt.datetime) -> None:
-    """Take back all that the import wrote. Raises Entangled naming what stands against it."""
+def undo(batch: ImportBatch, actor: User, now: dt.datetime) -> None:
+    """Take back all that the import wrote. Raises Entangled naming what stands against it; what is
+    hidden from the person does not, but lets go of the companies."""
     if batch.state != BatchState.DONE.value:
         raise InputError("import.not_done")
     written = written_by(batch)
-    against = obstacles(batch, written)
+    against = obstacles(batch, written, actor)
     if against:
         raise Entangled(against)
     created = [w.object_id for w in written if w.object_type == "company" and w.created]
+    let_go(created, actor, now)
     _take_figures_back(batch, created, actor, now)
     _restore_companies(written, now)
     _remove_companies(created)

@@ -25,6 +25,8 @@ from portfolio.companies.models import (
 from portfolio.extensions import Base, db
 from portfolio.intake.models import ImportBatch, ImportChange
 from portfolio.kernel.parts import in_parts
+from portfolio.people.models import User
+from portfolio.pipeline.detach_operations import hidden_from
 from portfolio.pipeline.models import Deal, DealMember, DealTerms, StageEvent
 from portfolio.readiness.models import Assessment
 
@@ -105,10 +107,10 @@ def _figures_going(batch: ImportBatch) -> tuple[int, int]:
     return whole, part
 
 
-def obstacles(batch: ImportBatch, written: Sequence[Written]) -> list[Obstacle]:
-    """What stands against taking an import back."""
+def obstacles(batch: ImportBatch, written: Sequence[Written], user: User) -> list[Obstacle]:
+    """What stands against taking an import back, of what this person may know of."""
     found = list(_changed_companies(batch, written))
-    found += _used_companies(batch, written)
+    found += _used_companies(batch, written, user)
     found += _newer_figures(batch)
     found += _changed_records(written)
     found += _changed_deals(written)
@@ -154,20 +156,30 @@ def collected(company: Company, name: str) -> list[tuple[Any, str]]:
     return [(one, getattr(one, text)) for one in getattr(company, attribute)]
 
 
-def _used_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterator[Obstacle]:
+def _used_companies(
+    batch: ImportBatch, written: Sequence[Written], user: User
+) -> Iterator[Obstacle]:
     """Companies that the import entered and that other records name by now."""
     created = [w.object_id for w in written if w.object_type == "company" and w.created]
     own = {model.__tablename__ for model in OWN}
+    hidden = [deal.id for deal in hidden_from(user, created)]
     for part in in_parts(created):
         used: set[int] = set()
         for table, column in referring(Company.__tablename__):
             if table.name not in own:
-                used.update(db.session.scalars(sa.select(column).where(column.in_(part))))
+                naming = sa.select(column).where(column.in_(part), _known(table, hidden))
+                used.update(db.session.scalars(naming))
         others = Figure.batch_id.is_distinct_from(batch.id)
         stated = sa.select(Figure.company_id).where(Figure.company_id.in_(part), others)
         used.update(db.session.scalars(stated))
         rows = sa.select(Company.name_zh).where(Company.id.in_(used))
         yield from (Obstacle(name, "used") for name in db.session.scalars(rows))
+
+
+def _known(table: sa.Table, hidden: Sequence[int]) -> sa.ColumnElement[bool]:
+    """The condition that a row is neither a hidden deal nor of one."""
+    column = table.c.id if table.name == Deal.__tablename__ else table.c.get("deal_id")
+    return sa.true() if column is None else sa.func.coalesce(column, 0).not_in(hidden)
 
 
 def referring(table_name: str) -> Iterator[tuple[sa.Table, sa.Column[Any]]]:

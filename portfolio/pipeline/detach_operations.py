@@ -5,7 +5,7 @@ its owner finds a task, and whoever restores the company gives it back to the de
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -16,6 +16,7 @@ from portfolio.extensions import db
 from portfolio.journal import image_operations as images
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
 from portfolio.pipeline import queries
 from portfolio.pipeline.models import Deal, DealDetachment, Holding
@@ -25,34 +26,37 @@ from portfolio.web.i18n import LOCALES, speaking
 DAYS_TO_ACT = 7
 
 
-def hidden_from(actor: User, company_ids: Sequence[int]) -> Sequence[Deal]:
+def hidden_from(actor: User, company_ids: Iterable[int]) -> list[Deal]:
     """The walled deals of these companies that this person cannot know of, those in the bin too."""
+    ids = list(company_ids)
+    if not ids:
+        return []
     seen = (*queries.visible_parts(actor), *queries.visible_parts(actor, deleted=True))
-    query = sa.select(Deal).where(
-        Deal.company_id.in_(company_ids), Deal.walled, sa.not_(sa.or_(*seen))
-    )
-    return db.session.scalars(query.order_by(Deal.id)).all()
+    hidden = sa.select(Deal).where(Deal.walled, sa.not_(sa.or_(*seen))).order_by(Deal.id)
+    parts = in_parts(company_ids)
+    return [
+        deal
+        for part in parts
+        for deal in db.session.scalars(hidden.where(Deal.company_id.in_(part)))
+    ]
 
 
-def let_go(company_ids: Sequence[int], name: str, actor: User, now: dt.datetime) -> None:
-    """Take the companies from the deals that are hidden from who deletes them; `name` is what the
-    one that is deleted is called."""
+def let_go(company_ids: Sequence[int], actor: User, now: dt.datetime) -> None:
+    """Take companies from the deals that are hidden from who is about to delete them."""
     deals = hidden_from(actor, company_ids)
-    if not deals:
-        return
     for deal in deals:
-        db.session.add(
-            DealDetachment(
-                deal_id=deal.id,
-                company_id=deal.company_id,
-                company_name=name,
-                task_id=_tell(deal, name, actor, now).id,
-                detached_at=now,
-            )
+        company = db.session.get_one(Company, deal.company_id)
+        row = DealDetachment(
+            deal_id=deal.id,
+            company_id=company.id,
+            company_name=company.display_name,
+            task_id=_tell(deal, company.display_name, actor, now).id,
+            detached_at=now,
         )
-    ids = [deal.id for deal in deals]
-    images.update_where(Holding, Holding.deal_id.in_(ids), {"company_id": None})
-    images.update_where(Deal, Deal.id.in_(ids), {"company_id": None})
+        db.session.add(row)
+    for part in in_parts([deal.id for deal in deals]):
+        images.update_where(Holding, Holding.deal_id.in_(part), {"company_id": None})
+        images.update_where(Deal, Deal.id.in_(part), {"company_id": None})
 
 
 def _tell(deal: Deal, name: str, actor: User, now: dt.datetime) -> Task:
