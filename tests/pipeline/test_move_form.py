@@ -1,11 +1,13 @@
 """The form of a move says everything that is wrong at once, and offers only what fits."""
 
+import io
 import re
 
 import pytest
 
-from portfolio.companies.models import Company
+from portfolio.companies.models import Company, Document
 from portfolio.extensions import db, unit_of_work
+from portfolio.pipeline import gate_queries
 from tests import factories
 from tests.pages import sent_form
 
@@ -49,6 +51,21 @@ def test_unreadable_answers_open_conditions_and_a_bad_proof_are_said_together(
     links = re.findall(r'href="#([^"]+)"', summary)
     assert links == ["f-company.uscc", "i-s02-note", "c-lead-source", "c-pool-sector"]
     assert all(f'id="{link}"' in page.text for link in links)
+
+
+def test_a_proof_sent_with_a_refused_move_is_not_half_kept(as_user, cast) -> None:
+    deal = factories.deal(cast["manager"])
+    client, path = as_user("manager"), f"/deals/{deal.id}/moves"
+    sent = sent_form(client.get(path).text)
+    proof = {"i-s02-state": "done", "i-s02-file": (io.BytesIO(b"proof"), "查重.pdf")}
+    page = client.post(path, data=sent | proof)
+    assert page.status_code == 422 and "查重.pdf" not in client.get(f"/deals/{deal.id}").text
+    assert db.session.query(Document).count() == 0 and not gate_queries.checks_of(deal.id)
+    kept = {**proof, "i-s02-file": (io.BytesIO(b"proof"), "查重.pdf"), "save": "1"}
+    assert client.post(path, data=sent | kept).status_code == 302, "saved without moving"
+    db.session.expire_all()
+    assert db.session.query(Document).count() == 1
+    assert gate_queries.checks_of(deal.id)["s02"].document_version_id is not None
 
 
 @pytest.mark.parametrize(
