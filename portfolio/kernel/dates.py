@@ -59,3 +59,8 @@ def iso_week(day: dt.date) -> str:
 def reported_year(day: dt.date) -> int:
     """The latest calendar year whose figures are out: it ended at least four months before."""
     return day.year - 1 if day.month > MONTHS_TO_PUBLISH else day.year - 2
+
+
+def published_on(year: int) -> dt.date:
+    """The first day on which a calendar year's figures are out."""
+    return dt.date(year + 1, MONTHS_TO_PUBLISH + 1, 1)
