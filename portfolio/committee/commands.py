@@ -14,6 +14,8 @@ from portfolio.kernel.errors import InputError
 from portfolio.pipeline import queries
 from portfolio.pipeline.commands import group
 from portfolio.pipeline.models import Deal, PipelineVersion
+from portfolio.web.downloads import notes_sheet, units
+from portfolio.web.i18n import speaking
 from portfolio.web.messages import text_of
 from portfolio.web.sheets import Sheet, save
 
@@ -34,8 +36,11 @@ def export(
     try:
         _check(pipeline, stages)
         ids = _ids(pipeline, stages)
-        sheet = Sheet("deals", sheets.columns(ids, now), sheets.lines(ids, None, now))
-        save(sheet, header, output, workbook=kind == "xlsx")
+        columns = sheets.columns(ids, now)
+        sheet = Sheet("deals", columns, sheets.lines(ids, None, now))
+        with speaking("en" if header == "en" else "zh"):
+            notes = notes_sheet(units(columns, header))
+        save(sheet, header, output, workbook=kind == "xlsx", notes=[notes])
     except (InputError, OSError) as error:
         said = text_of(error) if isinstance(error, InputError) else str(error)
         click.echo(said, err=True)

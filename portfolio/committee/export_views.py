@@ -21,7 +21,7 @@ from portfolio.people import queries as people
 from portfolio.pipeline import board_queries, queries
 from portfolio.pipeline.listing import DealListing, read_deal_listing
 from portfolio.pipeline.models import Deal, Status
-from portfolio.web.downloads import XLSX, Share
+from portfolio.web.downloads import XLSX, Share, units
 from portfolio.web.formatting import title_of
 from portfolio.web.i18n import language
 from portfolio.web.paging import count_of
@@ -158,12 +158,14 @@ def as_xlsx() -> Response:
     ids, share = _chosen()
     user, now = access.me(), dt.datetime.now(dt.UTC)
     target = io.BytesIO()
+    columns = sheets.columns(ids, now)
     notes = [
+        *units(columns, language()),
         (_("Amounts"), _("in 10,000 CNY, exact; empty means unknown or not for the maker")),
         (_("Readiness"), _("a pre-assessment from the figures on record, no recognition")),
     ]
     book = [
-        Sheet(_("Items"), sheets.columns(ids, now), sheets.lines(ids, user, now)),
+        Sheet(_("Items"), columns, sheets.lines(ids, user, now)),
         share.about(user.name, now, conditions(_arguments()), notes),
     ]
     write_xlsx(target, book, language())

@@ -31,6 +31,8 @@ from portfolio.web.sheets import Column, Kind
 
 CHUNK = 500
 PERCENT = Decimal("0.01")
+# The Chinese headings of the list are fixed, without units.
+WAN, PER_CENT = ("万元", "10,000 CNY"), ("%", "%")
 
 
 @dataclass
@@ -250,11 +252,27 @@ def columns(ids: Sequence[int], now: dt.datetime) -> tuple[Column, ...]:
         Column("listing_ready", "上市准备度", "Listing readiness (pre-assessment)", text, _listing),
         Column("patents", "发明专利数", "Invention patents", whole, _patents),
         Column("round", "融资轮次", "Round", text, _round),
-        Column("round_size", "本轮融资额", "Round size", wan, lambda r: _term(r, "round_size_fen")),
-        Column("amount", "拟投金额", "Our amount", wan, lambda r: _term(r, "amount_fen")),
-        Column("pre_money", "投前估值", "Pre-money", wan, lambda r: _term(r, "pre_money_fen")),
-        Column("post_money", "投后估值", "Post-money", wan, lambda r: _term(r, "post_money_fen")),
-        Column("stake_pct", "拟持股比例", "Stake %", share, _stake),
+        Column(
+            "round_size", "本轮融资额", "Round size", wan, lambda r: _term(r, "round_size_fen"), WAN
+        ),
+        Column("amount", "拟投金额", "Our amount", wan, lambda r: _term(r, "amount_fen"), WAN),
+        Column(
+            "pre_money",
+            "投前估值",
+            "Pre-money valuation",
+            wan,
+            lambda r: _term(r, "pre_money_fen"),
+            WAN,
+        ),
+        Column(
+            "post_money",
+            "投后估值",
+            "Post-money valuation",
+            wan,
+            lambda r: _term(r, "post_money_fen"),
+            WAN,
+        ),
+        Column("stake_pct", "拟持股比例", "Stake", share, _stake, PER_CENT),
         Column(
             "lead_investor",
             "领投方",
@@ -263,32 +281,47 @@ def columns(ids: Sequence[int], now: dt.datetime) -> tuple[Column, ...]:
             lambda r: _term(r, "lead_investor") or None,
         ),
         Column(
-            "rev_y1", f"上年营业收入（{year}）", f"Revenue {year}", wan, lambda r: r.figure(REVENUE)
+            "rev_y1",
+            f"上年营业收入（{year}）",
+            f"Revenue {year}",
+            wan,
+            lambda r: r.figure(REVENUE),
+            WAN,
         ),
-        Column("rev_growth", f"营收增长率（{year}）", f"Revenue growth {year} %", share, _growth),
+        Column(
+            "rev_growth",
+            f"营收增长率（{year}）",
+            f"Revenue growth {year}",
+            share,
+            _growth,
+            PER_CENT,
+        ),
         Column(
             "profit_y1",
             f"上年净利润（{year}）",
             f"Net profit {year}",
             wan,
             lambda r: r.figure(PROFIT),
+            WAN,
         ),
         Column(
             "rd_ratio",
             f"研发投入占比（{year}）",
-            f"R&D share {year} %",
+            f"R&D share {year}",
             share,
             lambda r: _percent(r.figure(RESEARCH), r.figure(REVENUE)),
+            PER_CENT,
         ),
-        Column("runway_m", "现金可用月数", "Runway, months", share, blank),
+        Column("runway_m", "现金可用月数", "Runway", share, blank, ("个月", "months")),
         Column(
             "concentration",
             "单项目占比",
-            "Concentration %",
+            "Concentration",
             share,
             lambda r: _percent(_term(r, "amount_fen"), r.deal.vehicle.size_fen),
+            PER_CENT,
         ),
-        Column("conc_limit", "集中度上限", "Concentration limit %", share, blank),
+        Column("conc_limit", "集中度上限", "Concentration limit", share, blank, PER_CENT),
         Column("risks", "主要风险", "Main risks", text, lambda r: r.deal.risks or None),
         Column("pre_review", "预审意见", "Pre-review", text, lambda r: r.deal.pre_review or None),
         Column("recused", "回避委员", "Recused", text, lambda r: ";".join(r.recused) or None),

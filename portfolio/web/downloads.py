@@ -68,4 +68,20 @@ class Share:
             (_("Rows of the list left out, which may not be exported"), str(self.left_out)),
             *notes,
         ]
-        return Sheet(_("About this file"), NOTES, lines)
+        return notes_sheet(lines)
+
+
+def notes_sheet(lines: Notes) -> Sheet:
+    """The sheet of a workbook that says what there is to know of it."""
+    return Sheet(_("About this file"), NOTES, lines)
+
+
+def units(columns: Sequence[Column], header: str) -> list[tuple[str, str]]:
+    """Which unit the numbers of which columns have, where headings may not name it."""
+    found: dict[str, list[str]] = {}
+    for column in columns:
+        unit = column.unit[header == "en"]
+        if unit:
+            found.setdefault(unit, []).append(column.heading(header))
+    between = ", " if header == "en" else "、"
+    return [(_("Unit: %(unit)s", unit=unit), between.join(names)) for unit, names in found.items()]

@@ -4,7 +4,7 @@ import csv
 import datetime as dt
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -35,11 +35,16 @@ class Kind(Enum):
     DATE = "date"
 
 
+FORMATS = {Kind.WAN: "#,##0.00####", Kind.DATE: "yyyy-mm-dd", Kind.CODE: "@"}
+
+
 @dataclass(frozen=True)
 class Column:
     """A column: machine key, headings, kind, and how its value is taken from a row.
 
-    WAN takes fen and writes 万元; DECIMAL takes a Decimal; None is an empty cell, never 0.
+    WAN takes fen and writes 万元; DECIMAL takes a Decimal; None is an empty cell, never 0. `unit`
+    is for numbers whose Chinese heading is fixed without one: the English heading names it, and in
+    a Chinese workbook each number shows it.
     """
 
     key: str
@@ -47,10 +52,12 @@ class Column:
     en: str
     kind: Kind
     value: Callable[[Any], Any]
+    unit: tuple[str, str] = ("", "")
 
     def heading(self, header: str) -> str:
         """The heading in "zh", "en" or "machine"."""
-        return {"zh": self.zh, "en": self.en}.get(header, self.key)
+        english = f"{self.en} ({self.unit[1]})" if self.unit[1] else self.en
+        return {"zh": self.zh, "en": english}.get(header, self.key)
 
 
 def neutralise(text: str) -> str:
@@ -122,26 +129,30 @@ def write_xlsx(target: BinaryIO, sheets: Sequence[Sheet], header: str) -> None:
         },
     )
     book.set_properties({"created": dt.datetime(2000, 1, 1)})  # noqa: DTZ001 - same rows, same bytes
-    formats = {
-        "head": book.add_format({"bold": True, "bg_color": "#EEF1F4", "text_wrap": True}),
-        Kind.WAN: book.add_format({"num_format": "#,##0.00####"}),
-        Kind.DATE: book.add_format({"num_format": "yyyy-mm-dd"}),
-        Kind.CODE: book.add_format({"num_format": "@"}),
-    }
     for sheet in sheets:
-        _write_sheet(book, formats, sheet, header)
+        _write_sheet(book, sheet, header)
     book.close()
 
 
-def _write_sheet(book: Any, formats: Mapping[Any, Any], sheet: Sheet, header: str) -> None:
+def _write_sheet(book: Any, sheet: Sheet, header: str) -> None:
     page = book.add_worksheet(sheet.title[:31])
     page.freeze_panes(1, 0)
+    head = book.add_format({"bold": True, "bg_color": "#EEF1F4", "text_wrap": True})
+    styles = [_style(book, column, header) for column in sheet.columns]
     for place, column in enumerate(sheet.columns):
         page.set_column(place, place, 28 if column.kind is Kind.TEXT else 16)
-        page.write_string(0, place, column.heading(header), formats["head"])
+        page.write_string(0, place, column.heading(header), head)
     for line, row in enumerate(sheet.rows, start=1):
         for place, column in enumerate(sheet.columns):
-            _write_cell(page, line, place, column, row, formats.get(column.kind))
+            _write_cell(page, line, place, column, row, styles[place])
+
+
+def _style(book: Any, column: Column, header: str) -> Any:
+    """How a column's cells look: the value stays a bare number where it shows with its unit."""
+    pattern = FORMATS.get(column.kind, "General")
+    if header == "zh" and column.unit[0]:
+        pattern += f'"{column.unit[0]}"'
+    return book.add_format({"num_format": pattern})
 
 
 def _write_cell(page: Any, line: int, place: int, column: Column, row: Any, style: Any) -> None:
@@ -162,8 +173,11 @@ def _write_cell(page: Any, line: int, place: int, column: Column, row: Any, styl
         page.write_string(line, place, text, style)
 
 
-def save(sheet: Sheet, header: str, output: Path | None, workbook: bool) -> None:
-    """Write a file for the command line, as a workbook or as CSV; CSV to stdout without a name.
+def save(
+    sheet: Sheet, header: str, output: Path | None, workbook: bool, notes: Sequence[Sheet] = ()
+) -> None:
+    """Write a file for the command line, as a workbook or as CSV; CSV to stdout without a name. A
+    workbook has further sheets with what there is to know of it.
 
     Raises OSError when it cannot be written.
     """
@@ -173,6 +187,6 @@ def save(sheet: Sheet, header: str, output: Path | None, workbook: bool) -> None
         return
     with output.open("wb") as file:
         if workbook:
-            write_xlsx(file, [sheet], header)
+            write_xlsx(file, [sheet, *notes], header)
         else:
             file.writelines(write_csv(sheet.columns, sheet.rows, header))

@@ -12,6 +12,7 @@ from portfolio.audit.models import AuditEntry
 from portfolio.companies import operations as companies
 from portfolio.companies.operations import Statement
 from portfolio.extensions import db, unit_of_work
+from portfolio.kernel.dates import local_date, reported_year
 from portfolio.pipeline import operations
 from portfolio.pipeline.models import GrantKind
 from tests import factories
@@ -164,3 +165,54 @@ def test_a_thousand_deals_take_few_queries(as_user, cast, queries) -> None:
     queries.clear()
     assert client.get("/deals.csv").data
     assert len([q for q in queries if q.startswith("SELECT")]) <= 24
+
+
+YEAR = reported_year(local_date(dt.datetime.now(dt.UTC)))
+UNITS = {
+    "round_size": ("万元", "Round size (10,000 CNY)"),
+    "amount": ("万元", "Our amount (10,000 CNY)"),
+    "pre_money": ("万元", "Pre-money valuation (10,000 CNY)"),
+    "post_money": ("万元", "Post-money valuation (10,000 CNY)"),
+    "stake_pct": ("%", "Stake (%)"),
+    "rev_y1": ("万元", f"Revenue {YEAR} (10,000 CNY)"),
+    "rev_growth": ("%", f"Revenue growth {YEAR} (%)"),
+    "profit_y1": ("万元", f"Net profit {YEAR} (10,000 CNY)"),
+    "rd_ratio": ("%", f"R&D share {YEAR} (%)"),
+    "runway_m": ("个月", "Runway (months)"),
+    "concentration": ("%", "Concentration (%)"),
+    "conc_limit": ("%", "Concentration limit (%)"),
+}
+HEADINGS = (  # of practice.md 2.6 for these columns, with the year that it asks for
+    *("本轮融资额", "拟投金额", "投前估值", "投后估值", "拟持股比例", f"上年营业收入（{YEAR}）"),
+    *(f"营收增长率（{YEAR}）", f"上年净利润（{YEAR}）", f"研发投入占比（{YEAR}）", "现金可用月数"),
+    *("单项目占比", "集中度上限"),
+)
+
+
+PLACES = [KEYS.index(key) for key in UNITS]
+
+
+def test_english_headings_name_the_unit_of_each_number(as_user, cast, tmp_path, app) -> None:
+    a_deal(cast)
+    content = as_user("partner").get("/deals.csv", headers={"Accept-Language": "en"}).data
+    head = next(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    assert [head[place] for place in PLACES] == [name for _, name in UNITS.values()]
+    target = tmp_path / "list.xlsx"
+    arguments = ["--format", "xlsx", "--header", "en", "--output", str(target)]
+    assert app.test_cli_runner().invoke(args=["deals", "export", *arguments]).exit_code == 0
+    said = dict(openpyxl.load_workbook(target)["About this file"].iter_rows(values_only=True))
+    assert "Our amount (10,000 CNY)" in said["Unit: 10,000 CNY"]
+
+
+def test_under_fixed_chinese_headings_each_number_shows_its_unit(as_user, cast) -> None:
+    a_deal(cast)
+    book = openpyxl.load_workbook(io.BytesIO(as_user("partner").get("/deals.xlsx").data))
+    items = book["议题"]
+    assert tuple(items[1][place].value for place in PLACES) == HEADINGS
+    said = dict(book["口径说明"].iter_rows(min_row=2, values_only=True))
+    for unit in ("万元", "%", "个月"):
+        names = [n for n, (own, _) in zip(HEADINGS, UNITS.values(), strict=True) if own == unit]
+        assert said[f"单位：{unit}"] == "、".join(names)
+    amount = items[2][KEYS.index("amount")]
+    assert (amount.value, amount.number_format) == (333.333333, '#,##0.00####"万元"')
+    assert items[2][KEYS.index("stake_pct")].number_format == 'General"%"'
