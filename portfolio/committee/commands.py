@@ -8,7 +8,7 @@ import click
 import sqlalchemy as sa
 
 from portfolio.audit import operations as audit
-from portfolio.committee import sheets
+from portfolio.committee import line_queries, sheets
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline import queries
@@ -37,7 +37,7 @@ def export(
         _check(pipeline, stages)
         ids = _ids(pipeline, stages)
         columns = sheets.columns(ids, now)
-        sheet = Sheet("deals", columns, sheets.lines(ids, None, now))
+        sheet = Sheet("deals", columns, line_queries.lines(ids, None, now))
         with speaking("en" if header == "en" else "zh"):
             notes = notes_sheet(units(columns, header))
         save(sheet, header, output, workbook=kind == "xlsx", notes=[notes])

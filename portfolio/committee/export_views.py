@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portfolio.audit import operations as audit
-from portfolio.committee import sheets
+from portfolio.committee import line_queries, sheets
 from portfolio.committee.views import blueprint
 from portfolio.extensions import db
 from portfolio.people import access, policy
@@ -134,7 +134,7 @@ def as_csv() -> Response:
     last one has."""
     ids, share = _chosen()
     now = dt.datetime.now(dt.UTC)
-    rows = sheets.lines(ids, access.me(), now)
+    rows = line_queries.lines(ids, access.me(), now)
     header = language()
     _record(ids, share)
 
@@ -165,7 +165,7 @@ def as_xlsx() -> Response:
         (_("Readiness"), _("a pre-assessment from the figures on record, no recognition")),
     ]
     book = [
-        Sheet(_("Items"), columns, sheets.lines(ids, user, now)),
+        Sheet(_("Items"), columns, line_queries.lines(ids, user, now)),
         share.about(user.name, now, conditions(_arguments()), notes),
     ]
     write_xlsx(target, book, language())
