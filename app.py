@@ -71,6 +71,7 @@ from portfolio.pipeline import detach_views as pipeline_detach_views
 from portfolio.pipeline import document_views as pipeline_document_views
 from portfolio.pipeline import funnel_views as pipeline_funnel_views
 from portfolio.pipeline import jobs as pipeline_jobs
+from portfolio.pipeline import mark_queries as pipeline_marks
 from portfolio.pipeline import merge_operations as pipeline_merging
 from portfolio.pipeline import move_views as pipeline_move_views
 from portfolio.pipeline import queries as pipeline
@@ -245,6 +246,8 @@ COMPANY_RELEASES: tuple[Any, ...] = (pipeline_detaching.let_go,)
 COMPANY_RETURNS: tuple[Any, ...] = (pipeline_detaching.take_back,)
 COMPANY_DIFFERENCES: tuple[Any, ...] = (chokepoint_merging.differences,)
 COMPANY_COUNTERS: tuple[Any, ...] = (pipeline_merging.count_of, chokepoint_merging.count_of)
+# What slices above know of companies that tells one from another.
+COMPANY_MARKS: tuple[Any, ...] = (pipeline_marks.marks,)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -328,6 +331,7 @@ def _install_slices(app: Flask) -> None:
     app.extensions["company_returns"] = COMPANY_RETURNS
     app.extensions["company_differences"] = COMPANY_DIFFERENCES
     app.extensions["company_counters"] = COMPANY_COUNTERS
+    app.extensions["company_marks"] = COMPANY_MARKS
     app.extensions["deal_filters"] = DEAL_FILTERS
     app.extensions["undoers"] = UNDOERS
     app.extensions["health_reports"] = HEALTH_REPORTS

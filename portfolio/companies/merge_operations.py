@@ -89,11 +89,13 @@ def merge(
     """Make one company of two. `versions` are those of the survivor and of the other one that the
     choices were made on.
 
-    Raises InputError `company.itself` or `company.merged_already`, as `require_movable` does, and
-    Conflict when either was changed meanwhile.
+    Raises InputError `company.itself` or `company.merged_already`, as `require_movable` does,
+    `merge.no_choice` for a choice that is none, and Conflict when either was changed meanwhile.
     """
     serialise("company.merge")
     require_two(survivor.id, merged.id)
+    if unfit := choices.unfit():
+        raise InputError("merge.no_choice", value=unfit[0])
     require_movable(actor, merged.id)
     for company, version in zip((survivor, merged), versions, strict=True):
         db.session.refresh(company, with_for_update=True)

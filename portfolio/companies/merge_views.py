@@ -12,6 +12,7 @@ from portfolio.companies import duplicate_queries as duplicates
 from portfolio.companies import merge_operations as operations
 from portfolio.companies import queries
 from portfolio.companies.forms import texts_of
+from portfolio.companies.identity_queries import marks
 from portfolio.companies.merge_queries import counts_of
 from portfolio.companies.merging import (
     BOTH,
@@ -116,7 +117,7 @@ def _chosen() -> Choices:
         elif kind == "figure":
             metric, _dash, year = rest.rpartition("-")
             figures[(metric, short_number(year))] = value
-        else:
+        elif rest:  # what has no dash in its name is no choice: versions, the form's token
             others[name] = value
     return Choices(fields, figures, others)
 
@@ -135,6 +136,7 @@ def _page(survivor: Company, other: Company, refusal: str = "") -> str:
         other=other,
         refusal=refused or refusal,
         possible=not refused,
+        marks=marks(access.me(), [survivor, other]),
         fields=[*_fields(survivor, other, chosen.fields), *_others(survivor, other, chosen.others)],
         clashes=_clashes(survivor, other, chosen.figures),
         counts=_counts(other),

@@ -12,6 +12,7 @@ FIELDS = (
 # What else a company is called stays with it.
 NAMES = {"name_zh": "former", "short_name": "alias", "name_en": "alias"}
 MINE, THEIRS, BOTH = "mine", "theirs", "both"
+SIDES = frozenset({MINE, THEIRS})
 FigureKey = tuple[str, int | None]
 
 
@@ -27,6 +28,11 @@ class Choices:
     fields: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[FigureKey, str] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict)
+
+    def unfit(self) -> list[str]:
+        """What was said that is no choice: neither side, nor of a figure both."""
+        one_side = {*self.fields.values(), *self.others.values()}
+        return sorted((one_side - SIDES) | (set(self.figures.values()) - {*SIDES, BOTH}))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ _LEGAL_FORMS = re.compile(
     r"(?<![a-z])(?:co\.?\s*,?\s*ltd|company\s+limited|limited|inc|corp|corporation|ltd|llc|plc)\.?)$",
     re.IGNORECASE,
 )
+_PARTNERSHIP = re.compile(r"[(（](?:有限|普通|特殊普通)合伙[)）]$")
 _STATUS_MARKS = re.compile(r"[(（](?:已切换|已退市|已摘牌|退市|集团)[)）]")
 
 
@@ -32,6 +33,13 @@ def halfwidth(text: str) -> str:
 def folded(text: str) -> str:
     """The text for comparing: one width, one case, letters and digits alone."""
     return "".join(filter(str.isalnum, halfwidth(text).casefold()))
+
+
+def legal_form(name: str) -> str:
+    """The legal form at the end of a company's name, as written; empty where it has none."""
+    bare = _STATUS_MARKS.sub("", clean(name)).rstrip()
+    found = _LEGAL_FORMS.search(bare) or _PARTNERSHIP.search(bare)
+    return found.group() if found else ""
 
 
 def without_legal_form(name: str) -> str:
