@@ -52,7 +52,7 @@ def carry_over(
     stages = {stage.key for stage in flow.stages}
     for stage in queries.stages_to_map(version.key, json.loads(version.definition)):
         if mapping.get(stage["key"]) not in stages:
-            raise InputError("carry.unmapped", value=stage, stage=stage["key"])
+            raise InputError("carry.unmapped", value=stage)
     deals = _locked(
         PipelineVersion.key == version.key,
         Deal.pipeline_id != version.id,

@@ -22,7 +22,7 @@ from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import PipelineVersion
 from portfolio.pipeline.stages import Stage
 from portfolio.web.formatting import now, today
-from portfolio.web.messages import text_of
+from portfolio.web.messages import sentence, text_of
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,7 @@ def carry(version_id: int) -> Answer:
             )
     except InputError as error:
         db.session.expire_all()
-        status = 409 if isinstance(error, operations.ShownOtherwise) else 422
-        return _page(row, mapping, error), status
+        return _page(row, mapping, error)
     said = ngettext("%(num)d deal goes by it.", "%(num)d deals go by it.", deals)
     flash(said, str(act.id) if act else "message")
     return redirect(url_for("flows.index"))
@@ -73,31 +72,49 @@ def _mapping(sent: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _page(row: PipelineVersion, mapping: dict[str, str], error: InputError | None = None) -> str:
-    """Where deals of stages that are no more go is asked first; then what would be done."""
+def _page(row: PipelineVersion, mapping: dict[str, str], error: InputError | None = None) -> Answer:
+    """Where deals of stages that are no more go is asked first; then what would be done.
+
+    Who has answered for some of these stages is told at each other one that it is missing.
+    """
     flow, deals = pipeline.pipeline_of(row), queries.to_carry(access.me(), row)
     flows = pipeline.pipelines()
     definition = json.loads(row.definition)
     to_map = queries.stages_to_map(row.key, definition)
-    known = {stage.key for stage in flow.stages}
-    mapped = all(mapping.get(stage["key"]) in known for stage in to_map)
-    ways = _ways(flows, flow, deals, mapping) if mapped else []
-    return render_template(
+    unmapped = _unmapped(flow, to_map, mapping)
+    wrong = unmapped if mapping or error else {}
+    ways = [] if unmapped else _ways(flows, flow, deals, mapping)
+    page = render_template(
         "flows/carry.html",
         row=row,
         pipeline=flow,
         deals=deals,
         ways=ways,
-        mapped=mapped,
+        mapped=not unmapped,
         moved=sum(way.count for way in ways if not way.same),
         shown=queries.summary_of(deals),
         effects=affected(flows, flow, deals, today()),
         to_map=to_map,
         stages=options_of(definition)["stages"],
         mapping=mapping,
-        error=text_of(error) if error else "",
-        unmapped=str(error.params.get("stage", "")) if error else "",
+        error=text_of(error) if error and error.code != "carry.unmapped" else "",
+        wrong=wrong,
     )
+    if isinstance(error, operations.ShownOtherwise):
+        return page, 409
+    return page, 422 if error or wrong else 200
+
+
+def _unmapped(
+    flow: Pipeline, to_map: Sequence[Mapping[str, Any]], mapping: Mapping[str, str]
+) -> dict[str, str]:
+    """By the key of each stage of which it is not said where its deals go, the question."""
+    known = {stage.key for stage in flow.stages}
+    return {
+        stage["key"]: sentence("carry.unmapped", value=stage)
+        for stage in to_map
+        if mapping.get(stage["key"]) not in known
+    }
 
 
 def _ways(
