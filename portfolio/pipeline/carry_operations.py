@@ -14,7 +14,8 @@ def carry(
     """Let a deal go by another version from now on, in this stage of it; its status stays.
 
     No gate is asked: nobody moves the deal, its pipeline is another. Who stays in a stage stays
-    there since when it was entered. The caller flushes, once for all deals.
+    there since when it was entered, and is not changed by it: what a deal says of itself is the
+    same. The caller flushes, once for all deals.
     """
     entered = deal.stage_entered_at if stage == deal.stage else now
     return _carried(deal, version.id, stage, entered, actor, now)
@@ -62,7 +63,8 @@ def _carried(
         actor_id=actor.id if actor else None,
         revisit_on=deal.revisit_on,
     )
+    if stage != deal.stage:
+        deal.updated_at = now
     deal.pipeline_id, deal.stage, deal.stage_entered_at = version_id, stage, entered
-    deal.updated_at = now
     db.session.add(event)
     return event

@@ -112,6 +112,29 @@ def test_deals_keep_their_days_where_they_stay_and_the_team_reads_it(
     assert f"versions/{version.id}/carry" not in admin.get(SETTINGS).text
 
 
+def test_a_deal_that_stays_in_its_stage_counts_as_changed_when_it_was_changed(
+    version, deals, admin, as_user
+) -> None:
+    before = {name: deal.updated_at for name, deal in deals.items()}
+    client = as_user("manager")
+
+    def times() -> list[str]:
+        page = client.get("/deals?sort=-updated").text
+        assert deals["screening"].name in page
+        return re.findall(r'<time datetime="([^"]+)"', page)
+
+    shown = times()
+    carried(admin, version)
+    after = {name: fresh(deal).updated_at for name, deal in deals.items()}
+    moved = {name for name in deals if after[name] != before[name]}
+    assert moved == {"screening"} and after["screening"] > before["screening"]
+    assert len(set(times()) - set(shown)) == 1
+    taken_back(admin)
+    back = {name: fresh(deal).updated_at for name, deal in deals.items()}
+    assert {name for name in deals if back[name] != before[name]} == {"screening"}
+    assert back["screening"] > after["screening"], "it was moved once more"
+
+
 def test_nothing_is_carried_to_nowhere_or_otherwise_than_shown(version, deals, cast, admin) -> None:
     address = f"{SETTINGS}/versions/{version.id}/carry"
     form = confirmed(admin, version)
