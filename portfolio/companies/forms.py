@@ -9,7 +9,6 @@ from wtforms import (
     BooleanField,
     Field,
     HiddenField,
-    IntegerField,
     SelectField,
     StringField,
     TextAreaField,
@@ -20,9 +19,11 @@ from portfolio.companies.models import Company
 from portfolio.kernel import stockcode, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.records import LeadSource
-from portfolio.web.fields import DayField, VersionField, choices_of
+from portfolio.web.fields import DayField, VersionField, WholeField, choices_of
 from portfolio.web.formatting import today
 from portfolio.web.messages import text_of
+
+FIRST_YEAR = 1990  # before it there are no annual reports of companies
 
 
 def checked_uscc(form: FlaskForm, field: Field) -> None:
@@ -155,19 +156,16 @@ def form_for(company: Company, now: dt.datetime) -> CompanyForm:
 class FigureYearForm(FlaskForm):
     """Where the figures of one fiscal year come from; the figures themselves are read by name."""
 
-    fiscal_year = IntegerField(
-        _l("Fiscal year"), [DataRequired(_l("Enter the fiscal year, such as 2025."))]
+    fiscal_year = WholeField(
+        _l("Fiscal year"),
+        [DataRequired(_l("Enter the fiscal year, such as 2025."))],
+        bounds=lambda: (FIRST_YEAR, today().year + 1),
     )
     source = StringField(
         _l("Source"), [DataRequired(_l("Say where the figures come from.")), Length(max=200)]
     )
     audited = BooleanField(_l("Audited"))
     confirmed = BooleanField(_l("The doubtful values are right"))
-
-    def validate_fiscal_year(self, field: Field) -> None:
-        """A year that a company can have figures for."""
-        if not 1990 <= field.data <= dt.datetime.now(dt.UTC).year + 1:
-            raise ValidationError(_l("That is no fiscal year one can have figures for."))
 
 
 class FactForm(FlaskForm):

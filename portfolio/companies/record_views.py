@@ -54,10 +54,10 @@ def figures(company_id: int) -> Answer:
     """State the figures of one fiscal year; doubtful ones are asked about before they count."""
     company = company_or_404(company_id)
     form = FigureYearForm(request.args) if request.method == "GET" else FigureYearForm()
-    year = form.fiscal_year.data or dt.datetime.now(dt.UTC).year - 1
+    year = form.fiscal_year.number or dt.datetime.now(dt.UTC).year - 1
     stored = queries.current_rows([company.id])
     if request.method == "GET":
-        form.fiscal_year.data = year
+        form.fiscal_year.process_data(year)
         return _figure_page(company, form, {}, Typed(), stored)
     texts = {m.id: request.form.get(f"m-{m.id}", "") for m in ORDER}
     typed = read_figures(texts)
@@ -76,7 +76,7 @@ def _statements(company: Company, form: FigureYearForm, typed: Typed) -> list[St
         Statement(
             company.id,
             metric_id,
-            form.fiscal_year.data,
+            form.fiscal_year.number,
             micro=micro,
             source=form.source.data or "",
             audited=bool(form.audited.data),
@@ -88,7 +88,7 @@ def _statements(company: Company, form: FigureYearForm, typed: Typed) -> list[St
 def _figure_page(
     company: Company, form: FigureYearForm, texts: dict[str, str], typed: Typed, stored: Any
 ) -> str:
-    year = form.fiscal_year.data or 0
+    year = form.fiscal_year.number or 0
     kept, before = (
         {m.id: row for m in ORDER if (row := stored.get((company.id, m.id, y)))}
         for y in (year, year - 1)

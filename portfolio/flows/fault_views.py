@@ -98,7 +98,8 @@ def _said(
     named = " · ".join(filter(None, (part, title, column))) or fault.key
     value = fault.params["value"]
     code = OF_NOTHING.get(fault.code, fault.code) if value in ("", None) else fault.code
-    return sentence(code, key=named, value=_named(fault.code, value, options))
+    said = {**fault.params, "key": named, "value": _named(fault.code, value, options)}
+    return sentence(code, **said)
 
 
 def _named(code: str, value: Any, options: Options) -> str:

@@ -43,7 +43,8 @@ class Part:
     def column_at(self, rest: Sequence[str | int]) -> str:
         """The column in which a fault at this place of the row is shown; "" for the row itself."""
         name = str(rest[0]) if rest else ""
-        name = PLACES.get((self.key, name), name)
+        path = ".".join(map(str, rest))
+        name = PLACES.get((self.key, path), PLACES.get((self.key, name), name))
         names = [column.name for column in self.columns]
         return next((n for n in names if n == name or n.startswith(f"{name}.")), "")
 
@@ -70,6 +71,7 @@ LEADS = {
 PLACES = {
     ("moves", "steps"): "number",
     ("moves", "ahead"): "number",
+    ("conditions", "needs.team"): "people",
 }
 PARTS = {
     part.key: part

@@ -11,9 +11,9 @@ from portfolio.kernel import dates, money, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
 from portfolio.kernel.records import LeadSource
-from portfolio.kernel.text import clean
+from portfolio.kernel.text import clean, halfwidth
 from portfolio.people import queries as people
-from portfolio.pipeline.askable import FIELDS, Field
+from portfolio.pipeline.askable import FIELDS, LEAST_TRL, MOST_TRL, Field
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import STATES, Answers, CheckAnswer, CheckState, Standing
 from portfolio.web.messages import text_of
@@ -31,15 +31,19 @@ def read_field(asked: Field, text: str) -> Any:
     if asked.kind == "uscc":
         return uscc.checked(text)
     if asked.kind in {"trl", "person"}:
-        number = short_number(text)
-        if number is None:
-            raise InputError("number.malformed", value=text)
-        if asked.kind == "trl" and not 1 <= number <= 9:
-            raise InputError("trl.range")
-        return number
+        return _number(asked.kind, text)
     if asked.kind in OPTIONS and text not in OPTIONS[asked.kind]._value2member_map_:
         raise InputError("option.unknown", value=text)
     return text
+
+
+def _number(kind: str, text: str) -> int:
+    number = short_number(halfwidth(text))
+    if kind == "trl" and (number is None or not LEAST_TRL <= number <= MOST_TRL):
+        raise InputError("trl.range")
+    if number is None:
+        raise InputError("number.malformed", value=text)
+    return number
 
 
 @dataclass

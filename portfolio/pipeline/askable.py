@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# Between which levels technology readiness goes.
+LEAST_TRL, MOST_TRL = 1, 9
+
 
 @dataclass(frozen=True)
 class Field:

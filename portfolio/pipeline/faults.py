@@ -7,7 +7,7 @@ from typing import Any
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline.definition import DAYS, LEADS, TARGETS, normalised, rows_of
 from portfolio.pipeline.kinds import Status
-from portfolio.pipeline.needs import need_faults, whole_number, word
+from portfolio.pipeline.needs import MOST_ON_A_TEAM, need_faults, whole_number, word
 from portfolio.pipeline.ways import stuck, unreached
 
 REASON_KINDS = ("pass", "reject", "hold")
@@ -24,6 +24,7 @@ MOVE_NUMBERS = (
     ("revisit_days", 1, MOST_DAYS),
     ("words", 1, 400),
 )
+DAY_COUNTS = ("target_days", "warn_days")
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # What stage events are called that no definition makes.
 RESERVED = frozenset(("open", "undo", "carry"))
@@ -51,8 +52,8 @@ class FaultyDefinition(InputError):
     `at` is the way to the place in the definition, with rows by their number from 0.
     """
 
-    def __init__(self, code: str, at: Place, key: str, value: object = "") -> None:
-        super().__init__(f"definition.{code}", key=key, value=value)
+    def __init__(self, code: str, at: Place, key: str, value: object = "", **bounds: int) -> None:
+        super().__init__(f"definition.{code}", key=key, value=value, **bounds)
         self.at = at
         self.key = key
 
@@ -76,7 +77,7 @@ def faults(
     without them their names are not checked. `elsewhere` are the stages of other pipelines, whose
     keys are taken.
 
-    Codes, each after `definition.`: `missing`, `twice`, `value`, `warn_early`, `key_form`, `reserved`,
+    Codes, each after `definition.`: `missing`, `twice`, `value`, `range`, `warn_early`, `key_form`, `reserved`,
     `no_stages`, `stage_elsewhere`, `unknown_stage`, `unknown_status`, `unknown_field`,
     `unknown_item`, `unknown_checklist`, `unknown_need`, `unknown_key`, `unknown_permission`,
     `never_met`, `no_reason`, `no_way_back`, `unreachable`.
@@ -112,8 +113,15 @@ class _Inspection:
             self._conditions(("stage", number), row)
         self._ways()
 
-    def add(self, code: str, at: Place, value: object = "") -> None:
-        self.found.append(FaultyDefinition(code, at, self._named(at), value))
+    def add(self, code: str, at: Place, value: object = "", **bounds: int) -> None:
+        self.found.append(FaultyDefinition(code, at, self._named(at), value, **bounds))
+
+    def _number(self, at: Place, value: object, least: int, most: int) -> bool:
+        """Whether it is a whole number between the two; which they are is said where it is not."""
+        sound = whole_number(value, least, most)
+        if not sound:
+            self.add("range", at, value, least=least, most=most)
+        return sound
 
     def _named(self, at: Place) -> str:
         """The place as people read it: rows by their key, else by their number from 1."""
@@ -194,13 +202,10 @@ class _Inspection:
             self._days(at, row)
 
     def _days(self, at: Place, row: Row) -> None:
-        target, warn = row.get("target_days"), row.get("warn_days")
-        for name, days in (("target_days", target), ("warn_days", warn)):
-            if days is not None and not whole_number(days, 1, MOST_DAYS):
-                self.add("value", (*at, name), days)
-        both = whole_number(target, 1, MOST_DAYS) and whole_number(warn, 1, MOST_DAYS)
-        if both and row["warn_days"] < row["target_days"]:
-            self.add("warn_early", (*at, "warn_days"), target)
+        given = {name: row[name] for name in DAY_COUNTS if row.get(name) is not None}
+        sound = {n for n, days in given.items() if self._number((*at, n), days, 1, MOST_DAYS)}
+        if sound == set(DAY_COUNTS) and row["warn_days"] < row["target_days"]:
+            self.add("warn_early", (*at, "warn_days"), row["target_days"])
 
     def _reasons(self) -> None:
         places = list(self._rows(("reason",), "reason", self.whole.get("reason")))
@@ -231,8 +236,9 @@ class _Inspection:
         if len(leads) > 1:
             self.add("value", (*at, leads[0]), ", ".join(leads))
         for name, least, most in MOVE_NUMBERS:
-            if name in rule and (not whole_number(rule[name], least, most) or rule[name] == 0):
-                self.add("value", (*at, name), rule[name])
+            sound = name not in rule or self._number((*at, name), rule[name], least, most)
+            if sound and rule.get(name) == 0:  # a move leads on or back
+                self.add("range", (*at, name), 0, least=least, most=most)
         self._flags(at, rule, FLAGS)
         self._move_places(at, rule)
         for name, known, code in (
@@ -298,6 +304,9 @@ class _Inspection:
                 self.add("missing", (*place, "needs"))
                 continue
             ((kind, wanted),) = needs.items()
+            if kind == "team":
+                self._number((*place, "needs", kind), wanted, 1, MOST_ON_A_TEAM)
+                continue
             for code, value in need_faults(kind, wanted, self.lists, vehicle=self.vehicle):
                 self.add(code, (*place, "needs"), value)
 

@@ -11,19 +11,26 @@ from wtforms import (
     BooleanField,
     Field,
     HiddenField,
-    IntegerField,
     SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, ValidationError
 
 from portfolio.companies.models import Round
 from portfolio.kernel import money
 from portfolio.kernel.errors import InputError
+from portfolio.pipeline.askable import LEAST_TRL, MOST_TRL
 from portfolio.pipeline.models import Deal
-from portfolio.web.fields import CheckboxesField, DayField, VersionField, choices, choices_of
+from portfolio.web.fields import (
+    CheckboxesField,
+    DayField,
+    VersionField,
+    WholeField,
+    choices,
+    choices_of,
+)
 from portfolio.web.messages import text_of
 
 
@@ -66,10 +73,7 @@ class DealForm(FlaskForm):
     pre_money_fen = WanField(_l("Pre-money valuation (10,000 CNY)"))
     lead_investor = StringField(_l("Lead investor"), [Length(max=200)])
     co_investment = BooleanField(_l("Co-investment"))
-    trl = IntegerField(
-        _l("Technology readiness"),
-        [Optional(), NumberRange(1, 9, _l("The technology readiness level goes from 1 to 9."))],
-    )
+    trl = WholeField(_l("Technology readiness"), bounds=lambda: (LEAST_TRL, MOST_TRL))
     risks = TextAreaField(_l("Main risks"), [Length(max=4000)])
     next_step = StringField(_l("Next step"), [Length(max=200)])
     next_step_on = DayField(_l("On"))
@@ -92,7 +96,7 @@ class DealForm(FlaskForm):
             "next_step_on": self.next_step_on.day,
         }
         if "trl" in self:
-            given |= {"co_investment": bool(self.co_investment.data), "trl": self.trl.data}
+            given |= {"co_investment": bool(self.co_investment.data), "trl": self.trl.number}
         return given
 
     def terms(self) -> dict[str, Any]:
@@ -182,6 +186,8 @@ def _text(field: Field) -> str:
         return "" if field.fen is None else money.wan(field.fen)
     if isinstance(field, DayField):
         return field.day.isoformat() if field.day else ""
+    if isinstance(field, WholeField):
+        return "" if field.number is None else str(field.number)
     if isinstance(field, BooleanField):
         return "1" if field.data else ""
     if isinstance(field, SelectMultipleField):

@@ -15,16 +15,13 @@ Fault = tuple[str, Any]
 def need_faults(
     kind: str, wanted: Any, lists: Sequence[Mapping[str, Any]], *, vehicle: bool
 ) -> Iterator[Fault]:
-    """What is wrong with one need, as code and value; `lists` are the pipeline's checklists,
-    `vehicle` says that its deals are about funds."""
+    """What is wrong with one need other than that of a `team`, which is a number, as code and
+    value; `lists` are the pipeline's checklists, `vehicle` says that its deals are about funds."""
     items = {word(item.get("key")) for row in lists for item in rows_of(row.get("item"))}
     if kind not in NEEDS:
         yield "unknown_need", kind
     elif kind in {"field", "any_field"}:
         yield from _fields([wanted] if kind == "field" else wanted, vehicle)
-    elif kind == "team":
-        if not whole_number(wanted, 1, MOST_ON_A_TEAM):
-            yield "never_met", wanted
     elif kind == "activity":
         if wanted is not True:
             yield "value", wanted

@@ -20,6 +20,7 @@ from portfolio.pipeline import check_operations as checks
 from portfolio.pipeline import queries
 from portfolio.pipeline.admission_queries import require as require
 from portfolio.pipeline.askable import FIELDS as ASKABLE
+from portfolio.pipeline.askable import LEAST_TRL, MOST_TRL
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import NO_ANSWERS, Answers
 from portfolio.pipeline.models import (
@@ -126,7 +127,7 @@ def _assign(deal: Deal, values: Mapping[str, Any]) -> None:
         raise InputError("field.unknown", value=sorted(unknown)[0])
     for name, value in values.items():
         setattr(deal, name, clean(value) if name in {"name", "next_step"} else value)
-    if deal.trl is not None and not 1 <= deal.trl <= 9:
+    if deal.trl is not None and not LEAST_TRL <= deal.trl <= MOST_TRL:
         raise InputError("trl.range")
 
 

@@ -13,8 +13,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portfolio.kernel import dates
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
+from portfolio.kernel.text import clean, halfwidth
 from portfolio.web.formatting import title_of
-from portfolio.web.messages import text_of
+from portfolio.web.messages import sentence, text_of
 
 
 def choices(pairs: Iterable[tuple[Any, str]], blank: bool = False) -> list[SelectChoice]:
@@ -42,6 +43,37 @@ class VersionField(HiddenField):
     def seen(self) -> int:
         """What was sent, never what is stored; 0, which no record has, when nothing sound was."""
         return short_number(str((self.raw_data or [""])[0])) or 0
+
+
+class WholeField(StringField):
+    """A whole number between two bounds; what was typed stays when it is wrong. `number` holds
+    what was read, and `bounds` answers the least and the most."""
+
+    number: int | None = None
+
+    def __init__(
+        self, label: Any = None, validators: Any = None, *, bounds: Any = None, **named: Any
+    ) -> None:
+        super().__init__(label, validators, render_kw={"inputmode": "numeric"}, **named)
+        self.bounds = bounds
+
+    def process_data(self, value: Any) -> None:
+        """Show a stored number."""
+        self.number = value if isinstance(value, int) else None
+        self.data = "" if self.number is None else str(self.number)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the number as far as it is one."""
+        super().process_formdata(valuelist)
+        number = short_number(halfwidth(clean(self.data or "")))
+        least, most = self.bounds()
+        self.number = number if number is not None and least <= number <= most else None
+
+    def pre_validate(self, form: FlaskForm) -> None:
+        """Say between which bounds it must be."""
+        if (self.data or "").strip() and self.number is None:
+            least, most = self.bounds()
+            raise ValidationError(sentence("number.range", least=least, most=most))
 
 
 class DayField(StringField):

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext as _l
 
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.money import FEN_PER_YUAN, MOST_FEN
+from portfolio.kernel.numbers import MICRO, MOST_MICRO
 from portfolio.kernel.titles import titled
 from portfolio.web.i18n import language
 
@@ -31,10 +33,15 @@ MESSAGES = {
     "money.malformed": _l("“%(value)s” is no amount. Write 800万, 1.2亿 or 1,200."),
     "money.negative": _l("The amount may not be negative: %(value)s."),
     "money.below_fen": _l("The amount has parts of a fen: %(value)s."),
-    "money.too_large": _l("The amount is too large: %(value)s."),
+    "money.too_large": _l(
+        "The amount is out of range: %(value)s. It may be at most %(most)s CNY, above or below zero."
+    ),
     "number.malformed": _l("“%(value)s” is no number."),
     "number.too_fine": _l("The number has more than six decimals: %(value)s."),
-    "number.too_large": _l("The number is too large: %(value)s."),
+    "number.too_large": _l(
+        "The number is out of range: %(value)s. It may be at most %(most)s, above or below zero."
+    ),
+    "number.range": _l("Enter a whole number from %(least)s to %(most)s."),
     "figure.answered": _l("Somebody has decided on this value already."),
     "figure.negative": _l("This is below zero. Is that right?"),
     "figure.part_exceeds_whole": _l("This is more than the whole it is a part of. Is that right?"),
@@ -251,6 +258,9 @@ MESSAGES = {
     "definition.missing": _l("%(key)s is missing."),
     "definition.twice": _l("%(key)s: the key “%(value)s” is there twice."),
     "definition.value": _l("%(key)s cannot be “%(value)s”."),
+    "definition.range": _l(
+        "%(key)s must be a whole number from %(least)s to %(most)s, which “%(value)s” is not."
+    ),
     "definition.warn_early": _l("%(key)s may not be less than the target days (%(value)s)."),
     "definition.nothing_chosen": _l("%(key)s: choose at least one."),
     "definition.key_form": _l(
@@ -291,6 +301,12 @@ MESSAGES = {
     "hangs.answers": _l("What was answered to it stays in the trail and is shown no more."),
 }
 
+# What a sentence names that is the same in each of them.
+STANDING: Mapping[str, Mapping[str, str]] = {
+    "money.too_large": {"most": f"{MOST_FEN // FEN_PER_YUAN:,}"},
+    "number.too_large": {"most": f"{MOST_MICRO // MICRO:,}"},
+}
+
 
 def text_of(error: InputError) -> str:
     """The sentence for an error, with its values filled in."""
@@ -300,6 +316,7 @@ def text_of(error: InputError) -> str:
 def sentence(code: str, **params: object) -> str:
     """The sentence for a code, with its values filled in."""
     template = str(MESSAGES[code])
+    params = {**STANDING.get(code, {}), **params}
     if not params:
         return template
     words = {

@@ -63,8 +63,9 @@ def test_rows_are_added_moved_and_removed_with_what_belongs_to_them(admin) -> No
         ("key", "Über", "no key"),
         ("key", "approval", "another pipeline"),
         ("en", "", "missing"),
-        ("target_days", "soon", "cannot be"),
-        ("target_days", "0", "cannot be"),
+        ("target_days", "soon", "from 1 to 3660"),
+        ("target_days", "0", "from 1 to 3660"),
+        ("warn_days", "3661", "from 1 to 3660"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(
@@ -97,7 +98,7 @@ def test_a_condition_that_can_never_be_met_is_refused_at_its_row(admin) -> None:
         form[f"{rows[2]}-people"] = "99"
 
     page = saved(admin, address, f"stages/{number}", change)
-    for said in ("can never be met (99)", "choose at least one"):
+    for said in ("must be a whole number from 1 to 20", "choose at least one"):
         assert page.count(said) == 2, "in the summary and at its row"
     overview = admin.get(address).text
     assert f"{address}/stages/{number}#" in overview
