@@ -19,7 +19,7 @@ from portfolio.companies.models import Company
 from portfolio.kernel import stockcode, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.records import LeadSource
-from portfolio.web.fields import DayField, VersionField, WholeField, choices_of
+from portfolio.web.fields import DayField, PhoneField, VersionField, WholeField, choices_of
 from portfolio.web.formatting import today
 from portfolio.web.messages import text_of
 
@@ -192,5 +192,5 @@ class ContactForm(FlaskForm):
     )
     position = StringField(_l("Position"), [Length(max=100)])
     founder = BooleanField(_l("Founder"))
-    phone = StringField(_l("Phone"), [Length(max=40)])
+    phone = PhoneField(_l("Phone"))
     email = StringField(_l("E-mail"), [Length(max=200), checked_email])

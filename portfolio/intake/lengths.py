@@ -6,7 +6,7 @@ MOST = {
     **dict.fromkeys(("name_zh", "name_en", "company", "former_names", "title", "name"), 200),
     **dict.fromkeys(("position", "place", "industry"), 100),
     **dict.fromkeys(("lead_investor", "next_step", "email", "lead_source"), 200),
-    **dict.fromkeys(("short_name", "phone", "kind"), 60),
+    **dict.fromkeys(("short_name", "kind"), 60),
     **dict.fromkeys(("website", "link"), 1000),
     **dict.fromkeys(("risks", "reason", "note"), 4000),
     "description": 20_000,

@@ -9,7 +9,7 @@ from portfolio.intake.headings import Target, required
 from portfolio.intake.lengths import fitting
 from portfolio.intake.reading import Table
 from portfolio.intake.rows import Row
-from portfolio.kernel import dates, money, stockcode, uscc
+from portfolio.kernel import dates, money, phone, stockcode, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import clean, halfwidth
 from portfolio.rulebook.metrics import FALSE, TRUE
@@ -55,11 +55,12 @@ READERS: dict[str, Callable[[str], Any]] = {
     "next_step_on": dates.parse_date,
     "founder": _flag,
     "email": _email,
+    "phone": phone.checked,
     "link": _link,
     "trl": _trl,
 }
-# A telephone may begin with a plus.
-FREE = frozenset({"phone", *READERS})
+# What is read is no formula, even where it begins with a plus as a telephone may.
+FREE = frozenset(READERS)
 
 
 def read_records(

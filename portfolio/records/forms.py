@@ -11,7 +11,7 @@ from portfolio.kernel.text import clean
 from portfolio.people import queries as people
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline.models import Deal
-from portfolio.web.fields import DayField, VersionField, choices
+from portfolio.web.fields import DayField, PhoneField, VersionField, choices
 from portfolio.web.record_forms import ActivityForm, TaskForm
 
 
@@ -29,7 +29,7 @@ class ContactChange(_Versioned):
     )
     position = StringField(_l("Position"), [Length(max=100)])
     founder = BooleanField(_l("Founder"))
-    phone = StringField(_l("Phone"), [Length(max=40)])
+    phone = PhoneField(_l("Phone"))
     email = StringField(_l("E-mail"), [Length(max=200)])
     note = TextAreaField(_l("Note"), [Length(max=2000)])
 

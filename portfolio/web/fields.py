@@ -10,7 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portfolio.kernel import dates
+from portfolio.kernel import dates, phone
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
 from portfolio.kernel.text import clean, halfwidth
@@ -74,6 +74,22 @@ class WholeField(StringField):
         if (self.data or "").strip() and self.number is None:
             least, most = self.bounds()
             raise ValidationError(sentence("number.range", least=least, most=most))
+
+
+class PhoneField(StringField):
+    """A telephone number. One that was entered before stays as it is until it is changed."""
+
+    data: str | None
+
+    def pre_validate(self, form: FlaskForm) -> None:
+        """Write the number in common digits, or say what one looks like."""
+        typed = self.data or ""
+        if not typed.strip() or typed == self.object_data:
+            return
+        try:
+            self.data = phone.checked(typed)
+        except InputError as error:
+            raise ValidationError(text_of(error)) from error
 
 
 class DayField(StringField):

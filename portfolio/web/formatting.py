@@ -11,6 +11,7 @@ from flask_babel import ngettext
 
 from portfolio.kernel import money
 from portfolio.kernel.dates import local_date as day_of
+from portfolio.kernel.phone import dialled
 from portfolio.kernel.titles import titled
 from portfolio.web.i18n import language
 from portfolio.web.paths import url_asking
@@ -101,5 +102,6 @@ def install(app: Flask) -> None:
         ago=ago,
         titled=title_of,
         listed=listed,
+        dialled=dialled,
     )
     app.jinja_env.globals.update(url_with=url_with, url_asking=url_asking)

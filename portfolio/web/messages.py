@@ -18,6 +18,10 @@ MESSAGES = {
     "login.throttled": _l("Too many attempts. Try again in %(minutes)s minutes."),
     "link.invalid": _l("This link has been used or has expired. Ask for a new one."),
     "email.malformed": _l("“%(value)s” is no e-mail address."),
+    "phone.malformed": _l(
+        "“%(value)s” is no telephone number: 6 to 30 characters, at least 5 digits, with spaces, +, -, "
+        "brackets or an extension as in 0532-88887777转801."
+    ),
     "email.taken": _l("There is an account with the address %(value)s already."),
     "admin.last": _l("Somebody must be left who can give roles: name another administrator first."),
     "role.unknown": _l("There is no role “%(value)s”."),

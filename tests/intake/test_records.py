@@ -43,6 +43,8 @@ def test_people_are_entered_completed_and_left_alone(run) -> None:
         ("海纳传动,,,,,", "name", "row.no_contacts"),
         (",王工,,,,", "company", "row.no_company"),
         ("海纳传动,王工,,,不是邮箱,", "email", "email.malformed"),
+        ("海纳传动,王工,,请加微信,,", "phone", "phone.malformed"),
+        ("海纳传动,王工,,=1+1,,", "phone", "cell.formula"),
         ("海纳传动,王工,,,,也许", "founder", "flag.unknown"),
         ("海纳传动,=1+1,,,,", "name", "cell.formula"),
     ],
@@ -155,9 +157,19 @@ def test_a_changed_record_gets_its_former_values_back(send) -> None:
     factories.company(name_zh="海纳传动")
     client, page = send("企业名称,姓名,职务\n海纳传动,王工,经理\n")
     client.post(page + "/confirmation")
-    client, page = send("企业名称,姓名,职务,电话\n海纳传动,王工,董事,123\n")
+    client, page = send("企业名称,姓名,职务,电话\n海纳传动,王工,董事,0532-123\n")
     client.post(page + "/choices", data={"whole": "take"})
     client.post(page + "/confirmation")
-    assert (one(Contact).position, one(Contact).phone) == ("董事", "123")
+    assert (one(Contact).position, one(Contact).phone) == ("董事", "0532-123")
     client.post(page + "/undo")
     assert (one(Contact).position, one(Contact).phone) == ("经理", "")
+
+
+def test_a_telephone_is_kept_in_common_digits_and_is_no_formula(run) -> None:
+    factories.company(name_zh="海纳传动")
+    head = CONTACTS.splitlines()[0]
+    code, report, _ = run(
+        f"{head}\n海纳传动,王工,,＋８６ 138 0000 0000 转 8,,\n", "--kind", "contacts"
+    )
+    assert code == 0 and report["warnings"] == []
+    assert one(Contact).phone == "+86 138 0000 0000 转 8"
