@@ -77,26 +77,28 @@ document.addEventListener("click", (event) => {
   for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
 
-// A form is sent once, and a page with unsaved words asks before it is left.
-let unsaved = false;
+// A form is sent once. Each form guards what is typed into it: leaving the page asks, and so does
+// sending another form, which would lose it.
+const unsaved = new Set();
+const held = (sent) => [...unsaved].some((form) => form !== sent && form.isConnected);
 document.addEventListener("input", (event) => {
-  if (event.target.form?.hasAttribute("data-guard")) unsaved = true;
+  if (event.target.form?.hasAttribute("data-guard")) unsaved.add(event.target.form);
 });
 document.addEventListener("submit", (event) => {
-  unsaved = false;
   const form = event.target;
-  if (form.method === "dialog" || form.hasAttribute("hx-post")) return;
-  if (form.dataset.sent) {
+  if (form.method === "dialog" || event.defaultPrevented) return;
+  if (form.dataset.sent || (held(form) && !confirm(one("#toasts").dataset.unsaved))) {
     event.preventDefault();
     return;
   }
+  unsaved.clear();
   if (form.method === "post") {
     form.dataset.sent = "1";
     setTimeout(() => delete form.dataset.sent, 8000);
   }
 });
 addEventListener("beforeunload", (event) => {
-  if (unsaved) event.preventDefault();
+  if (held()) event.preventDefault();
 });
 addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => delete form.dataset.sent));
 document.addEventListener("change", (event) => {

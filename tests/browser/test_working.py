@@ -471,6 +471,44 @@ def test_a_company_is_edited_and_errors_keep_what_was_typed(open_page) -> None:
     assert "改过的简称" in page.inner_text("main")
 
 
+def test_a_form_that_is_sent_does_not_lose_what_another_holds(open_page) -> None:
+    page, asked = open_page("admin"), []
+    page.goto("/settings")
+    forms = page.locator("form[action$=roles]")
+    mine = forms.nth(0).locator("input[type=checkbox]:not(:checked)").first.element_handle()
+    mine.check()
+
+    def no(dialog) -> None:
+        asked.append((dialog.type, dialog.message))
+        dialog.dismiss()
+
+    page.once("dialog", no)
+    forms.nth(1).locator("button").click()
+    assert [kind for kind, _ in asked] == ["confirm"] and "未保存" in asked[0][1]
+    assert mine.is_checked(), "the page stays"
+    page.once("dialog", lambda dialog: asked.append("yes") or dialog.accept())
+    forms.nth(1).locator("button").click()
+    page.wait_for_selector(".toast")
+    assert asked[1:] == ["yes"], "asked once more, and not again by the page that is left"
+    assert not page.complaints
+
+
+def test_switching_the_theme_asks_about_a_form_that_is_being_filled_in(open_page) -> None:
+    page, asked = open_page("manager"), []
+    page.goto("/companies/3/edit")
+    page.fill("#short_name", "写了一半")
+    page.once("dialog", lambda dialog: asked.append(dialog.type) or dialog.dismiss())
+    page.click("details.menu > summary")
+    page.click("button[value=dark]")
+    assert asked == ["confirm"] and page.input_value("#short_name") == "写了一半"
+    page.on("dialog", lambda dialog: asked.append(dialog.type) or dialog.accept())
+    page.keyboard.press("Escape")
+    page.click("main form .btn-primary >> nth=-1")
+    page.wait_for_url("**/companies/3")
+    assert asked == ["confirm"], "a form asks nothing about itself"
+    assert "写了一半" in page.inner_text("main")
+
+
 def test_an_unknown_clause_leads_to_its_input_with_the_cursor_in_it(open_page) -> None:
     page = open_page("manager")
     page.goto("/companies?q=方正")  # of which nothing is known
