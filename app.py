@@ -82,6 +82,7 @@ from portfolio.pipeline import vehicle_views as pipeline_vehicle_views
 from portfolio.pipeline import views as pipeline_views
 from portfolio.pipeline import wall_views as pipeline_wall_views
 from portfolio.readiness import commands as readiness_commands
+from portfolio.readiness import company_views as readiness_company_views
 from portfolio.readiness import merge_operations as readiness_merging
 from portfolio.readiness import operations as readiness
 from portfolio.readiness import views as readiness_views
@@ -129,6 +130,7 @@ VIEWS = (
     pipeline_detach_views,
     chokepoint_views,
     readiness_views,
+    readiness_company_views,
     committee_views,
     committee_export_views,
     intake_views,
@@ -188,7 +190,7 @@ CLOCK_WORK = {
 COMPANY_SECTIONS: tuple[Any, ...] = (
     pipeline_section_views.company_section,
     chokepoint_views.company_section,
-    readiness_views.company_section,
+    readiness_company_views.company_section,
 )
 COMPANY_FILTERS: tuple[Any, ...] = (
     chokepoint_views.COMPANY_FILTER,

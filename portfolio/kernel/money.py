@@ -1,7 +1,7 @@
 """Money as whole fen: reading what people type, writing what people read."""
 
 import re
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import scaled_exactly, signed
@@ -19,6 +19,8 @@ _UNITS = {
     "bn": 10**9,
     "b": 10**9,
 }
+_CHINESE_SIZES = ((10**8, "亿"), (10**4, "万"), (1, "元"))
+_ENGLISH_SIZES = ((10**9, "bn"), (10**6, "m"), (10**3, "k"), (1, ""))
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+"
 _AMOUNT = re.compile(rf"([-+]?)\s*({_NUMBER})\s*([a-z]*|[元十百千万亿]*)", re.IGNORECASE)
 _PREFIX = re.compile(r"^([-+]?)(?:人民币|rmb|cny|¥)\s*", re.IGNORECASE)
@@ -81,15 +83,17 @@ def format_money(fen: int, locale: str = "zh") -> str:
     At most two decimals; cut, never rounded up, so that an amount just below a threshold does not
     read as having reached it.
     """
-    yuan = Decimal(abs(fen)) / FEN_PER_YUAN
-    sign = "-" if fen < 0 else ""
-    if locale == "en":
-        return f"{sign}CNY {_scaled(yuan, ((10**9, 'bn'), (10**6, 'm'), (10**3, 'k'), (1, '')))}"
-    return sign + _scaled(yuan, ((10**8, "亿"), (10**4, "万"), (1, "元")))
+    return ("-" if fen < 0 else "") + _scaled(abs(fen), locale, ROUND_DOWN)
 
 
-def _scaled(yuan: Decimal, units: tuple[tuple[int, str], ...]) -> str:
+def format_missing(fen: int, locale: str = "zh") -> str:
+    """An amount that is missing, for reading: rounded up, so that as much as it says is enough."""
+    return _scaled(fen, locale, ROUND_UP)
+
+
+def _scaled(fen: int, locale: str, rounding: str) -> str:
+    yuan, units = Decimal(fen) / FEN_PER_YUAN, _ENGLISH_SIZES if locale == "en" else _CHINESE_SIZES
     size, name = next(((s, n) for s, n in units if yuan >= s), units[-1])
-    value = (yuan / size).quantize(Decimal("0.01"), rounding=ROUND_DOWN)
+    value = (yuan / size).quantize(Decimal("0.01"), rounding=rounding)
     text = f"{value:,.2f}".rstrip("0").rstrip(".")
-    return text + name
+    return f"CNY {text}{name}" if locale == "en" else text + name

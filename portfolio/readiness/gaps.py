@@ -1,11 +1,11 @@
-"""What is not known of a clause, as the very input that a person would fill in (pure)."""
+"""What is not known of a clause, as the very inputs that a person would fill in (pure)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from portfolio.rulebook.engine import Outcome
 from portfolio.rulebook.metrics import Metric, dictionary
-from portfolio.rulebook.values import Figures
+from portfolio.rulebook.values import Figures, Missing, years_read
 
 
 @dataclass(frozen=True)
@@ -21,25 +21,35 @@ class Gap:
         return self.metric.yearly
 
 
-def first_gap(outcome: Outcome, figures: Figures, reported: int) -> Gap | None:
-    """The first input that an unknown test lacks.
+def gaps_of(missing: Missing, figures: Figures, reported: int) -> tuple[Gap, ...]:
+    """The inputs that an open test lacks, each once, the latest year first.
 
-    Of a metric derived from others it is the one of those that is missing; None where there is no
+    Of a metric derived from others they are those of them that are missing; none where there is no
     input to fill in. `reported` is the fiscal year to begin with where none is known at all.
     """
     latest = figures.latest_year or reported
-    for metric_id, year in outcome.missing:
-        metric = dictionary()[metric_id]
-        for name in metric.inputs or (metric_id,):
-            if gap := _lacking(
-                dictionary()[name], range(year or latest, 0, -1)[: metric.years], figures
-            ):
-                return gap
-    return None
+    found = (gap for name, year in missing for gap in _gaps(name, year or latest, figures))
+    return tuple(dict.fromkeys(found))
 
 
-def _lacking(metric: Metric, years: Sequence[int], figures: Figures) -> Gap | None:
-    """The input itself, where it is not known; of one with years the latest that lacks."""
+def first_gap(outcome: Outcome, figures: Figures, reported: int) -> Gap | None:
+    """The first input that an unknown test lacks; None where there is none to fill in."""
+    return next(iter(gaps_of(outcome.missing, figures, reported)), None)
+
+
+def _gaps(name: str, year: int, figures: Figures) -> Iterator[Gap]:
+    entry = dictionary()[name]
+    years = years_read(entry.derive, year, entry.years)
+    for below in entry.inputs or (name,):
+        yield from _lacking(dictionary()[below], years, figures)
+
+
+def _lacking(metric: Metric, years: Sequence[int], figures: Figures) -> Iterator[Gap]:
+    """The input itself, where it is not known, in each of the years that lacks it."""
     if not metric.yearly:
-        return None if metric.id in figures.facts else Gap(metric, None)
-    return next((Gap(metric, y) for y in years if (metric.id, y) not in figures.years), None)
+        if metric.id not in figures.facts:
+            yield Gap(metric, None)
+        return
+    for year in years:
+        if (metric.id, year) not in figures.years:
+            yield Gap(metric, year)

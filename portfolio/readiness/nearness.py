@@ -2,7 +2,7 @@
 (pure)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -20,7 +20,12 @@ from portfolio.rulebook.model import Clause
 def distance(result: Result) -> int:
     """Millionths of a clause that are missing: 0 when it is met, a million for each clause that
     is unknown or not met at all, and of a number that is short its share of the threshold."""
-    return sum(map(_missing, result.deciding))
+    return missing(result.deciding)
+
+
+def missing(tests: Iterable[Outcome]) -> int:
+    """What is missing to the tests that decide, together."""
+    return sum(map(_missing, tests))
 
 
 def _missing(test: Outcome) -> int:
@@ -31,6 +36,11 @@ def _missing(test: Outcome) -> int:
         return MICRO
     (top, bottom), (whole, part) = test.gap.as_integer_ratio(), exact(threshold).as_integer_ratio()
     return max(1, min(MICRO, top * part * MICRO // abs(bottom * whole)))
+
+
+def hardest_of(status: str, tests: Sequence[Outcome]) -> Outcome:
+    """Of the tests that made a verdict the one that most is missing to."""
+    return max((test for test in tests if test.status == status), key=_missing)
 
 
 @dataclass(frozen=True)
@@ -57,8 +67,7 @@ def near(target_key: str, book_id: str, stored: str) -> Near | None:
         return None
     tests = Result(target, book, outcome).tests
     unknown = sum(test.status == "unknown" for test in tests)
-    deciding = [test for test in tests if test.status == outcome.status]
-    return Near(target, outcome.status, max(deciding, key=_missing), unknown)
+    return Near(target, outcome.status, hardest_of(outcome.status, tests), unknown)
 
 
 def _restored(clause: Clause, rows: Mapping[str, Mapping[str, Any]]) -> Outcome | None:

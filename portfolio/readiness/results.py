@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portfolio.kernel.titles import TitledEnum
 from portfolio.readiness.targets import Target, targets
@@ -63,7 +63,7 @@ class Result:
 
         Of alternatives only the best stands here: the one that is met, else the nearest.
         """
-        return sorted(self.deciding, key=_nearness)
+        return sorted(self.deciding, key=by_nearness)
 
     @property
     def deciding(self) -> list[Outcome]:
@@ -106,11 +106,12 @@ def _open(tests: Sequence[Outcome]) -> tuple[int, int, int]:
     return states.count(FAIL), states.count(UNKNOWN), states.count(MANUAL)
 
 
-_BY_NEARNESS = {FAIL: 0, UNKNOWN: 1, MANUAL: 2, PASS: 3, INFO: 4}
+_ORDER = {FAIL: 0, UNKNOWN: 1, MANUAL: 2, PASS: 3, INFO: 4}
 
 
-def _nearness(leaf: Outcome) -> tuple[int, float]:
-    order = _BY_NEARNESS[leaf.status]
+def by_nearness(leaf: Outcome) -> tuple[int, float]:
+    """To sort outcomes by: what fails first and of that the nearest, what is met last."""
+    order = _ORDER[leaf.status]
     threshold = leaf.clause.threshold
     if leaf.gap and threshold and not isinstance(threshold, str | tuple):
         return order, float(leaf.gap / abs(exact(threshold)))
@@ -125,10 +126,31 @@ def results(
 ) -> list[Result]:
     """The outcome of every target, or some, that has a rulebook which applies on the day in the
     region."""
-    found = []
-    for target in targets() if among is None else among:
-        book = target.book_on(day, region, figures.purpose)
-        if book is not None:
-            outcome = outcome_of(target.clause_of(book), figures, library())
-            found.append(Result(target, book, outcome))
-    return found
+    assessing = Assessing(figures, day, region)
+    found = map(assessing.result, targets() if among is None else among)
+    return [result for result in found if result is not None]
+
+
+@dataclass
+class Assessing:
+    """One company on one day; a book that several targets ask about is applied once."""
+
+    figures: Figures
+    day: dt.date
+    region: str | None
+    _outcomes: dict[str, dict[int, Outcome]] = field(default_factory=dict)
+
+    def result(self, target: Target) -> Result | None:
+        """The outcome of a target; None where no rulebook applies on the day in the region."""
+        book = target.book_on(self.day, self.region, self.figures.purpose)
+        if book is None:
+            return None
+        clause = target.clause_of(book)
+        known = self._of(book).get(id(clause))
+        return Result(target, book, known or outcome_of(clause, self.figures, library()))
+
+    def _of(self, book: Rulebook) -> dict[int, Outcome]:
+        if book.id not in self._outcomes:
+            roots = [outcome_of(root, self.figures, library()) for root in book.roots]
+            self._outcomes[book.id] = {id(o.clause): o for root in roots for o in root.walk()}
+        return self._outcomes[book.id]

@@ -16,7 +16,7 @@ from portfolio.rulebook.language import EACH
 from portfolio.rulebook.marks import UNVERIFIED, weakest
 from portfolio.rulebook.metrics import dictionary
 from portfolio.rulebook.model import ALL, ANY, NEVER, SCORE, TIERS, Clause, Rulebook
-from portfolio.rulebook.scores import Score, Tried, added, points, score_of
+from portfolio.rulebook.scores import Range, Score, Tried, added, points, score_of
 from portfolio.rulebook.values import Figures, Missing, fraction, of_each_year, read
 
 NOTHING = Fraction(0)
@@ -219,13 +219,19 @@ def _tiered(clause: Clause, figures: Figures, books: Mapping[str, Rulebook]) -> 
 
 def _scored(clause: Clause, figures: Figures, books: Mapping[str, Rulebook]) -> Outcome:
     """Decided once the whole range of points is on one side of the threshold."""
-    ranges = [points(i, figures, lambda t: _tried(t, figures, books)) for i in clause.items]
-    found, limit = added(ranges), exact(clause.threshold)
+    found, limit = added(scored_items(clause, figures, books)), exact(clause.threshold)
     met = {_compare(end, clause.test, limit) for end in (found.low, found.high)}
     between = clause.test == "==" and found.low < limit < found.high
     if len(met) == 1 and not between:
         return Outcome(clause, PASS if met.pop() else FAIL)
     return Outcome(clause, _open(found.missing), missing=found.missing)
+
+
+def scored_items(
+    clause: Clause, figures: Figures, books: Mapping[str, Rulebook]
+) -> Sequence[Range]:
+    """What each item of a tested score may be worth, in the order of the clause's items."""
+    return [points(i, figures, lambda t: _tried(t, figures, books)) for i in clause.items]
 
 
 def _tried(test: Clause, figures: Figures, books: Mapping[str, Rulebook]) -> Tried:

@@ -83,6 +83,14 @@ def applying(day: dt.date, region: str | None, purpose: str) -> list[Rulebook]:
     ]
 
 
+def periods(book: Rulebook) -> Sequence[tuple[dt.date, dt.date | None]]:
+    """From when until when a rulebook applies, both days included, for whatever purpose."""
+    routes = routing().by_book.get(book.id)
+    if routes is None:
+        return ((book.in_force_from, book.in_force_to),)
+    return tuple((route.begin, route.end) for route in routes)
+
+
 def applies(book: Rulebook, day: dt.date, region: str | None, purpose: str) -> bool:
     """Whether a rulebook applies: by its routes where it has any, else while it is in force."""
     if not book.covers(region):

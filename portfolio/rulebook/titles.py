@@ -1,10 +1,12 @@
 """Titles of tests that have no text of their own, from the dictionary (pure)."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from portfolio.kernel import money
 from portfolio.kernel.numbers import MICRO, grouped
+from portfolio.kernel.titles import titled
 from portfolio.rulebook.language import EACH, IN_PERCENT, RATIO
 from portfolio.rulebook.metrics import Metric, dictionary
 from portfolio.rulebook.model import ALL, ANY, NEVER, SCORE, TIERS
@@ -37,6 +39,8 @@ UNITS = {
     "item": {"zh": "项", "en": ""},
     "point": {"zh": "分", "en": " points"},
     "firm": {"zh": "家", "en": ""},
+    "level": {"zh": "级", "en": ""},
+    "times": {"zh": "倍", "en": " times"},
     "percent": {"zh": "%", "en": "%"},
 }
 
@@ -60,11 +64,14 @@ def title_of(fields: dict[str, Any], group: dict[str, str], locale: str) -> str:
         words = (threshold,) if isinstance(threshold, str) else threshold
         options = " / ".join(entry.option_title(word, locale) for word in words)
         return f"{name}: {options}"
-    if over in OVER:
-        below = dictionary()[fields["metrics"][-1]]
-        of = below.en if locale == "en" else below.zh
-        name = OVER[over][locale].format(what=name, of=of, years=fields["years"])
+    name = reading_title(fields["metrics"], over, fields.get("years", 1), locale)
     return f"{name} {SIGNS[fields['test']]} {_amount(entry, over, threshold, locale)}"
+
+
+def reading_title(metrics: Sequence[str], over: str, years: int, locale: str) -> str:
+    """What a test compares: a metric, or what is made of it over the years."""
+    what, of = (titled(dictionary()[name], locale) for name in (metrics[0], metrics[-1]))
+    return OVER[over][locale].format(what=what, of=of, years=years) if over in OVER else what
 
 
 def _amount(entry: Metric, over: str, number: Decimal, locale: str) -> str:

@@ -142,6 +142,8 @@ DOORS = {
     "committee.as_csv": EXPORTERS,
     "committee.as_xlsx": {"partner", "manager", "committee", "compliance"},
     "committee.index": {"partner", "committee", "compliance"},
+    "readiness.company": READERS,
+    "readiness.tree": READERS,
     "readiness.index": READERS,
     "chokepoint.index": READERS,
     "chokepoint.tag": WRITERS,

@@ -63,6 +63,10 @@ PAGES = {
         "/companies/1/documents",
         "/companies/1/edit",
         "/companies/1/facts",
+        "/companies/1/readiness",
+        "/companies/4/readiness?target=all",
+        "/companies/2/readiness?on=2022-04-15&target=giant",
+        "/companies/2/readiness?on=1999-01-01",
         "/companies/1/figures",
         "/companies/1/tags",
         "/companies/1/tasks",
@@ -129,7 +133,7 @@ NO_PAGES = {
     "intake.take_back",
     *("digest.content", "digest.preview_content", "digest.show", "digest.unsubscribe"),
     *("people.log_in", "people.set_password", "chokepoint.reject"),
-    *("companies.figures_as_csv", "companies.figures_as_xlsx"),
+    *("companies.figures_as_csv", "companies.figures_as_xlsx", "readiness.tree"),
     *("intake.mapping", "people.everybody"),  # lead on to another page
     "pipeline.attach",  # there for a deal that lost its company alone
 }
@@ -513,15 +517,31 @@ def test_an_unknown_clause_leads_to_its_input_with_the_cursor_in_it(open_page) -
     page = open_page("manager")
     page.goto("/companies?q=方正")  # of which nothing is known
     blank = page.locator("table a.name").first.get_attribute("href")
-    for kind in ("facts", "figures"):
-        page.goto(blank)
-        page.wait_for_selector("details.target", state="attached")
-        page.evaluate("document.querySelectorAll('details.target').forEach((d) => (d.open = true))")
-        page.locator(f".fillin[href*='/{kind}?']").first.click()
+    for kind, target in (("facts", "bse-general"), ("figures", "bse-4")):
+        page.goto(f"{blank}/readiness")
+        page.locator(f"#t-{target} > summary").focus()
+        page.keyboard.press("Enter")  # the line unfolds and its tree comes
+        page.locator(f"#t-{target} .fillin[href*='/{kind}?']").first.click()
         page.wait_for_url(f"**/{kind}?**")
         anchor = page.url.split("#")[1]
         assert page.evaluate("document.activeElement.id") == anchor
         assert page.locator(f"#{anchor}").is_visible()
+
+
+def test_a_day_of_the_rules_is_chosen_and_the_company_page_leads_to_a_target(open_page) -> None:
+    page = open_page("reader")
+    page.goto("/companies/4")
+    page.locator("#readiness .nearest a").first.click()
+    page.wait_for_url("**/companies/4/readiness?target=*")
+    assert page.locator("details.target[open] .tree .node").count() > 1
+    page.fill("#on", "2022-04-15")
+    page.click(".ruleday .btn")
+    page.wait_for_url("**on=2022-04-15*")
+    assert page.locator("#t-star.absent").count() == 1, "which came into force in 2024"
+    page.locator("#t-giant > summary").click()
+    page.wait_for_selector("#t-giant .node")
+    assert "2021" in page.inner_text("#t-giant .body")
+    assert not serious(page) and not page.complaints
 
 
 def test_on_a_phone_one_sees_where_one_is_and_filters_are_folded_away(open_page) -> None:

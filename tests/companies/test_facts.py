@@ -9,8 +9,8 @@ from portfolio.companies import queries
 from portfolio.companies.fact_sheet import GROUPS, ORDER, read_facts
 from portfolio.companies.models import Figure
 from portfolio.extensions import db
+from portfolio.readiness.inputs import region_of
 from portfolio.readiness.results import results
-from portfolio.readiness.targets import kept_targets
 from portfolio.rulebook.engine import Figures
 from portfolio.rulebook.metrics import dictionary
 from tests import factories
@@ -92,12 +92,14 @@ def test_what_nobody_knows_any_more_is_said_and_makes_the_clause_unknown(as_user
     client = as_user("manager")
     path = f"/companies/{company.id}/facts"
     client.post(path, data=SAID | {"f-governance_sound": "false"})
-    assert "不满足" in client.get(f"/companies/{company.id}").text
+    readiness = f"/companies/{company.id}/readiness?target=all"
+    assert 'class="node fail"' in client.get(readiness).text
     assert client.post(path, data=SAID | {"f-governance_sound": "unknown"}).status_code == 302
     row = current(company)["governance_sound"]
     assert (row.micro, row.choice) == (None, None)
     page = client.get(f"/companies/{company.id}").text
     assert "未知" in page.split('id="dated"')[1].split("</section>")[0]
+    assert 'class="node fail"' not in client.get(readiness).text
     assert "条不满足" not in page
 
 
@@ -143,22 +145,23 @@ def test_only_those_who_write_companies_find_the_form_and_the_links(as_user, com
 
 def test_every_unknown_clause_leads_to_the_very_input_it_lacks(as_user, company) -> None:
     client = as_user("manager")
-    page = client.get(f"/companies/{company.id}").text
-    section = page.split('<section class="card" id="readiness">')[1].split("</section>")[0]
-    links = re.findall(r'class="fillin noprint" href="([^"]+)"', section)
-    unknown = [
-        leaf
-        for result in results(Figures(None), dt.date(2026, 11, 23), among=kept_targets())
+    page = client.get(f"/companies/{company.id}/readiness?target=all").text
+    links = re.findall(r'class="fillin noprint" href="([^"]+)"', page)
+    asked = {
+        name
+        for result in results(Figures(None), dt.date(2026, 11, 23), region_of("", company.uscc))
         for leaf in result.tests
-        if leaf.status == "unknown"
-    ]
-    assert len(links) == len(unknown) > 20
+        if leaf.status in {"unknown", "manual"}
+        for name, _ in leaf.missing
+    }
+    inputs = {name for metric in asked for name in dictionary()[metric].inputs or (metric,)}
+    assert {link.split("#")[1][2:] for link in links} >= inputs and len(inputs) > 60
     assert any("facts?metric=neeq_tier" in link for link in links)
     assert any("figures" in link and "net_profit_parent" in link for link in links)
     for link in set(links):
         path, anchor = link.replace("&amp;", "&").split("#")
         assert f'id="{anchor}"' in client.get(path).text, link
-    past = client.get(f"/companies/{company.id}?as_of=2026-11-24").text
+    past = client.get(f"/companies/{company.id}/readiness?target=all&as_of=2026-11-24").text
     assert "补填" not in past, "what was not known then is not filled in now"
 
 
