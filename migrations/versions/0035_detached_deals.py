@@ -20,15 +20,15 @@ def upgrade() -> None:
         "deal_detachment",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("deal_id", sa.Integer(), nullable=False),
-        sa.Column("company_id", sa.Integer(), nullable=False),
-        sa.Column("company_name", sa.Text(), nullable=False),
-        sa.Column("task_id", sa.Integer(), nullable=True),
+        sa.Column("former_number", sa.Integer(), nullable=False),
+        sa.Column("former_name", sa.Text(), nullable=False),
+        sa.Column("tasks", sa.Text(), nullable=False),
         sa.Column("detached_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["deal_id"], ["deal.id"], name="fk_deal_detachment_deal_id"),
         sa.PrimaryKeyConstraint("id", name="pk_deal_detachment"),
         sa.UniqueConstraint("deal_id", name="uq_deal_detachment_deal_id"),
     )
-    op.create_index("ix_deal_detachment_company_id", "deal_detachment", ["company_id"])
+    op.create_index("ix_deal_detachment_former_number", "deal_detachment", ["former_number"])
     for name in TABLES:
         _target(name, "at_most_one_target", AT_MOST_ONE, "one_target")
 

@@ -5,6 +5,7 @@ its owner finds a task, and whoever restores the company gives it back to the de
 """
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
@@ -14,12 +15,13 @@ from portfolio.companies.models import Company, Task
 from portfolio.companies.operations import add_task, finish_task
 from portfolio.extensions import db
 from portfolio.journal import image_operations as images
+from portfolio.journal.models import Act
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
 from portfolio.pipeline import queries
-from portfolio.pipeline.models import Deal, DealDetachment, Holding
+from portfolio.pipeline.models import Deal, DealDetachment, DealMember, Holding
 from portfolio.pipeline.operations import require
 from portfolio.web.i18n import LOCALES, speaking
 
@@ -48,9 +50,9 @@ def let_go(company_ids: Sequence[int], actor: User, now: dt.datetime) -> None:
         company = db.session.get_one(Company, deal.company_id)
         row = DealDetachment(
             deal_id=deal.id,
-            company_id=company.id,
-            company_name=company.display_name,
-            task_id=_tell(deal, company.display_name, actor, now).id,
+            former_number=company.id,
+            former_name=company.display_name,
+            tasks=json.dumps(_tell(deal, company.display_name, actor, now)),
             detached_at=now,
         )
         db.session.add(row)
@@ -59,20 +61,28 @@ def let_go(company_ids: Sequence[int], actor: User, now: dt.datetime) -> None:
         images.update_where(Deal, Deal.id.in_(part), {"company_id": None})
 
 
-def _tell(deal: Deal, name: str, actor: User, now: dt.datetime) -> Task:
+def _tell(deal: Deal, name: str, actor: User, now: dt.datetime) -> list[int]:
+    """A task for the owner, or for the whole team where the owner has left; answers their numbers."""
     owner = db.session.get_one(User, deal.owner_id)
-    with speaking(owner.locale if owner.locale in LOCALES else "zh"):
+    team = sa.select(User).join(DealMember, DealMember.user_id == User.id)
+    rest = team.where(DealMember.deal_id == deal.id, User.active).order_by(User.id)
+    told = [owner] if owner.active else db.session.scalars(rest).all()
+    return [_task(person, deal, name, actor, now).id for person in told]
+
+
+def _task(person: User, deal: Deal, name: str, actor: User, now: dt.datetime) -> Task:
+    with speaking(person.locale if person.locale in LOCALES else "zh"):
         title = _("%(name)s, the company of this deal, was deleted: decide what follows", name=name)
     due = local_date(now) + dt.timedelta(days=DAYS_TO_ACT)
-    return add_task(title, owner.id, actor, now, due_on=due, deal_id=deal.id)
+    return add_task(title, person.id, actor, now, due_on=due, deal_id=deal.id)
 
 
 def take_back(company_ids: Sequence[int], now: dt.datetime) -> None:
     """Give companies that are restored back to the deals that had to let them go."""
     for row in db.session.scalars(
-        sa.select(DealDetachment).where(DealDetachment.company_id.in_(company_ids))
+        sa.select(DealDetachment).where(DealDetachment.former_number.in_(company_ids))
     ).all():
-        _attach(row, row.company_id, now)
+        _attach(row, row.former_number, now)
 
 
 def attach(deal: Deal, company: Company, actor: User, now: dt.datetime) -> None:
@@ -86,8 +96,8 @@ def attach(deal: Deal, company: Company, actor: User, now: dt.datetime) -> None:
 
 
 def _attach(row: DealDetachment, company_id: int, now: dt.datetime) -> None:
-    task = db.session.get(Task, row.task_id) if row.task_id else None
-    if task is not None and task.done_at is None:
+    told = sa.select(Task).where(Task.id.in_(json.loads(row.tasks)), Task.done_at.is_(None))
+    for task in db.session.scalars(told):
         finish_task(task, now)
     images.update_where(
         Holding,
@@ -97,6 +107,12 @@ def _attach(row: DealDetachment, company_id: int, now: dt.datetime) -> None:
     images.update_where(Deal, Deal.id == row.deal_id, {"company_id": company_id})
     db.session.delete(row)
     db.session.flush()
+
+
+def restorable(row: DealDetachment) -> bool:
+    """Whether the bin still has the company."""
+    deletion = Act.action == "company.delete", Act.object_id == row.former_number
+    return bool(db.session.scalar(sa.select(sa.exists().where(*deletion))))
 
 
 def detachment_of(deal: Deal) -> DealDetachment | None:

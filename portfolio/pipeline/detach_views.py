@@ -35,9 +35,15 @@ def attach(deal_id: int) -> Answer:
         else:
             flash(_("Saved."))
             return redirect(url_for("pipeline.show", deal_id=deal.id))
-    text = request.values.get("q", lost.company_name)[:100]
+    text = request.values.get("q", lost.former_name)[:100]
     found = companies.found(access.me(), text)
     page = render_template(
-        "pipeline/attach.html", deal=deal, lost=lost, text=text, found=found, error=error
+        "pipeline/attach.html",
+        deal=deal,
+        lost=lost,
+        restorable=operations.restorable(lost),
+        text=text,
+        found=found,
+        error=error,
     )
     return page, 422 if error else 200

@@ -195,15 +195,19 @@ class Deal(Base):
 
 class DealDetachment(Base):
     """That a confidential deal lost its company, which was deleted by somebody from whom the deal is
-    hidden. The company is named as it was called; its id finds it again when it is restored."""
+    hidden. The company is named as it was called; its number finds it again when it is restored.
+    `tasks` is JSON: the numbers of the tasks that tell the team."""
 
     __tablename__ = "deal_detachment"
+    __audit__ = "deal_detachment"
+    __audit_skip__ = ("tasks",)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     deal_id: Mapped[int] = mapped_column(sa.ForeignKey("deal.id"), unique=True)
-    company_id: Mapped[int] = mapped_column(index=True)
-    company_name: Mapped[str]
-    task_id: Mapped[int | None]
+    # Not called company_id: the trail would tell of it under the company, to those who deleted it.
+    former_number: Mapped[int] = mapped_column(index=True)
+    former_name: Mapped[str]
+    tasks: Mapped[str]
     detached_at: Mapped[dt.datetime]
 
 

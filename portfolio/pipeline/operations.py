@@ -222,6 +222,8 @@ def take_answers(
     named = {ASKABLE[key]: value for key, value in answers.fields.items()}
     own = {f.name: value for f, value in named.items() if f.record == "deal"}
     of_company = {f.name: value for f, value in named.items() if f.record == "company"}
+    if of_company and deal.company_id is None and deal.target_vehicle_id is None:
+        raise InputError("deal.no_company")
     if of_company and deal.company_id is not None:
         if actor is not None and not actor.may("company.write"):
             raise Refused

@@ -30,7 +30,7 @@ from portfolio.people import queries as people
 from portfolio.people.models import User
 from portfolio.pipeline import board_queries, gate_queries, operations, queries, undo_operations
 from portfolio.pipeline.bulk import MOST, Doing
-from portfolio.pipeline.detach_operations import detachment_of
+from portfolio.pipeline.detach_operations import detachment_of, restorable
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.forms import (
     SHARED,
@@ -172,6 +172,7 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
         deal=deal,
         wrong_day=wrong_day,
         lost=None if deal.company or deal.target_vehicle else detachment_of(deal),
+        restorable=restorable,
         pipeline=pipeline,
         stage=pipeline.stage(deal.stage),
         spine=spine(pipeline, events, today()),

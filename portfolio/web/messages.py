@@ -180,6 +180,7 @@ MESSAGES = {
     "deal.wrong_target": _l("The pipeline “%(value)s” is not for deals of this kind."),
     "vehicle.taken": _l("There is a fund of this name already: “%(value)s”."),
     "deal.one_target": _l("A deal is about one company or one sub-fund."),
+    "deal.no_company": _l("The deal lost its company: restore it or choose another one first."),
     "deal.has_company": _l("The deal has its company; look at it again."),
     "company.none": _l("There is no such company."),
     "deal.no_walled": _l("No confidential deal has the number “%(value)s”."),

@@ -8,8 +8,9 @@ import pytest
 from portfolio.audit import queries as audit
 from portfolio.companies.models import Company, Task
 from portfolio.extensions import db, unit_of_work
-from portfolio.pipeline.models import Deal, DealDetachment, Holding
+from portfolio.pipeline.models import Deal, DealDetachment, DealMember, Holding
 from tests import factories
+from tests.pages import sent_form
 from tests.records.test_deleting import delete
 from tests.records.test_taking_back import last_act, undo
 
@@ -109,7 +110,7 @@ def test_the_trail_tells_the_deletion_but_not_the_deal(as_user, cast, deal) -> N
     number = deal.company_id
     delete(as_user("outsider"), "company", number)
     for name in ("compliance", "admin"):
-        page = as_user(name).get(f"/audit?company={number}")
+        page = as_user(name).get(f"/audit?object=company&id={number}")
         assert "金丝雀" not in page.text and deal.code not in page.text
     told = as_user("manager").get(f"/records/deal/{deal.id}/history").text
     assert "删除企业" in told
@@ -131,3 +132,36 @@ def test_a_deal_open_to_all_still_stands_in_the_way_of_who_sees_it(as_user, cast
     db.session.expire_all()
     assert db.session.get_one(Deal, deal.id).company_id is not None, "nothing half-done"
     assert db.session.query(DealDetachment).count() == 0
+
+
+def test_a_deal_in_the_bin_comes_back_whatever_became_of_its_company(as_user, cast, deal) -> None:
+    deal_id, company_id = deal.id, deal.company_id
+    delete(as_user("manager"), "deal", deal_id)
+    binned = last_act()
+    delete(as_user("outsider"), "company", company_id)
+    company_gone = last_act()
+    assert undo(as_user("manager"), binned).status_code == 200
+    db.session.expire_all()
+    assert db.session.get_one(Deal, deal_id).deleted_at is None
+    delete(as_user("manager"), "deal", deal_id)
+    binned = last_act()
+    assert undo(as_user("outsider"), company_gone).status_code == 200
+    assert undo(as_user("manager"), binned).status_code == 200
+    db.session.expire_all()
+    assert db.session.get_one(Deal, deal_id).company_id == company_id
+
+
+def test_where_the_owner_has_left_the_whole_team_is_told(as_user, cast, deal) -> None:
+    with unit_of_work("seed", cast["manager"]):
+        db.session.add(DealMember(deal_id=deal.id, user_id=cast["colleague"].id))
+        cast["manager"].active = False
+    delete(as_user("outsider"), "company", deal.company_id)
+    assert [task.owner_id for task in db.session.query(Task)] == [cast["colleague"].id]
+
+
+def test_a_company_is_asked_for_before_its_values(as_user, cast, deal) -> None:
+    delete(as_user("outsider"), "company", deal.company_id)
+    client, path = as_user("manager"), f"/deals/{deal.id}/moves"
+    sent = sent_form(client.get(path).text)
+    refused = client.post(path, data=sent | {"f-company.industry": "集成电路", "save": "1"})
+    assert refused.status_code == 422 and "请先恢复原企业或另选企业" in refused.text
