@@ -71,7 +71,8 @@ def test_the_forms_of_a_year_and_of_facts_refuse_the_same_numbers(as_user, cast,
     said = {"as_of": "2026-03-31", "source": "a", "evidence": "b"}
     fact = client.post(f"/companies/{company.id}/facts", data=said | {"f-bse_issue_price": number})
     assert year.status_code == fact.status_code == 422
-    assert "金额过大" in year.text and "数字过大" in year.text and "数字过大" in fact.text
+    assert "金额超出范围" in year.text
+    assert "数字超出范围" in year.text and "数字超出范围" in fact.text
     assert db.session.query(Figure).count() == 0
 
 
