@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, selectinload
 
 from portfolio.audit import operations as audit
+from portfolio.audit.titles import kind_title
 from portfolio.companies.merge_queries import survivors
 from portfolio.companies.models import (
     Company,
@@ -26,10 +27,10 @@ from portfolio.extensions import Base, db
 from portfolio.intake.models import ImportBatch, ImportChange
 from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
-from portfolio.pipeline.detach_operations import hidden_from
+from portfolio.pipeline.detach_operations import hidden_among, hidden_from
 from portfolio.pipeline.models import Deal, DealMember, DealTerms, StageEvent
-from portfolio.pipeline.queries import ids_with
 from portfolio.readiness.models import Assessment
+from portfolio.web.i18n import language
 
 # Rows that an entered company has of itself. Whatever else names it is somebody's use of it.
 OWN = (Assessment, Figure, StockCode, CompanyName, CompanyKey, CompanySearch)
@@ -206,17 +207,21 @@ def _changed_records(written: Sequence[Written], user: User) -> Iterator[Obstacl
         wanted = {w.object_id: w for w in written if w.object_type == kind}
         found = list(_rows(model, wanted))
         of_deals = {d for _, row in found if (d := getattr(row, "deal_id", None)) is not None}
-        seen = ids_with(user, "deal.read", of_deals) if of_deals else set()
+        hidden = hidden_among(user, of_deals)
         for change, row in found:
             if row is None:
-                yield Obstacle(f"{kind} {change.object_id}", "gone")
-            elif getattr(row, "deal_id", None) in of_deals - seen:
+                yield Obstacle(_numbered(change), "gone")
+            elif getattr(row, "deal_id", None) in hidden:
                 # Behind a wall by now: what it is called today is not for this person to read.
-                yield Obstacle(str(change.after.get("title", kind)), "changed")
+                yield Obstacle(_numbered(change), "changed")
             elif not _as_written(change, row) or getattr(row, "done_at", None):
                 yield Obstacle(_title(row), "changed")
             elif change.created and getattr(row, "versions", None):
                 yield Obstacle(_title(row), "used")
+
+
+def _numbered(change: Written) -> str:
+    return f"{kind_title(change.object_type, language())} {change.object_id}"
 
 
 def _rows(model: Any, wanted: Mapping[int, Written]) -> Iterator[tuple[Written, Any]]:

@@ -7,6 +7,7 @@ its owner finds a task, and whoever restores the company gives it back to the de
 import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -30,17 +31,22 @@ DAYS_TO_ACT = 7
 
 def hidden_from(actor: User, company_ids: Iterable[int]) -> list[Deal]:
     """The walled deals of these companies that this person cannot know of, those in the bin too."""
-    ids = list(company_ids)
-    if not ids:
-        return []
-    seen = (*queries.visible_parts(actor), *queries.visible_parts(actor, deleted=True))
-    hidden = sa.select(Deal).where(Deal.walled, sa.not_(sa.or_(*seen))).order_by(Deal.id)
-    parts = in_parts(company_ids)
-    return [
-        deal
-        for part in parts
-        for deal in db.session.scalars(hidden.where(Deal.company_id.in_(part)))
-    ]
+    return _hidden(actor, Deal.company_id, company_ids)
+
+
+def hidden_among(actor: User, deal_ids: Iterable[int]) -> set[int]:
+    """Which of these deals are walled and hidden from this person."""
+    return {deal.id for deal in _hidden(actor, Deal.id, deal_ids)}
+
+
+def _hidden(actor: User, column: Any, ids: Iterable[int]) -> list[Deal]:
+    wanted, found = list(ids), list[Deal]()
+    if wanted:
+        seen = (*queries.visible_parts(actor), *queries.visible_parts(actor, deleted=True))
+        query = sa.select(Deal).where(Deal.walled, sa.not_(sa.or_(*seen))).order_by(Deal.id)
+        for part in in_parts(wanted):
+            found += db.session.scalars(query.where(column.in_(part)))
+    return found
 
 
 def let_go(company_ids: Sequence[int], actor: User, now: dt.datetime) -> None:

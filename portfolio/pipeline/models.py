@@ -93,9 +93,9 @@ class Vehicle(Base):
 BOARD = ("pipeline_id", "status", "stage", "stage_entered_at", "id")
 SUMS = ("pipeline_id", "status", "walled", "stage")
 SEEN = ("walled", "deleted_at")
+OWNED = ("owner_id", "status", "stage_entered_at", "id")
 # A deal or a holding is of a company or of a sub-fund; of neither while its company is deleted.
 AT_MOST_ONE_TARGET = "company_id IS NULL OR target_vehicle_id IS NULL"
-OWNED = ("owner_id", "status", "stage_entered_at", "id")
 
 
 def post_money(pre_money_fen: int | None, round_size_fen: int | None) -> int | None:

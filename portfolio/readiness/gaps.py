@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from portfolio.rulebook.engine import Outcome
 from portfolio.rulebook.metrics import Metric, dictionary
 from portfolio.rulebook.values import Figures, Missing, years_read
 
@@ -30,11 +29,6 @@ def gaps_of(missing: Missing, figures: Figures, reported: int) -> tuple[Gap, ...
     latest = figures.latest_year or reported
     found = (gap for name, year in missing for gap in _gaps(name, year or latest, figures))
     return tuple(dict.fromkeys(found))
-
-
-def first_gap(outcome: Outcome, figures: Figures, reported: int) -> Gap | None:
-    """The first input that an unknown test lacks; None where there is none to fill in."""
-    return next(iter(gaps_of(outcome.missing, figures, reported)), None)
 
 
 def _gaps(name: str, year: int, figures: Figures) -> Iterator[Gap]:

@@ -70,11 +70,6 @@ class Result:
         """The same tests in the order of the rulebook."""
         return relevant(self.outcome)
 
-    @property
-    def open_gaps(self) -> int:
-        """How many of them are not met."""
-        return sum(test.status == FAIL for test in self.tests)
-
 
 def relevant(outcome: Outcome) -> list[Outcome]:
     """The single tests that an outcome rests on, in the order of the rulebook.

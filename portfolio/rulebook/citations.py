@@ -5,6 +5,8 @@ import re
 DIGITS = {sign: number for number, sign in enumerate("零一二三四五六七八九")}
 NUMERAL = "[零一二三四五六七八九十百]+"
 ARTICLES = re.compile(f"第({NUMERAL})(?:至({NUMERAL}))?条")
+# What a book says instead of a number that could not be found.
+UNFOUND = {"not found": "未查到文件", "number not found": "未查到文号"}
 ITEM = re.compile(f"[(（]({NUMERAL})[)）]")
 
 
@@ -12,7 +14,7 @@ def cited(reference: str, locale: str) -> str:
     """A citation for reading: names and numbers of documents stay as they are officially written,
     in English 第十条 reads Article 10 and item (一) reads (1)."""
     if locale != "en":
-        return reference
+        return UNFOUND.get(reference, reference)
     return ITEM.sub(lambda m: f"({_number(m[1])})", ARTICLES.sub(_articles, reference))
 
 

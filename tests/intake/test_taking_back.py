@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from portfolio.audit import queries as audit
 from portfolio.companies import operations as companies
-from portfolio.companies.models import Company, Figure, StockCode
+from portfolio.companies.models import Company, Figure, StockCode, Task
 from portfolio.companies.operations import Statement
 from portfolio.companies.queries import current_rows, matching
 from portfolio.extensions import db, unit_of_work
+from portfolio.pipeline.models import Deal, DealMember
 from tests import factories
 
 HEAD = "证券代码,企业名称,所在地,年度,营业收入\n"
@@ -217,3 +218,20 @@ def test_asking_takes_the_same_queries_for_many_deals_as_for_one(send, cast, que
         assert rows_told(client.get(page + "/undo").text) == {"项目": [str(count), "—"]}
         found.append(len(queries))
     assert found[1] <= found[0] <= 16  # one for each table that may name a deal
+
+
+def test_a_task_behind_a_wall_by_now_is_named_by_its_number(send, cast) -> None:
+    deal = factories.deal(cast["manager"])
+    client, page = send(f"项目编号,任务\n{deal.code},约访谈\n")
+    assert client.post(page + "/confirmation").status_code == 302
+    db.session.expire_all()
+    with unit_of_work("test", cast["partner"]):
+        task = db.session.query(Task).one()
+        task.title, number = "金丝雀", task.id
+        row = db.session.get_one(Deal, deal.id)
+        row.walled, row.owner_id = True, cast["outsider"].id
+        row.members = [DealMember(user_id=cast["outsider"].id)]
+    for answer in (client.get(page + "/undo"), client.post(page + "/undo")):
+        assert "金丝雀" not in answer.text and f"待办 {number}: 此后已被修改" in answer.text
+    db.session.expire_all()
+    assert db.session.query(Task).one().title == "金丝雀", "nothing is taken from who sees it"

@@ -169,3 +169,8 @@ def test_every_text_of_a_rulebook_the_dictionary_and_the_targets_stands_in_both_
 def test_a_metric_without_both_titles_is_refused(text, reason) -> None:
     with pytest.raises(FaultyDictionary, match=reason):
         read_metrics("[[metric]]\n" + text)
+
+
+def test_a_number_that_was_not_found_is_said_so_in_each_language() -> None:
+    assert cited("number not found", "zh") == "未查到文号"
+    assert cited("number not found", "en") == "number not found"
