@@ -46,7 +46,8 @@ def place_of(outcome: Outcome, metric: str, figures: Figures) -> tuple[str, int 
     kinds = {clause.over, entry.derive}
     if clause.over == EACH or kinds & {"mean", "sum", "mean_growth", "min"}:
         return None
-    if metric in figures.facts:
+    of_years = clause.over in {GROWTH, COMPOUND} or entry.derive in {GROWTH, COMPOUND}
+    if metric in figures.facts and not of_years:  # a growth is read of fiscal years alone
         return metric, None
     return (metric, figures.latest_year) if (metric, figures.latest_year) in figures.years else None
 
