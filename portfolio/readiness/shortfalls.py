@@ -63,6 +63,8 @@ def _turned(
     else:
         return None
     for latest in _latest_years(clause, figures):
+        if kind is not clause.over and _stated(clause, latest, figures):
+            continue
         years = years_read(kind, latest, count)
         rows = [[_read(figures, name, y, count) for y in years] for name in names]
         if not _explains(kind, rows, count, whole, value):
@@ -77,6 +79,14 @@ def _latest_years(clause: Clause, figures: Figures) -> Sequence[int]:
     return range(latest, latest - clause.years, -1) if clause.over == EACH else (latest,)
 
 
+def _stated(clause: Clause, year: int, figures: Figures) -> bool:
+    """Whether the derived value is stated itself: then it follows from no other figure, even where
+    it happens to be equal."""
+    name = clause.metrics[0]
+    fact = None if clause.over == EACH else figures.facts.get(name)
+    return fact is not None or figures.years.get((name, year)) is not None
+
+
 def _read(figures: Figures, name: str, year: int, count: int) -> Any:
     latest = count == 1 and year == (figures.latest_year or 0)
     return figures.latest(name) if latest else figures.of_year(name, year)
@@ -85,7 +95,7 @@ def _read(figures: Figures, name: str, year: int, count: int) -> Any:
 def _explains(
     kind: str, rows: Sequence[Sequence[Any]], count: int, whole: Fraction, value: Fraction
 ) -> bool:
-    """Whether these figures are where the value comes from: it may have been stated itself."""
+    """Whether these figures are where the value comes from: of several years, one is the worst."""
     if any(number is None for row in rows for number in row):
         return False
     return aggregate(kind, [[fraction(n) for n in row] for row in rows], count, whole) == value

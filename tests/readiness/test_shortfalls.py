@@ -46,8 +46,8 @@ def place_of(outcome: Outcome, metric: str, figures: Figures) -> tuple[str, int 
     kinds = {clause.over, entry.derive}
     if clause.over == EACH or kinds & {"mean", "sum", "mean_growth", "min"}:
         return None
-    of_years = clause.over in {GROWTH, COMPOUND} or entry.derive in {GROWTH, COMPOUND}
-    if metric in figures.facts and not of_years:  # a growth is read of fiscal years alone
+    of_years = clause.years > 1 or entry.years > 1 or entry.derive == GROWTH
+    if metric in figures.facts and not of_years:  # what spans years reads no fact
         return metric, None
     return (metric, figures.latest_year) if (metric, figures.latest_year) in figures.years else None
 
@@ -115,8 +115,10 @@ def test_a_share_is_short_of_its_numerator_and_a_growth_of_what_grows(
     assert (missing.metric.id, missing.amount, missing.turned) == (metric, amount, True)
 
 
-def test_a_share_that_was_stated_itself_is_short_in_points() -> None:
-    figures = Figures(2025, {("rd_ratio", 2025): Fraction(1, 50), ("revenue", 2025): 1}, {})
+@pytest.mark.parametrize("spent", [None, Fraction(1, 50), Fraction(1, 10)])
+def test_a_share_that_was_stated_itself_is_short_in_points(spent: Fraction | None) -> None:
+    known = {("rd_ratio", 2025): Fraction(1, 50), ("revenue", 2025): Fraction(1)}
+    figures = Figures(2025, known | ({("rd_expense", 2025): spent} if spent is not None else {}))
     clause = next(c for c in TESTS if c.metrics == ("rd_ratio",) and str(c.threshold) == "0.03")
     missing = shortfall_of(applied(clause, figures), figures)
     assert missing is not None
