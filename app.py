@@ -76,6 +76,7 @@ from portfolio.pipeline import merge_operations as pipeline_merging
 from portfolio.pipeline import move_views as pipeline_move_views
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import record_views as pipeline_record_views
+from portfolio.pipeline import recusal_views as pipeline_recusal_views
 from portfolio.pipeline import section_views as pipeline_section_views
 from portfolio.pipeline import undo_operations as pipeline_undo
 from portfolio.pipeline import vehicle_views as pipeline_vehicle_views
@@ -127,6 +128,7 @@ VIEWS = (
     pipeline_record_views,
     pipeline_document_views,
     pipeline_wall_views,
+    pipeline_recusal_views,
     pipeline_detach_views,
     chokepoint_views,
     readiness_views,

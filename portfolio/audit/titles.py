@@ -37,6 +37,8 @@ ACTIONS = {
     "deal.import": ("导入项目", "Imported deals"),
     "deal.look": ("查看保密项目", "Looked at a walled deal"),
     "deal.move": ("变更项目阶段", "Moved the deal"),
+    "deal.recuse": ("登记回避", "Recused a person"),
+    "deal.lift_recusal": ("解除回避", "Lifted a recusal"),
     "deal.return": ("搁置到期恢复", "Brought back from hold"),
     "deal.override": ("未满足条件下推进", "Moved on with open conditions"),
     "deal.open": ("新建项目", "Opened a deal"),

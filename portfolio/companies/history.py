@@ -18,6 +18,8 @@ from portfolio.kernel.titles import titled
 from portfolio.rulebook.metrics import Metric, dictionary
 
 # The column that says in a word which object an entry is about.
+# The column that says why something was added, told along with it.
+SAYS_WHY = {"deal_grant": "reason"}
 NAMED_BY = {
     "company_name": "name",
     "stock_code": "code",
@@ -156,10 +158,19 @@ def _details(line: Line, words: Words) -> Iterator[Detail]:
     elif "id" not in values:
         yield from _columns(line, words)
     elif name := NAMED_BY.get(line.object_type):
-        pair = values.get(name, (None, None))
-        before, after = (words.of(line.object_type, name, value) for value in pair)
-        if before or after:
-            yield Detail(kind_title(line.object_type, words.locale), before, after)
+        yield from _one(line, name, kind_title(line.object_type, words.locale), values, words)
+        if why := SAYS_WHY.get(line.object_type):
+            yield from _one(line, why, column_title(why, words.locale), values, words)
+
+
+def _one(
+    line: Line, name: str, label: str, values: dict[str, tuple[Any, Any]], words: Words
+) -> Iterator[Detail]:
+    """One column of what was added or went, as far as it says something."""
+    pair = values.get(name, (None, None))
+    before, after = (words.of(line.object_type, name, value) for value in pair)
+    if before or after:
+        yield Detail(label, before, after)
 
 
 def _columns(line: Line, words: Words) -> Iterator[Detail]:

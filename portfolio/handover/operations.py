@@ -19,6 +19,8 @@ from portfolio.people import operations as people
 from portfolio.people.models import User
 from portfolio.pipeline.models import Deal
 from portfolio.pipeline.operations import Refused, set_team
+from portfolio.pipeline.recusal_queries import recused_pairs
+from portfolio.pipeline.team_operations import leave_tasks
 from portfolio.web.i18n import LOCALES, speaking
 
 
@@ -31,7 +33,7 @@ def faults(plan: Plan, choice: Choice, leaver: User) -> dict[str, InputError]:
     if choice.successor_id is not None and choice.successor_id not in candidates:
         found["successor"] = InputError("handover.successor_unfit")
     taken = {item.deal_id: choice.successor_of(item.deal_id) for item in plan.items}
-    recused = queries.recused_of(taken, choice.chosen(plan.items))
+    recused = recused_pairs(taken, choice.chosen(plan.items))
     for deal_id, person in taken.items():
         if person is None:
             continue
@@ -111,22 +113,14 @@ def _take_into_care(actor: User, leaver: User, now: dt.datetime) -> None:
             owner = keeper.id
             _tell(keeper, deal, actor, leaver, now)
         set_team(deal, rest, owner, now)
-        _leave_tasks(deal, leaver)
+        leave_tasks(deal, leaver.id)
 
 
 def _keeper(deal: Deal, team: list[int], leaver: User) -> User | None:
     able = [p for p in queries.partners() if p.id != leaver.id]
-    recused = queries.recused_of([deal.id], [p.id for p in able])
+    recused = recused_pairs([deal.id], [p.id for p in able])
     able = [p for p in able if (deal.id, p.id) not in recused]
     return next((p for p in able if p.id in team), able[0] if able else None)
-
-
-def _leave_tasks(deal: Deal, leaver: User) -> None:
-    tasks = sa.select(Task).where(
-        Task.deal_id == deal.id, Task.owner_id == leaver.id, Task.done_at.is_(None)
-    )
-    for task in db.session.scalars(tasks):
-        task.owner_id = deal.owner_id
 
 
 def _tell(keeper: User, deal: Deal, actor: User, leaver: User, now: dt.datetime) -> None:

@@ -13,7 +13,7 @@ from portfolio.handover.plan import Door, Item, Plan
 from portfolio.people import policy
 from portfolio.people.models import User, UserRole
 from portfolio.pipeline import queries as pipeline
-from portfolio.pipeline.models import Deal, DealGrant, DealMember, GrantKind, Status
+from portfolio.pipeline.models import Deal, DealMember, Status
 
 OPEN = (Status.ACTIVE.value, Status.ON_HOLD.value)
 
@@ -102,18 +102,6 @@ def candidates(leaver: User) -> dict[int, str]:
         .order_by(User.name, User.id)
     )
     return {row.id: row.name for row in rows}
-
-
-def recused_of(deal_ids: Iterable[int], user_ids: Iterable[int]) -> set[tuple[int, int]]:
-    """(deal, person) for those of these people who are recused of one of these deals."""
-    rows = db.session.execute(
-        sa.select(DealGrant.deal_id, DealGrant.user_id).where(
-            DealGrant.kind == GrantKind.RECUSED.value,
-            DealGrant.deal_id.in_(list(deal_ids)),
-            DealGrant.user_id.in_(list(user_ids)),
-        )
-    )
-    return {(row.deal_id, row.user_id) for row in rows}
 
 
 def with_teams(deal_ids: Iterable[int]) -> Sequence[Deal]:

@@ -32,6 +32,7 @@ BLAMED = {
     "pipeline": "pipeline",
     "vehicle": "vehicle",
     "person": "owner",
+    "recusal": "owner",
     "option": "round",
     "stage": "stage",
     "move": "stage",

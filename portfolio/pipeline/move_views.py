@@ -30,6 +30,7 @@ from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import Answers, state_title, states_of
 from portfolio.pipeline.models import Deal, Status
 from portfolio.pipeline.move_forms import Asking, form_of, place_all
+from portfolio.pipeline.recusal_queries import recused_from
 from portfolio.pipeline.refusals import Refused
 from portfolio.pipeline.views import Answer, blueprint, deal_or_404, looked_at
 from portfolio.web.fields import choices_of
@@ -163,7 +164,7 @@ def _page(asking: Asking, status: int = 200) -> Answer:
         states_of=states_of,
         state_title=state_title,
         members=[member.user_id for member in deal.members],
-        people=people.active_names() if any(standing.people for standing in found) else {},
+        people=_workers(deal) if any(standing.people for standing in found) else {},
         options={name: choices_of(kind) for name, kind in OPTIONS.items()},
         errors=asking.typed.errors,
         gate_shut=asking.gate_shut,
@@ -172,6 +173,12 @@ def _page(asking: Asking, status: int = 200) -> Answer:
         sent=request.form,
     )
     return page, status
+
+
+def _workers(deal: Deal) -> dict[int, str]:
+    """Who may come on the team, by name."""
+    barred = recused_from(deal.id)
+    return {i: name for i, name in people.active_names().items() if i not in barred}
 
 
 def _refused(asking: Asking, error: InputError | None = None) -> Any:

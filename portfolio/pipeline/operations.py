@@ -36,6 +36,7 @@ from portfolio.pipeline.models import (
 from portfolio.pipeline.refusals import Refused as Refused
 from portfolio.pipeline.stages import Move
 from portfolio.pipeline.stays import counted_before
+from portfolio.pipeline.team_operations import require_unrecused
 
 TERMS = ("round", "round_size_fen", "amount_fen", "pre_money_fen", "lead_investor")
 FIELDS = frozenset(
@@ -281,10 +282,14 @@ def _append_event(
 
 
 def set_team(deal: Deal, user_ids: Iterable[int], owner_id: int, now: dt.datetime) -> None:
-    """Say who is on the team and who owns the deal; the owner always is on the team."""
+    """Say who is on the team and who owns the deal; the owner always is on the team.
+
+    Raises InputError `recusal.not_for_team` for somebody new who is recused of the deal.
+    """
     wanted = dict.fromkeys((owner_id, *user_ids))
-    deal.owner_id = owner_id
     present = {member.user_id for member in deal.members}
+    require_unrecused(deal, wanted.keys() - present)
+    deal.owner_id = owner_id
     deal.members = [m for m in deal.members if m.user_id in wanted] + [
         DealMember(user_id=user_id) for user_id in wanted if user_id not in present
     ]

@@ -24,6 +24,7 @@ from portfolio.pipeline.models import (
     StageEvent,
     Vehicle,
 )
+from portfolio.pipeline.recusal_queries import recused_from
 from portfolio.pipeline.stages import Stage
 
 # Conditions hold no answer of the database and ask the time when they are executed, so one built
@@ -173,9 +174,11 @@ def may(user: User, permission: str, deal: Deal) -> bool:
 
 
 def assignable(deal: Deal) -> dict[int, str]:
-    """Who may be given a task about a deal, by name: of a confidential one its team alone, since
-    nobody else would ever see the task."""
+    """Who may be given a task about a deal, by name: of a confidential one its team alone, and
+    nobody who is recused, since they would never see the task."""
+    barred = recused_from(deal.id)
     readers = people.active_names_with("deal.read")
+    readers = {user_id: name for user_id, name in readers.items() if user_id not in barred}
     if not deal.walled:
         return readers
     team = {member.user_id for member in deal.members}

@@ -1,6 +1,6 @@
 """Pages of deals: list, one deal, entering and changing it, and every move."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -48,6 +48,7 @@ from portfolio.pipeline.listing import DealListing, read_deal_listing
 from portfolio.pipeline.models import Deal, PipelineVersion, Status
 from portfolio.pipeline.past_views import past_page
 from portfolio.pipeline.progress import progress
+from portfolio.pipeline.recusal_queries import recused_from
 from portfolio.pipeline.spine import spine
 from portfolio.web.fields import choices
 from portfolio.web.formatting import now, title_of, today, url_with
@@ -186,6 +187,7 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
         progress=progress(pipeline, said, deal.stage),
         state_title=state_title,
         team=people.names_of({member.user_id for member in deal.members}),
+        recused=people.names_of(recused_from(deal.id)),
         opened_until=queries.opened_until(user, deal) if deal.walled else None,
         activities=queries.activities(deal.id),
         tasks=queries.open_tasks(deal.id),
@@ -209,9 +211,16 @@ def _offered(user: User, deal: Deal, pipeline: Pipeline) -> list[str]:
 Form = TypeVar("Form", bound=DealForm)
 
 
-def prepared(form: Form, offered: Iterable[Pipeline], present: Mapping[int, str]) -> Form:
-    """The form with its choices: the pipelines offered, who may work on deals, who does on this."""
+def prepared(
+    form: Form,
+    offered: Iterable[Pipeline],
+    present: Mapping[int, str],
+    barred: Collection[int] = (),
+) -> Form:
+    """The form with its choices: the pipelines offered, who may work on deals, who does on this;
+    but nobody who is barred from it."""
     workers = people.active_names_with("deal.write") | dict(present)
+    workers = {user_id: name for user_id, name in workers.items() if user_id not in barred}
     form.owner_id.choices = choices(workers.items())
     form.team.choices = choices(workers.items())
     form.vehicle_id.choices = choices((v.id, title_of(v)) for v in queries.vehicles())
@@ -282,7 +291,8 @@ def edit(deal_id: int) -> Answer:
     if not queries.may(access.me(), "deal.write", deal):
         abort(403)
     team = people.names_of({deal.owner_id, *(member.user_id for member in deal.members)})
-    form = prepared(form_for(deal), [queries.pipeline_of(deal.pipeline)], team)
+    flows, barred = [queries.pipeline_of(deal.pipeline)], recused_from(deal.id)
+    form = prepared(form_for(deal), flows, team, barred)
     form.pipeline.data = deal.pipeline.key
     if form.is_submitted():
         answers = {name: request.form.get(f"keep-{name}") for name in SHARED}

@@ -112,6 +112,8 @@ DOORS = {
     "pipeline.documents": WRITERS,
     "pipeline.document": READERS,
     "pipeline.break_glass": {"compliance"},
+    "pipeline.recusals": WRITERS,  # behind it: who may change the deal
+    "pipeline.lift_recusal": WRITERS,
     "companies.index": READERS,
     "companies.show": READERS,
     "companies.search": READERS,

@@ -81,6 +81,7 @@ PAGES = {
         "/deals/1/activities",
         "/deals/1/documents",
         "/deals/1/edit",
+        "/deals/1/recusals",
         "/deals/1/tasks",
         "/deals/5",
         "/deals/5/checks/l01",
