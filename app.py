@@ -177,6 +177,13 @@ AUDIT_TITLES: dict[str, Any] = {
     "metric": dictionary,
     "role": lambda: ROLES,
 }
+# Which part of a list a file held, in words, by what the trail says that it is of.
+AUDIT_FILTERS: dict[str, Any] = {
+    "deal": committee_export_views.filter_reader,
+    "deal_list": committee_export_views.filter_reader,
+    "company": lambda: companies_export_views.conditions,
+    "funnel": pipeline_funnel_views.filter_reader,
+}
 # What /healthz reports beside the database.
 HEALTH_REPORTS = {
     "scheduler": digest_views.scheduler_report,
@@ -323,6 +330,7 @@ def _install_slices(app: Flask) -> None:
     app.extensions["known_deals"] = pipeline.known_ids
     app.extensions["readable_companies"] = companies.readable
     app.extensions["audit_titles"] = AUDIT_TITLES
+    app.extensions["audit_filters"] = AUDIT_FILTERS
     app.extensions["audit_names"] = record_names.names
     app.extensions["company_sections"] = COMPANY_SECTIONS
     app.extensions["company_columns"] = COMPANY_COLUMNS

@@ -13,6 +13,7 @@ from flask import current_app
 from portfolio.audit import chain, kind_queries
 from portfolio.audit.models import AuditCheck, AuditEntry, AuditHead
 from portfolio.audit.operations import COVERED, body
+from portfolio.audit.words import MASK
 from portfolio.extensions import Base, db
 
 # Entries that no change stands behind: they are no part of an object's history.
@@ -180,8 +181,9 @@ def by_seqs(seqs: Sequence[int]) -> Sequence[AuditEntry]:
 
 @dataclass(frozen=True)
 class Line:
-    """An entry as one reader may see it; `hidden` says that it is about something they may not
-    know of, and then nothing but its number and time is left."""
+    """An entry as one reader may see it; `masked` says that they may read none of its values,
+    `hidden` that it is about something they may not know of, and then nothing but its number and
+    time is left."""
 
     seq: int
     at: dt.datetime
@@ -193,9 +195,9 @@ class Line:
     company_id: int | None = None
     deal_id: int | None = None
     hidden: bool = False
+    masked: bool = False
 
 
-MASK = "***"
 # By kind of object, and whether the entry is about a deal.
 TermsOf = Mapping[tuple[str, bool], set[str]]
 
@@ -257,6 +259,7 @@ def _line(
         changes,
         entry.company_id,
         entry.deal_id,
+        masked=not readable,
     )
 
 

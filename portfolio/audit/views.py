@@ -2,7 +2,8 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from flask import (
@@ -19,7 +20,8 @@ from flask_babel import gettext as _
 
 from portfolio.audit import kind_queries, operations, queries, sheets, titles
 from portfolio.audit.check_operations import examined
-from portfolio.audit.words import Words, people_in, things_in
+from portfolio.audit.runs import runs
+from portfolio.audit.words import QUERY, Filter, Words, people_in, things_in
 from portfolio.extensions import db
 from portfolio.kernel.dates import parse_date, start_of
 from portfolio.kernel.errors import InputError
@@ -109,7 +111,32 @@ def _words(rows: Sequence[queries.Line]) -> Words:
     more = {key: read() for key, read in current_app.extensions["audit_titles"].items()}
     known = {**titles.PREFERENCES, **kind_queries.enums_by_type(), **more}
     things = current_app.extensions["audit_names"](access.me(), things_in(rows))
-    return Words(language(), zone(), people.names_of(ids), known, things)
+    asked = {row.object_type for row in rows if any(name == QUERY for name, *_ in row.changes)}
+    readers = {"audit_list": filter_reader, **current_app.extensions["audit_filters"]}
+    filters = {kind: readers[kind]() for kind in asked & readers.keys()}
+    return Words(language(), zone(), people.names_of(ids), known, things, filters)
+
+
+def filter_reader() -> Filter:
+    """Puts the filters of this page into words, for the entries about its files."""
+    return partial(_filter_words, people.names())
+
+
+def _filter_words(
+    names: Mapping[int, str], arguments: Mapping[str, Sequence[str]]
+) -> list[tuple[str, str]]:
+    asked = {name: values[0].strip() for name, values in arguments.items()}
+    person, kind, action = (asked.get(name, "") for name in ("person", "object", "action"))
+    number = short_number(person)
+    found = [
+        (_("Person"), _("System") if person == "0" else names.get(number or 0, person)),
+        (_("Object"), titles.kind_title(kind, language())),
+        (_("Its number"), asked.get("id", "")),
+        (_("Action"), titles.action_title(action, language())),
+        (_("From"), asked.get("since", "")),
+        (_("Until"), asked.get("until", "")),
+    ]
+    return [(label, value) for label, value in found if value]
 
 
 @blueprint.get("/audit")
@@ -125,6 +152,7 @@ def index() -> Any:
     page = render_template(
         "audit/index.html",
         page=Page(rows, number, total),
+        runs=runs(rows),
         words=words,
         rights=rights,
         people=people.names(),

@@ -2,9 +2,10 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from portfolio.kernel.money import exact_yuan
@@ -26,21 +27,27 @@ NAMED = {
     "document_id": "document",
     **dict.fromkeys(("document_version_id", "evidence_version_id"), "document_version"),
 }
+QUERY = "query"
 INSTANTS = frozenset(("since", "until"))
 FLAGS = {True: ("是", "Yes"), False: ("否", "No")}
 LONGEST = 300
+MASK = "***"  # stands for a value that the reader has no right to
+# What the arguments of a list's address ask for, as labels and values.
+Filter = Callable[[Mapping[str, Sequence[str]]], Sequence[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
 class Words:
     """What values are called in one language; `titles` holds titles by (kind, column), or by
-    column alone, `names` those of people, and `things` names by kind and number."""
+    column alone, `names` those of people, `things` names by kind and number, and `filters` reads
+    by kind which part of a list an export asked for."""
 
     locale: str
     zone: ZoneInfo
     names: Mapping[int, str] = field(default_factory=dict)
     titles: Mapping[Any, Mapping[str, Any]] = field(default_factory=dict)
     things: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    filters: Mapping[str, Filter] = field(default_factory=dict)
 
     def said(self, kind: str, column: str, value: Any) -> str:
         """One value; empty for what was not there."""
@@ -55,6 +62,9 @@ class Words:
             return self.names.get(value, str(value))
         if column in NAMED and isinstance(value, int):
             return self.things.get(NAMED[column], {}).get(value, str(value))
+        if column == QUERY and isinstance(value, str) and kind in self.filters:
+            asked = self.filters[kind](parse_qs(value, keep_blank_values=True))
+            return _short("; ".join(f"{label}: {words}" for label, words in asked))
         return self._measured(column, value)
 
     def shown(self, line: Any) -> list[tuple[str, str, str]]:
@@ -67,14 +77,19 @@ class Words:
         ]
         return [(column, was, became) for column, was, became in found if was or became]
 
+    def parted(self, line: Any) -> tuple[list[tuple[str, str, str]], list[str]]:
+        """What `shown` gives of the columns that the reader may read, and the other columns."""
+        shown = self.shown(line)
+        masked = [column for column, *sides in shown if MASK in sides]
+        return [one for one in shown if one[0] not in masked], masked
+
     def _measured(self, column: str, value: Any) -> str:
         """Amounts, numbers and times by the ending of their column's name."""
         if isinstance(value, int):
             return self._number(column, value)
         if isinstance(value, str) and (column.endswith("_at") or column in INSTANTS):
             return _attempt(self._local, value)
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+        return _short(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
     def _number(self, column: str, value: int) -> str:
         if column.endswith("_fen"):
@@ -87,6 +102,10 @@ class Words:
 
     def _local(self, text: str) -> str:
         return dt.datetime.fromisoformat(text).astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def _attempt(read: Callable[[str], str], text: str) -> str:

@@ -3,7 +3,8 @@
 import datetime as dt
 import hashlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,14 +14,17 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portfolio.audit import operations as audit
+from portfolio.audit.words import MASK
 from portfolio.committee import line_queries, sheets
 from portfolio.committee.views import blueprint
 from portfolio.extensions import db
 from portfolio.people import access, policy
 from portfolio.people import queries as people
 from portfolio.pipeline import board_queries, queries
+from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.listing import DealListing, read_deal_listing
 from portfolio.pipeline.models import Deal, Status
+from portfolio.pipeline.stages import Stage
 from portfolio.web.downloads import XLSX, Share, units
 from portfolio.web.formatting import title_of
 from portfolio.web.i18n import language
@@ -31,7 +35,6 @@ REACH = {
     policy.AGENDA: _l("Your role may export the deals on your agendas."),
     policy.TEAM: _l("Your role may export your own and your team's deals."),
 }
-MASK = "***"
 
 
 @blueprint.app_context_processor
@@ -56,12 +59,21 @@ def _arguments() -> dict[str, list[str]]:
     return request.args.to_dict(flat=False)
 
 
-def conditions(arguments: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+def filter_reader() -> Callable[[Mapping[str, Sequence[str]]], list[tuple[str, str]]]:
+    """Puts filters into words, with what they name looked up once for all of them."""
+    flows = {p.key: p for p in queries.current_pipelines()}
+    return partial(_conditions, flows, cache(queries.stage_titles), people.names())
+
+
+def _conditions(
+    pipelines: Mapping[str, Pipeline],
+    stage_titles: Callable[[str], Mapping[str, Stage]],
+    names: Mapping[int, str],
+    arguments: Mapping[str, Sequence[str]],
+) -> list[tuple[str, str]]:
     """The filter that the query arguments stand for, in words."""
     listing = _listing(arguments)
-    pipelines = {p.key: p for p in queries.current_pipelines()}
-    stages = queries.stage_titles() | queries.stage_titles(listing.pipeline)
-    names = people.names_of(set(listing.owners))
+    stages = {**stage_titles(""), **stage_titles(listing.pipeline)}
     chosen = pipelines.get(listing.pipeline)
     found: list[tuple[str, list[str]]] = [
         (_("Search"), [listing.text] if listing.text else []),
@@ -166,7 +178,7 @@ def as_xlsx() -> Response:
     ]
     book = [
         Sheet(_("Items"), columns, line_queries.lines(ids, user, now)),
-        share.about(user.name, now, conditions(_arguments()), notes),
+        share.about(user.name, now, filter_reader()(_arguments()), notes),
     ]
     write_xlsx(target, book, language())
     content = target.getvalue()

@@ -28,6 +28,9 @@ REACH = {
 }
 
 
+FIGURES = "figures"  # what the trail says of a file that holds those of the list's companies
+
+
 @blueprint.app_context_processor
 def _reach() -> dict[str, Any]:
     return {"company_reach": reach}
@@ -48,6 +51,7 @@ def conditions(arguments: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     listing = read_listing(arguments, [f.key for f in filters])
     sources = [title_of(LeadSource._value2member_map_.get(v)) or v for v in listing.sources]
     found = [
+        (_("Contents"), [_("Yearly figures")] if FIGURES in arguments else []),
         (_("Search"), [listing.text] if listing.text else []),
         (_("Place"), listing.places),
         (_("Industry"), listing.industries),
@@ -134,7 +138,7 @@ def as_xlsx() -> Response:
 @access.permit("export")
 def figures_as_csv() -> Response:
     """The yearly figures of the list's companies as CSV, streamed."""
-    ids, share = _chosen("figures")
+    ids, share = _chosen(FIGURES)
     return _as_csv("figures", sheets.figure_columns(), sheets.year_rows(ids), share)
 
 
@@ -142,6 +146,6 @@ def figures_as_csv() -> Response:
 @access.permit("export")
 def figures_as_xlsx() -> Response:
     """The yearly figures of the list's companies as a workbook."""
-    ids, share = _chosen("figures")
+    ids, share = _chosen(FIGURES)
     sheet = Sheet(_("Yearly figures"), sheets.figure_columns(), sheets.year_rows(ids))
     return _as_xlsx("figures", sheet, share)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from portfolio.audit.titles import action_title, column_title, kind_title
+from portfolio.audit.words import MASK
 from portfolio.kernel.dates import SHANGHAI
 from portfolio.kernel.money import format_money
 from portfolio.kernel.numbers import from_micro, grouped
@@ -52,7 +53,6 @@ NOT_AUDITED = {"zh": "未审计", "en": "Not audited"}
 UNDECIDED = {"zh": "并列待定", "en": "Beside it, undecided"}
 NOT_KNOWN = {"zh": "未知", "en": "not known"}
 LONGEST = 80
-MASK = "***"
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
 
 

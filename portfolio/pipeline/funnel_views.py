@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,21 @@ def _cohort() -> Cohort | None:
         return cohort_of(request.args.get("cohort", ""))
     except InputError:
         return None
+
+
+def filter_reader() -> Callable[[Mapping[str, Sequence[str]]], list[tuple[str, str]]]:
+    """Puts into words which funnel a file is of."""
+    flows = {p.key: p for p in queries.current_pipelines()}
+
+    def read(arguments: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+        key, cohort = (arguments.get(name, [""])[0] for name in ("pipeline", "cohort"))
+        return _conditions(title_of(flows.get(key or "direct")) or key, cohort)
+
+    return read
+
+
+def _conditions(pipeline: str, cohort: str) -> list[tuple[str, str]]:
+    return [(_("Pipeline"), pipeline), (_("Cohort"), cohort_title(cohort))]
 
 
 def cohort_title(key: str) -> str:
@@ -177,10 +192,7 @@ def funnel_xlsx() -> Response:
     user, moment = access.me(), now()
     asked, share = _file(user)
     found = asked.funnel()
-    conditions = [
-        (_("Pipeline"), title_of(asked.pipeline)),
-        (_("Cohort"), cohort_title(asked.cohort.key)),
-    ]
+    conditions = _conditions(title_of(asked.pipeline), asked.cohort.key)
     book = [
         Sheet(_("Funnel"), funnel_sheets.columns(found, asked.pipeline), found.rows),
         share.about(user.name, moment, conditions, _notes()),

@@ -128,15 +128,88 @@ def test_no_filter_tells_of_a_walled_deal(as_user, house) -> None:
 
 def test_the_trail_of_companies_is_masked_for_those_who_may_not_read_them(as_user, house) -> None:
     page = as_user("admin").get("/audit").text
-    assert "***" in page and "市北区" not in page and "金石" not in page and "31,337" not in page
+    assert "您无权查看：所在地" in page and "***" not in page
+    assert "市北区" not in page and "金石" not in page and "31,337" not in page
     assert "修改企业信息" in page
+
+
+def read_file(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))[1:]
 
 
 def test_what_was_made_had_nothing_before_to_be_masked(as_user, house) -> None:
     for query, before in (("action=company.register", False), ("action=company.change", True)):
-        page = as_user("admin").get(f"/audit?{query}").text
-        assert "<ins>***</ins>" in page
-        assert ("<del>***</del>" in page) == before
+        lines = read_file(as_user("admin").get(f"/audit.csv?{query}").data)
+        assert lines and all("***" in line[7] for line in lines)
+        assert all(("***" in line[6]) == before for line in lines)
+
+
+def test_entries_of_which_one_sees_nothing_are_told_together(as_user, cast, house) -> None:
+    for number in range(4):
+        with unit_of_work("company.change", cast["colleague"]):
+            companies.update(house["company"], {"place": f"金丝雀{number}"}, NOW)
+    for number in range(3):
+        with unit_of_work("deal.change", cast["manager"]):
+            pipeline.change(house["walled"], {"risks": f"{number}"}, cast["manager"], NOW)
+    newest = db.session.scalar(sa.select(sa.func.max(AuditEntry.seq)))
+    client = as_user("admin")
+    page = client.get("/audit").text
+    assert f"{newest - 2}–{newest}</th>" in page and "您无权查看：3 条" in page
+    assert f"{newest - 6}–{newest - 3}</th>" in page and "4 条</summary>" in page
+    assert page.count("修改企业信息</td>") == 2 and "修改企业信息: 企业" in page
+    numbers = [int(line[0]) for line in read_file(client.get("/audit.csv").data)]
+    assert numbers == list(range(numbers[0], 0, -1)), "a file leaves none out"
+    seen = as_user("compliance").get("/audit?action=company.change").text
+    assert rows(seen) == 5, "what one may read stands for itself"
+
+
+def test_runs_do_not_move_the_border_between_pages(as_user, cast, house) -> None:
+    for number in range(120):
+        with unit_of_work("company.change", cast["colleague"]):
+            companies.update(house["company"], {"place": f"地{number}"}, NOW)
+    newest = db.session.scalar(sa.select(sa.func.max(AuditEntry.seq)))
+    client = as_user("admin")
+    for number, last in enumerate((newest, newest - 50), start=1):
+        page = client.get(f"/audit?page={number}").text
+        assert f"{last - 49}–{last}</th>" in page and rows(page) == 1
+
+
+ASKED = (
+    (
+        "/deals.csv?stage=lead&owner=%s&status=active&sort=-amount",
+        "阶段: 线索; 状态: 在办; 负责人: Manager",
+    ),
+    ("/deals.csv?q=%%E9%%87%%91%%E7%%9F%%B3", "搜索: 金石"),
+    ("/companies.csv?source=referral&q=qingdao", "搜索: qingdao; 来源: "),
+    ("/companies/figures.csv", "内容: 年度数据"),
+    ("/funnel.csv?pipeline=direct&cohort=2026Q3", "流程: 直接投资; 批次: 2026 年第 3 季度"),
+    ("/audit.csv?person=%s&action=company.change", "人员: Manager; 操作: 修改企业信息"),
+)
+
+
+@pytest.mark.parametrize(("path", "words"), ASKED)
+def test_which_part_of_a_list_was_taken_home_is_told_in_words(
+    as_user, cast, house, path, words
+) -> None:
+    client = as_user("compliance")
+    path = path % cast["manager"].id if "%s" in path else path.replace("%%", "%")
+    assert client.get(path).data
+    page = client.get("/audit").text
+    assert f"<ins>{words}" in page
+    assert not any(key in page for key in ("stage=lead", "source=", "cohort=", "company.change&"))
+
+
+def test_many_exports_ask_as_much_as_one(as_user, cast, house, queries) -> None:
+    client, found = as_user("compliance"), []
+    for count in (1, 20):
+        for number in range(count):
+            assert client.get(f"/deals.csv?stage=lead&q={number}&owner={cast['manager'].id}").data
+        db.session.rollback()
+        client.get("/audit")
+        queries.clear()
+        client.get("/audit")
+        found.append(len(queries))
+    assert found[1] <= found[0] + 1
 
 
 def test_a_file_holds_what_the_page_finds_and_is_itself_an_entry(as_user, house) -> None:
