@@ -84,6 +84,7 @@ from portfolio.pipeline import views as pipeline_views
 from portfolio.pipeline import wall_views as pipeline_wall_views
 from portfolio.readiness import commands as readiness_commands
 from portfolio.readiness import company_views as readiness_company_views
+from portfolio.readiness import judgement_views as readiness_judgement_views
 from portfolio.readiness import merge_operations as readiness_merging
 from portfolio.readiness import operations as readiness
 from portfolio.readiness import views as readiness_views
@@ -133,6 +134,7 @@ VIEWS = (
     chokepoint_views,
     readiness_views,
     readiness_company_views,
+    readiness_judgement_views,
     committee_views,
     committee_export_views,
     intake_views,

@@ -82,11 +82,12 @@ class TypedFacts:
 
 
 def read_facts(texts: Mapping[str, str]) -> TypedFacts:
-    """The facts typed, by metric id; empty texts say nothing, `unknown` that nobody knows."""
+    """The facts typed, by metric id; empty texts say nothing, `unknown` that nobody knows. What a
+    person judges is recorded on its own page, with its evidence."""
     typed = TypedFacts()
     for metric in ORDER:
         text = texts.get(metric.id, "").strip()
-        if not text:
+        if not text or metric.judgement:
             continue
         try:
             typed.values[metric.id] = _read(metric, text)

@@ -57,7 +57,10 @@ PLAIN: tuple[type[Base], ...] = (
     Activity,
     Task,
 )
-COPIED = (*("metric", "fiscal_year", "micro", "choice", "as_of", "source", "evidence", "audited"),)
+COPIED = (
+    *("metric", "fiscal_year", "micro", "choice", "as_of", "source", "evidence"),
+    *("valid_until", "audited"),
+)
 
 
 def require_two(survivor_id: int, merged_id: int) -> None:

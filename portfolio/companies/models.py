@@ -133,7 +133,8 @@ class Figure(Base):
     `micro`: millionths of the dictionary's unit, which for 万元 is the fen. Flags ("true",
     "false") and enumerations stand in `choice`. A row is current from `recorded_at` until
     `superseded_at`, the only column ever set later. A `disputed` row is a differing value that
-    nobody has decided on: it is kept beside the current one and never is current itself.
+    nobody has decided on: it is kept beside the current one and never is current itself. What a
+    person judged may hold until a day, `valid_until`; from the next on it counts as not known.
     """
 
     __tablename__ = "figure"
@@ -148,6 +149,7 @@ class Figure(Base):
     as_of: Mapped[dt.date | None]
     source: Mapped[str] = mapped_column(default="")
     evidence: Mapped[str] = mapped_column(default="")
+    valid_until: Mapped[dt.date | None]
     audited: Mapped[bool | None]
     disputed: Mapped[bool] = mapped_column(default=False)
     batch_id: Mapped[int | None] = mapped_column(index=True)

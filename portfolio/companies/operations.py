@@ -177,6 +177,7 @@ class Statement:
     as_of: dt.date | None = None
     source: str = ""
     evidence: str = ""
+    valid_until: dt.date | None = None
     audited: bool | None = None
     disputed: bool = False
     batch_id: int | None = None
@@ -240,7 +241,7 @@ def answer_dispute(row: Figure, take: bool, actor: Actor, now: dt.datetime) -> N
 
 
 def _repeats(known: Figure, stated: Statement) -> bool:
-    said = ("micro", "choice", "audited", "source", "as_of", "evidence")
+    said = ("micro", "choice", "audited", "source", "as_of", "evidence", "valid_until")
     return all(getattr(known, name) == getattr(stated, name) for name in said)
 
 

@@ -21,7 +21,8 @@ from portfolio.journal.operations import Keeping
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 
-FACT = ("micro", "choice", "as_of", "source", "evidence", "audited")
+FACT = ("micro", "choice", "as_of", "source", "evidence", "valid_until", "audited")
+DAYS = ("as_of", "valid_until")
 
 
 def finishing(task: Task, actor: User, now: dt.datetime) -> AbstractContextManager[Keeping]:
@@ -55,7 +56,7 @@ def _key(row: Figure) -> tuple[int, str, int | None]:
 
 def _facts(row: Figure) -> dict[str, Any]:
     told = {name: getattr(row, name) for name in FACT}
-    return {**told, "as_of": row.as_of.isoformat() if row.as_of else None}
+    return {**told, **{name: str(told[name]) for name in DAYS if told[name]}}
 
 
 def check_figures(act: Act, payload: Any, actor: User) -> None:
@@ -74,8 +75,8 @@ def undo_figures(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
         if former is None:
             row.superseded_at = now
             continue
-        day = former["as_of"] and dt.date.fromisoformat(former["as_of"])
-        told = {**former, "as_of": day or None}
+        days = {n: dt.date.fromisoformat(former[n]) for n in DAYS if former.get(n)}
+        told = {**former, **days}
         again.append(Statement(row.company_id, row.metric, row.fiscal_year, **told))
     db.session.flush()
     operations.state_figures(again, actor, now)

@@ -34,7 +34,7 @@ from portfolio.pipeline.models import Deal
 
 STATED = (
     *("company_id", "metric", "fiscal_year", "micro", "choice", "as_of", "source"),
-    *("evidence", "audited", "disputed", "batch_id"),
+    *("evidence", "valid_until", "audited", "disputed", "batch_id"),
 )
 DAYS = frozenset({"founded_on", "listed_on", "due_on", "dated_on", "next_step_on"})
 

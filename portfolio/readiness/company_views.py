@@ -16,8 +16,9 @@ from portfolio.kernel.dates import local_date, parse_date
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people.models import User
-from portfolio.readiness import queries
+from portfolio.readiness import judgement_queries, queries
 from portfolio.readiness.inputs import Stated, figures_from, region_of
+from portfolio.readiness.judgements import Judgement
 from portfolio.readiness.pictures import Picture, days_of_effect, picture_of
 from portfolio.readiness.views import READINESS_CSS, blueprint
 from portfolio.web.formatting import today
@@ -77,7 +78,7 @@ def company(company_id: int) -> str | tuple[str, int]:
         wrong=asked.wrong,
         opened=request.args.get("target", ""),
         query=asked.query,
-        writable=asked.writable,
+        v=_reading(found, asked),
         days=[d for d in days_of_effect() if d <= today()][:MOST_DAYS],
         first_day=days_of_effect()[-1],
     )
@@ -97,8 +98,23 @@ def tree(company_id: int, key: str) -> str:
         company=found,
         picture=seen,
         finding=finding,
-        writable=asked.writable,
+        v=_reading(found, asked),
     )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Who reads a company's trees, and what was judged of it by metric."""
+
+    company_id: int
+    day: dt.date
+    writable: bool
+    judged: Mapping[str, Judgement]
+
+
+def _reading(company: Company, asked: "Question") -> Reading:
+    told = judgement_queries.current(company.id, asked.known_at)
+    return Reading(company.id, asked.day, asked.writable, told)
 
 
 def _company_or_404(company_id: int) -> Company:

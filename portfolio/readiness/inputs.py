@@ -20,6 +20,11 @@ class Stated(NamedTuple):
     micro: int | None
     choice: str | None
     audited: bool | None
+    valid_until: dt.date | None = None
+
+    def holds(self, day: dt.date) -> bool:
+        """Whether it is known and has not expired on a day."""
+        return self.value is not None and (self.valid_until is None or day <= self.valid_until)
 
     @property
     def value(self) -> Fraction | str | None:
@@ -46,12 +51,13 @@ def latest_of(stated: Sequence[Stated], day: dt.date) -> tuple[int | None, bool]
 def figures_from(stated: Sequence[Stated], day: dt.date) -> tuple[Figures, bool]:
     """A company's figures as the engine takes them, and whether the latest fiscal year is
     audited."""
-    year, by_audit = latest_of(stated, day)
-    return figures_of_year(stated, year), by_audit
+    held = [row for row in stated if row.holds(day)]
+    year, by_audit = latest_of(held, day)
+    return figures_of_year(held, year), by_audit
 
 
 def figures_of_year(stated: Sequence[Stated], latest: int | None) -> Figures:
-    """Figures as the engine takes them, to be assessed on a fiscal year."""
+    """Figures that hold as the engine takes them, to be assessed on a fiscal year."""
     return Figures(
         latest_year=latest,
         years={(row.metric, row.year): row.value for row in stated if row.year is not None},

@@ -14,7 +14,8 @@ from portfolio.readiness.results import Assessing, Result
 from portfolio.readiness.shortfalls import Shortfall, shortfall_of
 from portfolio.readiness.targets import Family, Ladder, Target, plan
 from portfolio.readiness.trees import Node, inputs_missing, tree_of
-from portfolio.rulebook.engine import FAIL, MANUAL, PASS, UNKNOWN, Outcome
+from portfolio.rulebook.engine import FAIL, MANUAL, OPEN, PASS, UNKNOWN, Outcome
+from portfolio.rulebook.metrics import dictionary
 from portfolio.rulebook.model import Rulebook
 from portfolio.rulebook.routing import periods
 from portfolio.rulebook.values import Figures
@@ -71,6 +72,14 @@ class Finding:
     def count(self, status: str) -> int:
         """How many of the tests that decide have a status."""
         return sum(test.status == status for test in self.tests)
+
+    @property
+    def judged(self) -> int:
+        """How many of the tests that decide hang on what a person judged."""
+        closed = (test for test in self.tests if test.status not in OPEN)
+        return sum(
+            dictionary()[test.clause.metrics[0]].judgement for test in closed if test.clause.metrics
+        )
 
     @property
     def hardest(self) -> Outcome:

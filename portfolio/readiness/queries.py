@@ -26,6 +26,7 @@ def stated_of(
     columns = (
         *(Figure.id, Figure.company_id),
         *(Figure.metric, Figure.fiscal_year, Figure.micro, Figure.choice, Figure.audited),
+        Figure.valid_until,
     )
     query = companies.current_figures_of(ids, known_at).with_only_columns(*columns)
     for figure_id, company_id, *row in db.session.execute(query):

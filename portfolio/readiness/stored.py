@@ -51,6 +51,7 @@ class Assessor:
 
     def stored(self, stated: Sequence[Stated]) -> list[Stored]:
         """The outcome under each target of a company with these figures."""
+        stated = [row for row in stated if row.holds(self.day)]
         latest, _ = latest_of(stated, self.day)
         heard: list[list[Stated]] = [[] for _ in self.questions]
         for row in stated:
@@ -75,7 +76,7 @@ def _since(
     latest: int | None, stated: Iterable[Stated]
 ) -> Iterator[tuple[str, int | None, int | None, str | None]]:
     """What was stated, its years counted from the latest one."""
-    for metric, year, micro, choice, _ in stated:
+    for metric, year, micro, choice, *_ in stated:
         if year is None or latest is not None:
             yield metric, None if year is None or latest is None else year - latest, micro, choice
 

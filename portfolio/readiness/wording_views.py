@@ -145,6 +145,8 @@ def gap_url(gap: Gap, company_id: int) -> str:
         return url_for(
             "companies.figures", company_id=company_id, fiscal_year=gap.year, _anchor=f"m-{name}"
         )
+    if gap.metric.judgement:
+        return url_for("readiness.judgement", company_id=company_id, metric_id=name)
     return url_for("companies.facts", company_id=company_id, metric=name, _anchor=f"f-{name}")
 
 
@@ -228,4 +230,5 @@ GLOBALS = {
     "mark_title": mark_title,
     "in_force": in_force,
     "brief": brief,
+    "locale_now": language,
 }

@@ -65,6 +65,7 @@ PAGES = {
         "/companies/1/facts",
         "/companies/1/readiness",
         "/companies/4/readiness?target=all",
+        "/companies/4/judgements/product_field_2026",
         "/companies/2/readiness?on=2022-04-15&target=giant",
         "/companies/2/readiness?on=1999-01-01",
         "/companies/1/figures",

@@ -26,6 +26,10 @@ def fill_in(client, links: Iterable[str], number: str) -> None:
     """Follow links that lead to one form as a person does: enter values there, and save."""
     path, values = "", {}
     for link in links:
+        if "#" not in link:  # what a person judges has a page of its own
+            judged = {"verdict": "true", "judged_on": "2026-03-31", "evidence": "意见书"} | SAID
+            assert client.post(link, data=judged).status_code == 302, link
+            return
         path, field = link.replace("&amp;", "&").split("#")
         metric = dictionary()[field[2:]]
         typed = "0.3" if metric.unit == "fraction" else number
@@ -46,7 +50,7 @@ def test_following_the_links_decides_every_clause(as_user, cast) -> None:
     assert "fail" not in states(section) and {"unknown", "manual"} <= states(section)
     year = reported_year(local_date(dt.datetime.now(dt.UTC)))
     assert f"figures?fiscal_year={year}#" in section, "the year that counts, where none is known"
-    for _ in range(30):
+    for _ in range(60):
         links = LINK.findall(section)
         if not links:
             break
