@@ -28,6 +28,7 @@ from portfolio.companies import fact_views as companies_fact_views
 from portfolio.companies import merge_history_views as companies_merge_history_views
 from portfolio.companies import merge_undo_operations as companies_merge_undo
 from portfolio.companies import merge_views as companies_merge_views
+from portfolio.companies import paper_queries as papers
 from portfolio.companies import portrait_views as companies_portrait_views
 from portfolio.companies import queries as companies
 from portfolio.companies import record_views as companies_record_views
@@ -331,6 +332,7 @@ def _install_slices(app: Flask) -> None:
     app.extensions["readable_deals"] = pipeline.readable_deals
     app.extensions["known_deals"] = pipeline.known_ids
     app.extensions["readable_companies"] = companies.readable
+    app.extensions["entries_with_terms"] = papers.entries_with_terms
     app.extensions["audit_titles"] = AUDIT_TITLES
     app.extensions["audit_filters"] = AUDIT_FILTERS
     app.extensions["audit_names"] = record_names.names

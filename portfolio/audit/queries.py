@@ -208,13 +208,26 @@ def lines(
     terms_of: TermsOf,
     companies: Mapping[int, bool] | None = None,
 ) -> list[Line]:
-    """Entries as their reader may see them.
+    """Entries as their reader may see them; those of what they may not know of are `hidden`.
 
     `readable` holds, for each deal the reader may know of, whether they may read its terms;
     `companies` says the same of companies. Without it the reader is known to read the companies
-    that the entries are about, but no terms.
+    that the entries are about, but no terms. Which entries are about papers with terms is
+    answered by the slice that knows papers: the composition root hands it in.
     """
-    return [_line(entry, readable, terms_of, companies) for entry in entries]
+    told = list(entries)
+    papers: set[int] = current_app.extensions["entries_with_terms"](told)
+    return [_line(entry, readable, terms_of, companies, entry.seq in papers) for entry in told]
+
+
+def known_lines(
+    entries: Iterable[Any],
+    readable: Mapping[int, bool],
+    terms_of: TermsOf,
+    companies: Mapping[int, bool] | None = None,
+) -> list[Line]:
+    """`lines` without those that are hidden: a history says nothing of them."""
+    return [line for line in lines(entries, readable, terms_of, companies) if not line.hidden]
 
 
 def _rights(
@@ -235,9 +248,10 @@ def _line(
     deals: Mapping[int, bool],
     terms_of: TermsOf,
     companies: Mapping[int, bool] | None,
+    all_terms: bool,
 ) -> Line:
     readable, open_terms = _rights(entry, deals, companies)
-    if entry.deal_id is not None and not readable:
+    if (entry.deal_id is not None and not readable) or (all_terms and not open_terms):
         return Line(entry.seq, entry.at, "", "", "", None, (), hidden=True)
     before, after = json.loads(entry.before), json.loads(entry.after)
     names = sorted(before.keys() | after.keys())

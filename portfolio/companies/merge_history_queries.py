@@ -16,7 +16,8 @@ from portfolio.companies import queries
 from portfolio.companies.history import Detail, acts, figure_told
 from portfolio.companies.history_queries import words_of
 from portfolio.companies.merge_queries import owners_since
-from portfolio.companies.models import TERMS, Company, CompanyMerge, Document, Figure
+from portfolio.companies.models import Company, CompanyMerge, Document, Figure
+from portfolio.companies.paper_queries import holding_terms
 from portfolio.extensions import db
 from portfolio.kernel.parts import in_parts
 from portfolio.kernel.titles import TitledEnum
@@ -76,7 +77,7 @@ def joined(user: User, merge: CompanyMerge) -> Joined:
         for e in entries
         if e.deal_id is None and not {(e.object_type, None), (e.object_type, e.object_id)} & left
     ]
-    lines = audit.lines(own, {}, audit.terms_by_type(), ids)
+    lines = audit.known_lines(own, {}, audit.terms_by_type(), ids)
     told = acts(lines, words_of(lines))
     fields = [detail for act in told for detail in act.details]
     names = (
@@ -115,8 +116,7 @@ def _moved(
     if deals := found.get("deal"):
         found["deal"] = set(current_app.extensions["readable_deals"](user, deals))
     if not terms and (papers := found.get(Document.__audit__)):
-        secret = sa.select(Document.id).where(Document.id.in_(papers), Document.kind == TERMS)
-        papers -= set(db.session.scalars(secret))
+        papers -= holding_terms(papers)
     counts = {kind: len(ids) for kind, ids in sorted(found.items()) if ids}
     figures = len(_moved_figures(merge))
     return {**({Figure.__audit__: figures} if figures else {}), **counts}

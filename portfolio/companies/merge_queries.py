@@ -8,16 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from portfolio.companies.models import (
-    TERMS,
-    Activity,
     Company,
     CompanyMerge,
-    Contact,
-    Document,
-    EquityRound,
-    Figure,
-    StockCode,
-    Task,
 )
 from portfolio.extensions import db
 
@@ -112,17 +104,3 @@ def owned_then(
     if came:
         now = sa.and_(now, model.id.not_in(came))
     return sa.or_(now, model.id.in_(list(gone))) if gone else now
-
-
-def counts_of(company_id: int, terms: bool) -> dict[str, int]:
-    """How many rows of each kind a company has of itself, by the trail's name of the kind: what
-    hangs on a deal is not among them, nor are papers with terms for who may not read these."""
-    found = {}
-    for model in (Figure, StockCode, EquityRound, Contact, Document, Activity, Task):
-        query = sa.select(sa.func.count()).where(model.company_id == company_id)
-        if hasattr(model, "deal_id"):
-            query = query.where(model.deal_id.is_(None))
-        if model is Document and not terms:
-            query = query.where(Document.kind != TERMS)
-        found[str(model.__audit__)] = db.session.scalar(query) or 0
-    return found

@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from portfolio.audit.titles import column_title
 from portfolio.companies import duplicate_queries as duplicates
 from portfolio.companies import merge_operations as operations
+from portfolio.companies import portrait_queries as portrait
 from portfolio.companies import queries
 from portfolio.companies.forms import texts_of
 from portfolio.companies.identity_queries import marks
-from portfolio.companies.merge_queries import counts_of
 from portfolio.companies.merging import (
     BOTH,
     MINE,
@@ -188,7 +188,7 @@ def _clashes(survivor: Company, other: Company, chosen: Mapping[FigureKey, str])
 def _counts(other: Company) -> dict[str, int]:
     """How many rows of each kind go over, of those that this person may know of."""
     terms = queries.readable(access.me(), [other.id]).get(other.id, False)
-    counts = counts_of(other.id, terms)
+    counts = portrait.counts_of(other.id, terms)
     for count in current_app.extensions["company_counters"]:
         counts |= count(access.me(), other.id)
     return {kind: number for kind, number in counts.items() if number}

@@ -220,7 +220,6 @@ class Document(Base):
 
     __tablename__ = "document"
     __audit__ = "document"
-    __audit_terms_of_deal__ = ("title",)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     company_id: Mapped[int | None] = mapped_column(sa.ForeignKey("company.id"), index=True)
@@ -244,7 +243,6 @@ class DocumentVersion(Base):
 
     __tablename__ = "document_version"
     __audit__ = "document_version"
-    __audit_terms_of_deal__ = ("filename",)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     document_id: Mapped[int] = mapped_column(sa.ForeignKey("document.id"), index=True)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 from portfolio.audit import past_queries as past
 from portfolio.audit import queries as audit
 from portfolio.companies import merge_queries as merges
+from portfolio.companies import paper_queries as papers
 from portfolio.companies.models import (
     TERMS,
     Activity,
@@ -72,7 +73,7 @@ def history_lines(
     first; its terms if wanted."""
     ids = merges.whole(company_id, known_at)
     entries = audit.of_companies(ids, known_at)
-    return audit.lines(entries, {}, audit.terms_by_type(), dict.fromkeys(ids, terms))
+    return audit.known_lines(entries, {}, audit.terms_by_type(), dict.fromkeys(ids, terms))
 
 
 def rounds(company_id: int, known_at: dt.datetime | None = None) -> Sequence[Any]:
@@ -201,17 +202,18 @@ class Kept:
     note: str = ""
 
 
-def documents(company_id: int, known_at: dt.datetime | None = None) -> Sequence[Kept]:
-    """The company's own documents, newest first."""
+def documents(company_id: int, terms: bool, known_at: dt.datetime | None = None) -> Sequence[Kept]:
+    """The company's own documents, newest first; those with its terms if wanted."""
     if known_at is not None:
-        return documents_then(_then(Document, company_id, known_at), known_at)
-    return kept_documents(_own(Document, company_id))
+        return documents_then(_then(Document, company_id, known_at), terms, known_at)
+    return kept_documents(_own(Document, company_id), terms)
 
 
-def kept_documents(chosen: sa.Select[Any]) -> list[Kept]:
-    """The documents chosen, newest first."""
+def kept_documents(chosen: sa.Select[Any], terms: bool) -> list[Kept]:
+    """The documents chosen of one owner, newest first; those with its terms if wanted."""
     rows = db.session.scalars(
-        chosen.options(selectinload(Document.versions))
+        chosen.where(papers.open_to(terms))
+        .options(selectinload(Document.versions))
         .order_by(Document.id.desc())
         .limit(MOST_ROWS)
     )
@@ -224,8 +226,10 @@ def _kept(row: Any, versions: Sequence[Any]) -> Kept:
     )
 
 
-def documents_then(rows: Sequence[Any], known_at: dt.datetime) -> list[Kept]:
-    """Documents of a past instant with the versions there were then, newest first."""
+def documents_then(then: Sequence[Any], terms: bool, known_at: dt.datetime) -> list[Kept]:
+    """Documents of one owner at a past instant with the versions there were then, newest first;
+    those with its terms if wanted."""
+    rows = papers.among(then, terms)
     ids = [row.id for row in rows]
     query = sa.select(DocumentVersion.id).where(DocumentVersion.document_id.in_(ids))
     known = set(db.session.scalars(query))
@@ -246,3 +250,17 @@ def document_titled(company_id: int, title: str) -> Document | None:
     return db.session.scalar(
         _own(Document, company_id).where(Document.title == title).order_by(Document.id).limit(1)
     )
+
+
+def counts_of(company_id: int, terms: bool) -> dict[str, int]:
+    """How many rows of each kind a company has of itself, by the trail's name of the kind: what
+    hangs on a deal is not among them, nor are papers with terms for who may not read these."""
+    found = {}
+    for model in (Figure, StockCode, EquityRound, Contact, Document, Activity, Task):
+        query = sa.select(sa.func.count()).where(model.company_id == company_id)
+        if hasattr(model, "deal_id"):
+            query = query.where(model.deal_id.is_(None))
+        if model is Document:
+            query = query.where(papers.open_to(terms))
+        found[str(model.__audit__)] = db.session.scalar(query) or 0
+    return found

@@ -81,7 +81,7 @@ def _page(
         activities=portrait.activities(company.id, known_at),
         tasks=tasks,
         today=day or today(),
-        documents=portrait.documents(company.id, known_at),
+        documents=portrait.documents(company.id, terms, known_at),
         history=_history(company.id, terms, known_at),
         names=people.names_of({company.created_by_id or 0, *(task.owner_id for task in tasks)}),
         terms=terms,

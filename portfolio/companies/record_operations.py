@@ -9,7 +9,6 @@ from flask import current_app
 
 from portfolio.companies.merge_queries import whole
 from portfolio.companies.models import (
-    TERMS,
     Activity,
     Company,
     CompanyDistinction,
@@ -66,17 +65,11 @@ def label_of(record: Record) -> str:
     return text if len(text) <= LABEL else text[: LABEL - 1] + "…"
 
 
-def _open_label(record: Record) -> str:
-    """The label as everybody who sees the record may read it: titles of deals' papers are terms."""
-    secret = isinstance(record, Document) and (record.deal_id is not None or record.kind == TERMS)
-    return "" if secret else label_of(record)
-
-
 def delete(record: Record, actor: User, now: dt.datetime) -> Act | None:
     """Delete a record with what belongs to it; kept so that it can be restored."""
     kind = str(type(record).__audit__)
     company_id, deal_id = record.company_id, getattr(record, "deal_id", None)
-    label, model, number = _open_label(record), type(record), record.id
+    label, model, number = label_of(record), type(record), record.id
     with journal.keeping(
         f"{kind}.delete", kind, number, actor, now, label, company_id, deal_id
     ) as kept:

@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from portfolio.companies import operations, queries
+from portfolio.companies import paper_queries as papers
 from portfolio.companies import portrait_queries as portrait
 from portfolio.companies.forms import (
     ContactForm,
@@ -237,6 +238,8 @@ def document(company_id: int, version_id: int) -> Response:
         abort(404)
     holder = db.session.get_one(Document, version.document_id)
     if holder.company_id != company.id or holder.deal_id is not None:
+        abort(404)
+    if not papers.known(access.me(), [holder]):
         abort(404)
     return download(operations.document_path(version.sha256), version.filename)
 

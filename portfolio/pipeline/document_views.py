@@ -10,6 +10,7 @@ from wtforms import BooleanField
 
 from portfolio.companies import operations as records
 from portfolio.companies.models import TERMS, Document, DocumentVersion
+from portfolio.companies.paper_queries import known
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
@@ -55,7 +56,7 @@ def _keep(form: DealDocumentForm, deal: Deal) -> str:
     title = (form.title.data or "").strip() or upload.filename
     kind = TERMS if form.terms.data else ""
     with access.writing("document.keep"):
-        known = queries.document_titled(deal.id, title)
+        before = queries.document_titled(deal.id, title)
         version = records.keep_document(
             content,
             upload.filename,
@@ -65,7 +66,7 @@ def _keep(form: DealDocumentForm, deal: Deal) -> str:
             title=title,
             kind=kind,
             deal_id=deal.id,
-            document=known,
+            document=before,
         )
         if kind:  # once a version holds terms, the whole document is for readers of terms
             version.document.kind = kind
@@ -85,9 +86,7 @@ def document(deal_id: int, version_id: int) -> Response:
     deal = deal_or_404(deal_id)
     version = db.session.get(DocumentVersion, version_id) or abort(404)
     holder = db.session.get_one(Document, version.document_id)
-    if holder.deal_id != deal.id:
-        abort(404)
-    if holder.kind == TERMS and not queries.may(access.me(), "deal.terms", deal):
+    if holder.deal_id != deal.id or not known(access.me(), [holder]):
         abort(404)
     looked_at(deal)
     return download(records.document_path(version.sha256), version.filename)

@@ -23,7 +23,7 @@ def history(user: User, deal: Deal, most: int = 12) -> list[Act]:
     """What happened to a deal and what belongs to it, newest first; terms as the reader may."""
     entries = audit.of_deal(deal.id, MOST_ENTRIES)
     readable = queries.readable_deals(user, [deal.id])
-    lines = audit.lines(entries, readable, audit.terms_by_type())
+    lines = audit.known_lines(entries, readable, audit.terms_by_type())
     return acts(
         lines, words_of(lines, titles(queries.pipeline_of(deal.pipeline)), {"deal": FIELDS}), most
     )

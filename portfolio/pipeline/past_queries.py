@@ -60,8 +60,9 @@ class DealThen:
     checks: dict[str, SimpleNamespace]
 
 
-def deal_as_known(deal_id: int, known_at: dt.datetime) -> DealThen | None:
-    """The deal at an instant; None before it was opened. Who may see it is asked before."""
+def deal_as_known(deal_id: int, known_at: dt.datetime, terms: bool = True) -> DealThen | None:
+    """The deal at an instant, its papers with terms if wanted; None before it was opened. Who may
+    see it is asked before."""
     found = past.as_known(Deal, [deal_id], known_at)
     if not found:
         return None
@@ -84,7 +85,7 @@ def deal_as_known(deal_id: int, known_at: dt.datetime) -> DealThen | None:
         events=rows[StageEvent],
         activities=sorted(rows[Activity], key=lambda row: (row.happened_at, row.id), reverse=True),
         tasks=by_due_day(rows[Task]),
-        documents=documents_then(rows[Document], known_at),
+        documents=documents_then(rows[Document], terms, known_at),
         checks=_checks_then(rows[DealCheck], known_at),
     )
 

@@ -25,14 +25,14 @@ from portfolio.web.past import end_of
 def past_page(deal: Deal, day: dt.date) -> str:
     """The deal on that day, or that it was not opened yet. The reader's rights are today's."""
     known_at = end_of(day)
-    then = past_queries.deal_as_known(deal.id, known_at)
-    if then is None:
-        return render_template("pipeline/not_yet.html", deal=deal, day=day)
     user = access.me()
     terms = queries.may(user, "deal.terms", deal)
+    then = past_queries.deal_as_known(deal.id, known_at, terms)
+    if then is None:
+        return render_template("pipeline/not_yet.html", deal=deal, day=day)
     changes = audit.history("deal", deal.id, limit=20, known_at=known_at)
     readable = queries.readable_deals(user, [deal.id])
-    lines = audit.lines(changes, readable, audit.terms_by_type())
+    lines = audit.known_lines(changes, readable, audit.terms_by_type())
     return render_template(
         "pipeline/past.html",
         then=then,
@@ -49,7 +49,7 @@ def past_page(deal: Deal, day: dt.date) -> str:
         team=past_queries.names_then(set(then.team), known_at),
         terms=terms,
         tags=_tags(then, known_at),
-        documents=[d for d in then.documents if terms or not d.terms],
+        documents=then.documents,
         history=acts(lines, words_of(lines, titles(then.pipeline))),
     )
 

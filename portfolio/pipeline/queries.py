@@ -374,9 +374,9 @@ def history(deal_id: int, known_at: dt.datetime | None = None) -> Sequence[Stage
     return db.session.scalars(query).all()
 
 
-def documents(deal_id: int) -> list[Kept]:
-    """The deal's own documents, newest first."""
-    return kept_documents(sa.select(Document).where(Document.deal_id == deal_id))
+def documents(deal_id: int, terms: bool) -> list[Kept]:
+    """The deal's own documents, newest first; those with its terms if wanted."""
+    return kept_documents(sa.select(Document).where(Document.deal_id == deal_id), terms)
 
 
 def document_titled(deal_id: int, title: str) -> Document | None:

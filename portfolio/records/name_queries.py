@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Mapping
 import sqlalchemy as sa
 
 from portfolio.companies import queries as companies
-from portfolio.companies.models import TERMS, Company, Document, DocumentVersion
+from portfolio.companies.models import Company, Document, DocumentVersion
+from portfolio.companies.paper_queries import known
 from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
@@ -21,8 +22,8 @@ def names(user: User, wanted: Mapping[str, Collection[int]]) -> dict[str, Names]
 
 
 def _companies(user: User, ids: Collection[int]) -> Names:
-    known = companies.readable(user, ids)
-    rows = db.session.scalars(sa.select(Company).where(Company.id.in_(known)))
+    seen = companies.readable(user, ids)
+    rows = db.session.scalars(sa.select(Company).where(Company.id.in_(seen)))
     return {row.id: row.display_name for row in rows}
 
 
@@ -45,17 +46,8 @@ def _versions_of_pipelines(user: User, ids: Collection[int]) -> Names:
 
 
 def _documents(user: User, ids: Collection[int]) -> Names:
-    """Titles of a deal's papers, and of those that hold terms, are terms."""
-    rows = db.session.scalars(sa.select(Document).where(Document.id.in_(ids))).all()
-    deals = pipeline.readable_deals(user, {row.deal_id for row in rows if row.deal_id is not None})
-    owners = companies.readable(user, {row.company_id for row in rows if row.company_id})
-
-    def readable(row: Document) -> bool:
-        if row.deal_id is not None:
-            return deals.get(row.deal_id, False)
-        return row.company_id in owners and (row.kind != TERMS or owners[row.company_id])
-
-    return {row.id: row.title for row in rows if readable(row)}
+    rows = db.session.scalars(sa.select(Document).where(Document.id.in_(ids)))
+    return {row.id: row.title for row in known(user, rows)}
 
 
 def _versions_of_documents(user: User, ids: Collection[int]) -> Names:
@@ -65,8 +57,11 @@ def _versions_of_documents(user: User, ids: Collection[int]) -> Names:
         )
     ).all()
     titles = _documents(user, {row.document_id for row in rows})
-    known = [row for row in rows if row.document_id in titles]
-    return {row.id: f"{titles[row.document_id]} v{row.number}" for row in known}
+    return {
+        row.id: f"{titles[row.document_id]} v{row.number}"
+        for row in rows
+        if row.document_id in titles
+    }
 
 
 NAMERS: dict[str, Callable[[User, Collection[int]], Names]] = {

@@ -10,12 +10,12 @@ from portfolio.audit import queries as audit
 from portfolio.audit.models import AuditEntry
 from portfolio.companies import merge_history_queries as merge_history
 from portfolio.companies import merge_queries as merges
+from portfolio.companies import paper_queries as papers
 from portfolio.companies import queries as companies
 from portfolio.companies.history import Act as Told
 from portfolio.companies.history import acts
 from portfolio.companies.history_queries import RESTORABLE, words_of
 from portfolio.companies.models import (
-    TERMS,
     Activity,
     Company,
     CompanyMerge,
@@ -73,7 +73,7 @@ def record(user: User, kind: str, number: int) -> Record | None:
         return None
     deal_id = row.id if kind == "deal" else getattr(row, "deal_id", None)
     company_id = row.id if kind == "company" else row.company_id
-    if isinstance(row, Document) and row.kind == TERMS and not _reads_terms(user, row):
+    if isinstance(row, Document) and not papers.known(user, [row]):
         return None
     if deal_id is not None:
         deal = pipeline.get_visible(user, deal_id)
@@ -87,13 +87,6 @@ def record(user: User, kind: str, number: int) -> Record | None:
     if company is None:
         return None
     return Record(kind, row, company, None, user.may("company.write"))
-
-
-def _reads_terms(user: User, paper: Document) -> bool:
-    """Whether this person may read a paper that holds valuation or terms."""
-    if paper.deal_id is not None:
-        return paper.deal_id in pipeline.ids_with(user, "deal.terms", [paper.deal_id])
-    return paper.company_id is not None and _terms_of(user, paper.company_id)
 
 
 def _terms_of(user: User, company_id: int) -> bool:
@@ -112,7 +105,7 @@ def history(user: User, of: Record, most: int = MOST) -> list[Told]:
         entries = audit.history(of.kind, of.row.id, MOST)
         owner = {of.company.id: _terms_of(user, of.company.id)} if of.company else {}
     readable = pipeline.readable_deals(user, [of.deal.id]) if of.deal else {}
-    lines = audit.lines(entries, readable, audit.terms_by_type(), owner)
+    lines = audit.known_lines(entries, readable, audit.terms_by_type(), owner)
     return acts(lines, words_of(lines, merges=merge_history.details(user, lines)), most)
 
 
@@ -154,9 +147,25 @@ def among(user: User, found: Iterable[Act], write: bool = False) -> list[Act]:
     every_company = policy.ALL in user.scopes(company)
     return [
         act
-        for act in listed
+        for act in _without_secret_papers(user, listed)
         if (act.deal_id in deals if act.deal_id is not None else _open(user, act, every_company))
     ]
+
+
+def _without_secret_papers(user: User, acts: list[Act]) -> list[Act]:
+    """The acts but for those with papers whose terms this person may not read."""
+    of_papers = {act.object_id or 0 for act in acts if act.object_type == Document.__audit__}
+    secret = papers.holding_terms(of_papers) if of_papers else set()
+    held = [a for a in acts if a.object_type == Document.__audit__ and a.object_id in secret]
+    deals = _deals(user, "deal.terms", {a.deal_id for a in held if a.deal_id is not None})
+    owners = companies.readable(user, {a.company_id for a in held if a.company_id is not None})
+    open_to = {
+        a.id
+        for a in held
+        if a.deal_id in deals or (a.deal_id is None and owners.get(a.company_id or 0))
+    }
+    closed = {act.id for act in held} - open_to
+    return [act for act in acts if act.id not in closed]
 
 
 def _open(user: User, act: Act, every_company: bool) -> bool:
