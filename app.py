@@ -79,6 +79,7 @@ from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import record_views as pipeline_record_views
 from portfolio.pipeline import recusal_views as pipeline_recusal_views
 from portfolio.pipeline import section_views as pipeline_section_views
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline import undo_operations as pipeline_undo
 from portfolio.pipeline import vehicle_views as pipeline_vehicle_views
 from portfolio.pipeline import views as pipeline_views
@@ -167,9 +168,9 @@ COMMANDS = (
 )
 # What slices below ask of slices above, handed in here so that imports run one way.
 COMPANY_SCOPES = {
-    "agenda": pipeline.companies_on_agenda,
-    "team": pipeline.companies_of_team,
-    "recused": pipeline.companies_recused,
+    "agenda": sight.companies_on_agenda,
+    "team": sight.companies_of_team,
+    "recused": sight.companies_recused,
 }
 # What the audit page calls the values of a column, wherever the column stands.
 AUDIT_TITLES: dict[str, Any] = {
@@ -320,7 +321,7 @@ def _can(permission: str, deal: Any = None) -> bool:
     user = access.current_user()
     if user is None:
         return False
-    return pipeline.may(user, permission, deal) if deal is not None else user.may(permission)
+    return sight.may(user, permission, deal) if deal is not None else user.may(permission)
 
 
 def _install_slices(app: Flask) -> None:
@@ -329,8 +330,8 @@ def _install_slices(app: Flask) -> None:
     for group in COMMANDS:
         app.cli.add_command(group)
     app.extensions["company_scopes"] = COMPANY_SCOPES
-    app.extensions["readable_deals"] = pipeline.readable_deals
-    app.extensions["known_deals"] = pipeline.known_ids
+    app.extensions["readable_deals"] = sight.readable_deals
+    app.extensions["known_deals"] = sight.known_ids
     app.extensions["readable_companies"] = companies.readable
     app.extensions["entries_with_terms"] = papers.entries_with_terms
     app.extensions["audit_titles"] = AUDIT_TITLES

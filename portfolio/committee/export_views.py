@@ -21,6 +21,7 @@ from portfolio.extensions import db
 from portfolio.people import access, policy
 from portfolio.people import queries as people
 from portfolio.pipeline import board_queries, queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.listing import DealListing, read_deal_listing
 from portfolio.pipeline.models import Deal, Status
@@ -116,7 +117,7 @@ def _record(ids: Sequence[int], share: Share, digest: str = "") -> None:
     """Every export is in the trail, with what it held. A walled deal's own trail has it too, and
     that alone what was searched for: it may be the deal's name."""
     everything = db.session.scalars(
-        sa.select(Deal.id).where(Deal.walled, queries.visible(access.me()))
+        sa.select(Deal.id).where(Deal.walled, sight.visible(access.me()))
     )
     walled = sorted(set(everything) & set(ids))
     query = request.query_string.decode()

@@ -15,6 +15,7 @@ from portfolio.extensions import db
 from portfolio.kernel.dates import local_date, reported_year
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import Deal, DealGrant, GrantKind
 from portfolio.readiness import queries as readiness
@@ -52,7 +53,7 @@ def lines(ids: Sequence[int], user: User | None, now: dt.datetime) -> Iterator[L
     pipelines = pipeline.pipelines()
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
-        readable = set(part) if user is None else pipeline.ids_with(user, "deal.terms", part)
+        readable = set(part) if user is None else sight.ids_with(user, "deal.terms", part)
         yield from _chunk(part, start, pipelines, readable, now)
         db.session.expunge_all()
 

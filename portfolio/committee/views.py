@@ -5,6 +5,7 @@ from flask import Blueprint, render_template
 from portfolio.extensions import db
 from portfolio.people import access
 from portfolio.pipeline import board_queries, queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.listing import DealListing
 from portfolio.pipeline.models import Status
 
@@ -29,5 +30,5 @@ def index() -> str:
         asked={"stage": stages, "status": Status.ACTIVE.value},
         more=total > MOST_ROWS,
         pipelines=queries.pipelines(),
-        terms=queries.among_seen(user, "deal.terms", [deal.id for deal in deals]),
+        terms=sight.among_seen(user, "deal.terms", [deal.id for deal in deals]),
     )

@@ -15,6 +15,7 @@ from portfolio.extensions import db
 from portfolio.kernel.dates import local_date
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.happened import happened
 from portfolio.pipeline.late_queries import entered_until
@@ -55,7 +56,7 @@ def overrides(
     user: User, since: dt.datetime, until: dt.datetime, pipelines: Mapping[int, Pipeline]
 ) -> list[compose.OverrideLine]:
     """Skips and moves with open conditions, for the deal's team, partners and compliance."""
-    told = sa.or_(pipeline.visible(user, "deal.write"), pipeline.visible(user, "finding.write"))
+    told = sa.or_(sight.visible(user, "deal.write"), sight.visible(user, "finding.write"))
     rows = db.session.execute(
         _events(user, since, until).where(StageEvent.overridden != "", told)
     ).all()
@@ -80,7 +81,7 @@ def changes(
 ) -> list[compose.Change]:
     """Stage events of visible deals, the oldest first; moves taken back at once are none."""
     rows = db.session.execute(_events(user, since, until)).all()
-    terms = pipeline.ids_with(user, "deal.terms", {row.id for row in rows})
+    terms = sight.ids_with(user, "deal.terms", {row.id for row in rows})
     told = {event.id for event in happened([row[0] for row in rows])}
     return [
         _change(row, user, terms, pipelines[row.pipeline_id]) for row in rows if row[0].id in told
@@ -106,7 +107,7 @@ def _events(user: User, since: dt.datetime, until: dt.datetime) -> sa.Select:
             StageEvent.recorded_at > since,
             StageEvent.recorded_at <= until,
             StageEvent.kind != MoveKind.CARRY.value,
-            pipeline.visible(user),
+            sight.visible(user),
         )
         .order_by(StageEvent.id)
     )
@@ -146,7 +147,7 @@ def tasks(user: User, until: dt.datetime) -> list[compose.TaskLine]:
             Task.done_at.is_(None),
             Task.created_at <= until,
             Task.due_on <= today + TASKS_AHEAD,
-            pipeline.visible_tied(user, Task),
+            sight.visible_tied(user, Task),
             known_company,
         )
         .order_by(Task.due_on, Task.id)
@@ -167,7 +168,7 @@ def slow(user: User, until: dt.datetime, pipelines: Mapping[int, Pipeline]) -> c
     """Active visible deals that stay in their stage beyond its usual time, own ones first."""
     today = local_date(until)
     where = sa.and_(
-        pipeline.visible(user),
+        sight.visible(user),
         Deal.status == Status.ACTIVE.value,
         entered_until(pipelines, lambda stage: stage.late_until(today)),
     )

@@ -25,7 +25,7 @@ from portfolio.digest.models import (
 from portfolio.extensions import db
 from portfolio.kernel.calendar import CHINA, WorkCalendar
 from portfolio.people.models import User, UserRole
-from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline import sight_queries as sight
 
 WINDOW = dt.timedelta(days=7)
 
@@ -181,8 +181,8 @@ def still_open(user: User, mentions: str) -> bool:
         sa.select(Company.id).where(Company.id.in_(named["companies"]), companies.visible(user))
     )
     return (
-        pipeline.ids_with(user, "deal.read", named["deals"]) == set(named["deals"])
-        and pipeline.ids_with(user, "deal.terms", named["terms"]) == set(named["terms"])
+        sight.ids_with(user, "deal.read", named["deals"]) == set(named["deals"])
+        and sight.ids_with(user, "deal.terms", named["terms"]) == set(named["terms"])
         and set(seen) == set(named["companies"])
     )
 

@@ -16,7 +16,7 @@ from portfolio.kernel.parts import in_parts
 from portfolio.people import policy
 from portfolio.people.models import User
 from portfolio.pipeline.models import Deal, PipelineVersion, Status
-from portfolio.pipeline.queries import visible
+from portfolio.pipeline.sight_queries import visible
 from portfolio.web.formatting import today
 
 OPEN = (Status.ACTIVE.value, Status.ON_HOLD.value)

@@ -12,7 +12,7 @@ from portfolio.extensions import db
 from portfolio.handover.plan import Door, Item, Plan
 from portfolio.people import policy
 from portfolio.people.models import User, UserRole
-from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal, DealMember, Status
 
 OPEN = (Status.ACTIVE.value, Status.ON_HOLD.value)
@@ -36,7 +36,7 @@ def _reach(actor: User, door: Door) -> sa.ColumnElement[bool]:
     if door.manages:
         parts.append(Deal.walled.is_(False))
     if door.partner:
-        parts.append(pipeline.visible(actor, "deal.write"))
+        parts.append(sight.visible(actor, "deal.write"))
     return sa.or_(sa.false(), *parts)
 
 
@@ -48,7 +48,7 @@ def plan_for(actor: User, leaver: User, door: Door) -> Plan:
         .where(_reach(actor, door), sa.or_(Deal.owner_id == leaver.id, place))
         .order_by(Deal.id)
     ).all()
-    readable = pipeline.ids_with(actor, "deal.read", [row.id for row in deals])
+    readable = sight.ids_with(actor, "deal.read", [row.id for row in deals])
     tasks = _tasks(actor, leaver, door)
     on_deal = Counter(deal_id for _, deal_id in tasks)
     items = [

@@ -22,6 +22,7 @@ from portfolio.people import policy
 from portfolio.people.models import User
 from portfolio.pipeline import operations as deals
 from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal, PipelineVersion
 from portfolio.pipeline.stages import Move
 
@@ -120,7 +121,7 @@ class Planner:
         deal = self.lookup.deals[number] if number else self.known.get(key)
         if deal is None:
             return self._fresh(row, key)
-        writable = self.actor is None or pipeline.may(self.actor, "deal.write", deal)
+        writable = self.actor is None or sight.may(self.actor, "deal.write", deal)
         if not writable:
             raise InputError("deal.refused")
         item = Item(row.number, deal.name, deal.id)

@@ -17,6 +17,7 @@ from portfolio.kernel.parts import in_parts
 from portfolio.kernel.text import folded
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import Deal, PipelineVersion
 from portfolio.pipeline.stages import Stage
@@ -43,9 +44,7 @@ class Lookup:
         ids = [deal.id for deal in self.deals.values()]
         if self.actor is None:
             return set(ids)
-        return {
-            i for part in in_parts(ids) for i in pipeline.ids_with(self.actor, "deal.write", part)
-        }
+        return {i for part in in_parts(ids) for i in sight.ids_with(self.actor, "deal.write", part)}
 
     def companies(self) -> set[int]:
         """The ids of the companies that the rows may mean."""
@@ -98,7 +97,7 @@ def _people() -> dict[str, list[int]]:
 
 def known_deals(actor: User | None) -> sa.ColumnElement[bool]:
     """The condition over deals that exist for the person; the console knows all but deleted ones."""
-    return pipeline.visible(actor) if actor else Deal.deleted_at.is_(None)
+    return sight.visible(actor) if actor else Deal.deleted_at.is_(None)
 
 
 def _deals(numbers: set[str], actor: User | None) -> dict[str, Deal]:

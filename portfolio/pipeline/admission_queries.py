@@ -9,7 +9,8 @@ from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 from portfolio.pipeline import check_operations as checks
-from portfolio.pipeline import gate_queries, queries
+from portfolio.pipeline import gate_queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import Answers, GateMissing, Standing, unmet
 from portfolio.pipeline.models import Deal
@@ -38,7 +39,7 @@ def require(actor: User | None, permission: str, deal: Deal) -> None:
 
     The system itself (a command without a person) may write, but override nothing.
     """
-    allowed = permission == "deal.write" if actor is None else queries.may(actor, permission, deal)
+    allowed = permission == "deal.write" if actor is None else sight.may(actor, permission, deal)
     if not allowed:
         raise Refused
 

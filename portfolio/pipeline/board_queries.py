@@ -17,7 +17,7 @@ from portfolio.people import policy
 from portfolio.people.models import User
 from portfolio.pipeline.listing import DealListing
 from portfolio.pipeline.models import Deal, PipelineVersion, Status, post_money
-from portfolio.pipeline.queries import count_of_visible, either, visible, visible_parts
+from portfolio.pipeline.sight_queries import count_of_visible, either, visible, visible_parts
 from portfolio.pipeline.sort_queries import order_of
 
 CARDS = 10

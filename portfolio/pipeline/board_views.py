@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.pipeline import board_queries, card_views, queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.board_queries import CARDS, Tally
 from portfolio.pipeline.card_views import mine_alone, missing_of, tags_of
 from portfolio.pipeline.flow import Pipeline
@@ -50,8 +51,8 @@ def board() -> str:
         per_page=CARDS,
         tags=tags_of(lines),
         missing=missing_of(lines),
-        terms=queries.among_seen(user, "deal.terms", shown),
-        writable=queries.among_seen(user, "deal.write", shown),
+        terms=sight.among_seen(user, "deal.terms", shown),
+        writable=sight.among_seen(user, "deal.write", shown),
         mine=owner is not None,
         total=sum(tallies.values(), Tally()),
     )
@@ -86,7 +87,7 @@ def column(stage_key: str) -> str:
         per_page=CARDS,
         tags=tags_of(cards),
         missing=missing_of(cards),
-        terms=queries.among_seen(user, "deal.terms", ids),
-        writable=queries.among_seen(user, "deal.write", ids),
+        terms=sight.among_seen(user, "deal.terms", ids),
+        writable=sight.among_seen(user, "deal.write", ids),
         mine=mine_alone(user) is not None,
     )

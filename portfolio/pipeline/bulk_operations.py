@@ -14,7 +14,8 @@ from portfolio.journal import operations as journal
 from portfolio.journal.models import Act
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
-from portfolio.pipeline import operations, queries, undo_operations
+from portfolio.pipeline import operations, undo_operations
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.bulk import MOST, STAFFING, Doing, Order, Outcome
 from portfolio.pipeline.models import Deal
 
@@ -42,7 +43,7 @@ def chosen(user: User, deal_ids: Iterable[int]) -> Sequence[Deal]:
         raise InputError("bulk.too_many", most=MOST)
     deals = db.session.scalars(
         sa.select(Deal)
-        .where(Deal.id.in_(wanted), queries.visible(user))
+        .where(Deal.id.in_(wanted), sight.visible(user))
         .options(selectinload(Deal.members))
         .order_by(Deal.id)
     ).all()

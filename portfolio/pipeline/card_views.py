@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from portfolio.chokepoint import queries as chokepoint
 from portfolio.people.models import User
 from portfolio.pipeline import board_queries, gate_queries, queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.board_queries import CARDS, DealLine, Tally
 from portfolio.pipeline.gates import standings, unmet
 from portfolio.pipeline.models import Deal, Status
@@ -87,7 +88,7 @@ def _card(user: User, deal: Deal) -> str:
         offset=0,
         tags=tags_of(lines),
         missing=missing_of(lines),
-        terms=queries.among_seen(user, "deal.terms", [deal.id]),
-        writable=queries.among_seen(user, "deal.write", [deal.id]),
+        terms=sight.among_seen(user, "deal.terms", [deal.id]),
+        writable=sight.among_seen(user, "deal.write", [deal.id]),
         mine=False,
     )

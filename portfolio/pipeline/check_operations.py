@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
-from portfolio.pipeline import queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import CheckAnswer, CheckState, states_of
 from portfolio.pipeline.models import Deal, DealCheck
@@ -39,7 +39,7 @@ def answer(
     Raises Refused, InputError `check.unknown`, or CheckRefused: `check.state`, `check.link`,
     `check.no_proof`, `check.no_reason`, `check.no_right`.
     """
-    if actor is not None and not queries.may(actor, "deal.write", deal):
+    if actor is not None and not sight.may(actor, "deal.write", deal):
         raise Refused
     for fault in faults(deal, pipeline, answers, actor):
         raise fault
@@ -63,7 +63,7 @@ def faults(
     deal: Deal, pipeline: Pipeline, answers: Mapping[str, CheckAnswer], actor: User | None
 ) -> list[CheckRefused]:
     """What is wrong with answers, the first thing of each. Raises InputError `check.unknown`."""
-    may_waive = actor is not None and queries.may(actor, "deal.override", deal)
+    may_waive = actor is not None and sight.may(actor, "deal.override", deal)
     found = ((pipeline.item(key), given) for key, given in answers.items())
     coded = ((item, _fault(item, given, may_waive)) for item, given in found)
     return [CheckRefused(code, item) for item, code in coded if code]
@@ -125,7 +125,7 @@ def verify(
     wanted = [pipeline.item(key) for key in keys]
     if not wanted:
         return
-    if actor is None or not queries.may(actor, "deal.write", deal):
+    if actor is None or not sight.may(actor, "deal.write", deal):
         raise Refused
     known = _current(deal, [item.key for item in wanted])
     for item in wanted:

@@ -14,6 +14,7 @@ from portfolio.kernel.errors import InputError
 from portfolio.people import queries as people
 from portfolio.people.models import User
 from portfolio.pipeline import hold_operations, operations, queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.answer_forms import read_pairs
 from portfolio.pipeline.gates import GateMissing, Standing
 from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent
@@ -101,7 +102,7 @@ def _moved(
     code: str, wanted: Move, answers: tuple[str, ...], actor: User | None
 ) -> tuple[Deal, StageEvent]:
     deal = db.session.scalar(sa.select(Deal).where(Deal.code == code.strip().upper()))
-    if deal is None or (actor is not None and not queries.may(actor, "deal.read", deal)):
+    if deal is None or (actor is not None and not sight.may(actor, "deal.read", deal)):
         raise InputError("deal.unknown", value=code)
     flow = queries.pipeline_of(db.session.get_one(PipelineVersion, deal.pipeline_id))
     given = read_pairs(answers, flow)

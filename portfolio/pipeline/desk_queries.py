@@ -11,7 +11,8 @@ from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline.board_queries import DealLine, by_ids
 from portfolio.pipeline.models import Deal, MoveKind, StageEvent, Status
-from portfolio.pipeline.queries import happened, visible
+from portfolio.pipeline.queries import happened
+from portfolio.pipeline.sight_queries import visible
 
 ACTIVE = Status.ACTIVE.value
 CARRY = MoveKind.CARRY.value

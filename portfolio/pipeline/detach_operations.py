@@ -21,7 +21,7 @@ from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
-from portfolio.pipeline import queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal, DealDetachment, DealMember, Holding
 from portfolio.pipeline.operations import require
 from portfolio.web.i18n import LOCALES, speaking
@@ -42,7 +42,7 @@ def hidden_among(actor: User, deal_ids: Iterable[int]) -> set[int]:
 def _hidden(actor: User, column: Any, ids: Iterable[int]) -> list[Deal]:
     wanted, found = list(ids), list[Deal]()
     if wanted:
-        seen = (*queries.visible_parts(actor), *queries.visible_parts(actor, deleted=True))
+        seen = (*sight.visible_parts(actor), *sight.visible_parts(actor, deleted=True))
         query = sa.select(Deal).where(Deal.walled, sa.not_(sa.or_(*seen))).order_by(Deal.id)
         for part in in_parts(wanted):
             found += db.session.scalars(query.where(column.in_(part)))

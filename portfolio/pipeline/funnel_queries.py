@@ -21,7 +21,7 @@ from portfolio.kernel.dates import local_date
 from portfolio.people.models import User
 from portfolio.pipeline.funnel import Happened, Ledger
 from portfolio.pipeline.models import Deal, MoveKind, PipelineVersion, StageEvent
-from portfolio.pipeline.queries import visible
+from portfolio.pipeline.sight_queries import visible
 
 PART = 500
 CARRY = MoveKind.CARRY.value

@@ -11,6 +11,7 @@ from portfolio.companies.history_queries import titles_of, words_of
 from portfolio.companies.models import Round
 from portfolio.people.models import User
 from portfolio.pipeline import queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import Deal, GrantKind, Status
 from portfolio.pipeline.operations import FIELDS
@@ -22,7 +23,7 @@ MOST_ENTRIES = 200
 def history(user: User, deal: Deal, most: int = 12) -> list[Act]:
     """What happened to a deal and what belongs to it, newest first; terms as the reader may."""
     entries = audit.of_deal(deal.id, MOST_ENTRIES)
-    readable = queries.readable_deals(user, [deal.id])
+    readable = sight.readable_deals(user, [deal.id])
     lines = audit.known_lines(entries, readable, audit.terms_by_type())
     return acts(
         lines, words_of(lines, titles(queries.pipeline_of(deal.pipeline)), {"deal": FIELDS}), most

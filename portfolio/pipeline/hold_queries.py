@@ -9,7 +9,8 @@ from sqlalchemy.orm import aliased
 from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline.models import Deal, MoveKind, StageEvent, Status
-from portfolio.pipeline.queries import happened, ids_with
+from portfolio.pipeline.queries import happened
+from portfolio.pipeline.sight_queries import ids_with
 
 SHOWN = 8
 Later = aliased(StageEvent)

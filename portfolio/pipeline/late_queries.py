@@ -10,7 +10,7 @@ from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import Deal, Status
-from portfolio.pipeline.queries import visible
+from portfolio.pipeline.sight_queries import visible
 from portfolio.pipeline.stages import Stage
 from portfolio.web.past import end_of
 

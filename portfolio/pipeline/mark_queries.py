@@ -10,7 +10,7 @@ from portfolio.extensions import db, one_of
 from portfolio.people import queries as people
 from portfolio.people.models import User
 from portfolio.pipeline.models import Deal
-from portfolio.pipeline.queries import visible
+from portfolio.pipeline.sight_queries import visible
 from portfolio.web.formatting import listed
 
 

@@ -13,7 +13,7 @@ from portfolio.journal import image_operations as images
 from portfolio.journal.models import Act
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
-from portfolio.pipeline import queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal, Holding
 
 MOST_NAMED = 5
@@ -39,7 +39,7 @@ def check_merge(act: Act, payload: Any, actor: User) -> None:
 def _require_changeable(user: User, condition: sa.ColumnElement[bool]) -> None:
     """Those in the bin count as they would outside of it."""
     seen, own = (
-        sa.or_(*queries.visible_parts(user, right), *queries.visible_parts(user, right, True))
+        sa.or_(*sight.visible_parts(user, right), *sight.visible_parts(user, right, True))
         for right in ("deal.read", "deal.write")
     )
     query = sa.select(Deal.name).where(condition, seen, sa.not_(own)).order_by(Deal.id)
@@ -60,5 +60,5 @@ def move_company(
 
 def count_of(user: User, company_id: int) -> Mapping[str, int]:
     """How many of a company's deals this person may know of."""
-    query = sa.select(sa.func.count()).where(Deal.company_id == company_id, queries.visible(user))
+    query = sa.select(sa.func.count()).where(Deal.company_id == company_id, sight.visible(user))
     return {Deal.__audit__: db.session.scalar(query) or 0}

@@ -25,6 +25,7 @@ from portfolio.pipeline import (
     queries,
     undo_operations,
 )
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.answer_forms import OPTIONS, Typed, asked, read_form, with_file
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.gates import Answers, state_title, states_of
@@ -53,7 +54,7 @@ def moves(deal_id: int) -> Any:
     flow = queries.pipeline_of(deal.pipeline)
     asking = Asking(deal, flow, form_of(deal, flow), Typed())
     if request.method == "GET":
-        if not queries.may(access.me(), "deal.write", deal):
+        if not sight.may(access.me(), "deal.write", deal):
             abort(403)
         looked_at(deal)
         return _page(asking)
@@ -116,7 +117,7 @@ def _move(asking: Asking) -> Act:
 
 def _keep(deal: Deal, upload: FileStorage, title: str) -> int:
     """Keep an uploaded proof with the deal; answers the number of its version."""
-    if not queries.may(access.me(), "deal.write", deal):
+    if not sight.may(access.me(), "deal.write", deal):
         raise operations.Refused
     with closing(upload):
         content = upload.read()
@@ -169,7 +170,7 @@ def _page(asking: Asking, status: int = 200) -> Answer:
         errors=asking.typed.errors,
         gate_shut=asking.gate_shut,
         files_lost=[*asking.typed.files, *(["evidence"] if asking.form.evidence_file.data else [])],
-        may_override=queries.may(access.me(), "deal.override", deal),
+        may_override=sight.may(access.me(), "deal.override", deal),
         sent=request.form,
     )
     return page, status

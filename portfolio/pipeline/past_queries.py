@@ -36,7 +36,8 @@ from portfolio.pipeline.models import (
     Vehicle,
     post_money,
 )
-from portfolio.pipeline.queries import ids_with, pipeline_of
+from portfolio.pipeline.queries import pipeline_of
+from portfolio.pipeline.sight_queries import ids_with
 
 KINDS: tuple[Any, ...] = (
     *(DealMember, DealTerms, DealCheck, StageEvent),

@@ -11,7 +11,8 @@ from portfolio.chokepoint.taxonomy import taxonomy
 from portfolio.companies.history import acts
 from portfolio.companies.history_queries import words_of
 from portfolio.people import access
-from portfolio.pipeline import past_queries, queries
+from portfolio.pipeline import past_queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.gates import state_title
 from portfolio.pipeline.history_queries import titles
 from portfolio.pipeline.models import Deal
@@ -26,12 +27,12 @@ def past_page(deal: Deal, day: dt.date) -> str:
     """The deal on that day, or that it was not opened yet. The reader's rights are today's."""
     known_at = end_of(day)
     user = access.me()
-    terms = queries.may(user, "deal.terms", deal)
+    terms = sight.may(user, "deal.terms", deal)
     then = past_queries.deal_as_known(deal.id, known_at, terms)
     if then is None:
         return render_template("pipeline/not_yet.html", deal=deal, day=day)
     changes = audit.history("deal", deal.id, limit=20, known_at=known_at)
-    readable = queries.readable_deals(user, [deal.id])
+    readable = sight.readable_deals(user, [deal.id])
     lines = audit.known_lines(changes, readable, audit.terms_by_type())
     return render_template(
         "pipeline/past.html",

@@ -9,7 +9,7 @@ from portfolio.companies.models import Task
 from portfolio.companies.undo_operations import finishing
 from portfolio.extensions import db
 from portfolio.people import access
-from portfolio.pipeline import queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal
 from portfolio.pipeline.views import Answer, blueprint, deal_or_404
 from portfolio.web.fields import choices
@@ -20,7 +20,7 @@ from portfolio.web.record_forms import ActivityForm, TaskForm
 def writable(deal_id: int) -> Deal:
     """The deal, when this person may change it."""
     deal = deal_or_404(deal_id)
-    if not queries.may(access.me(), "deal.write", deal):
+    if not sight.may(access.me(), "deal.write", deal):
         abort(403)
     return deal
 
@@ -52,7 +52,7 @@ def tasks(deal_id: int) -> Answer:
     """Give somebody something to do for the deal."""
     deal = writable(deal_id)
     form = TaskForm()
-    form.owner_id.choices = choices(queries.assignable(deal).items())
+    form.owner_id.choices = choices(sight.assignable(deal).items())
     if request.method == "GET":
         form.owner_id.data = access.me().id
     if not form.validate_on_submit():

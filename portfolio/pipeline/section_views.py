@@ -10,6 +10,7 @@ from portfolio.companies.models import Company
 from portfolio.companies.sections import Section
 from portfolio.people.models import User
 from portfolio.pipeline import board_queries, past_queries, queries
+from portfolio.pipeline import sight_queries as sight
 
 
 def company_section(company: Company, user: User, known_at: dt.datetime | None) -> Section | None:
@@ -25,7 +26,7 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
         "company": company,
         "deals": deals,
         "pipelines": queries.pipelines() if deals else {},
-        "terms": queries.among_seen(user, "deal.terms", [deal.id for deal in deals]),
+        "terms": sight.among_seen(user, "deal.terms", [deal.id for deal in deals]),
         "past": known_at is not None,
     }
     return Section("deals", _("Deals"), "pipeline/_company.html", context, order=10, as_known=True)

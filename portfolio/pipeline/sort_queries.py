@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from portfolio.companies.models import Round
 from portfolio.people.models import User
 from portfolio.pipeline.models import Deal, Status
-from portfolio.pipeline.queries import stage_titles, visible
+from portfolio.pipeline.queries import stage_titles
+from portfolio.pipeline.sight_queries import visible
 
 SORT_COLUMNS: dict[str, Any] = {
     "updated": Deal.updated_at,

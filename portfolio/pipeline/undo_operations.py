@@ -18,6 +18,7 @@ from portfolio.journal.operations import Keeping
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 from portfolio.pipeline import operations, queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.gates import NO_ANSWERS, Answers
 from portfolio.pipeline.models import Deal, DealTerms, MoveKind, PipelineVersion, StageEvent
 from portfolio.pipeline.operations import Refused
@@ -110,7 +111,7 @@ def check_moves(act: Act, payload: Any, actor: User) -> None:
 
 def require_all(actor: User, permission: str, deal_ids: Collection[int]) -> None:
     """Raise Refused unless the person holds the permission over each of these deals."""
-    if deal_ids and queries.ids_with(actor, permission, deal_ids) != set(deal_ids):
+    if deal_ids and sight.ids_with(actor, permission, deal_ids) != set(deal_ids):
         raise Refused
 
 
@@ -156,7 +157,7 @@ def require_deletable(actor: User, deal: Deal) -> None:
     operations.require(actor, "deal.write", deal)
     version = db.session.get_one(PipelineVersion, deal.pipeline_id)
     late = queries.pipeline_of(version).late(deal.stage)
-    if late and not queries.may(actor, "deal.override", deal):
+    if late and not sight.may(actor, "deal.override", deal):
         raise InputError("deal.delete_late")
 
 

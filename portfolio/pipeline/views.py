@@ -29,6 +29,7 @@ from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.people.models import User
 from portfolio.pipeline import board_queries, gate_queries, operations, queries, undo_operations
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.bulk import MOST, Doing
 from portfolio.pipeline.detach_operations import detachment_of, restorable
 from portfolio.pipeline.flow import Pipeline
@@ -70,7 +71,7 @@ def asked_listing() -> DealListing:
 
 def deal_or_404(deal_id: int) -> Deal:
     """The deal, when this person may know of it."""
-    return queries.get_visible(access.me(), deal_id) or abort(404)
+    return sight.get_visible(access.me(), deal_id) or abort(404)
 
 
 @blueprint.record
@@ -97,7 +98,7 @@ def index() -> str:
     return render_template(
         "pipeline/index.html",
         page=Page(board_queries.by_ids(ids), number, total),
-        terms=queries.among_seen(user, "deal.terms", ids),
+        terms=sight.among_seen(user, "deal.terms", ids),
         listing=listing,
         pipelines=pipelines,
         current=queries.current_pipelines(),
@@ -167,7 +168,7 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
         {event.actor_id for event in events if event.actor_id}
         | {i for row in said.values() for i in (row.recorded_by_id, row.verified_by_id) if i}
     )
-    terms = queries.may(user, "deal.terms", deal)
+    terms = sight.may(user, "deal.terms", deal)
     return render_template(
         "pipeline/show.html",
         deal=deal,
@@ -180,7 +181,7 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
         actors=actors,
         terms=terms,
         documents=queries.documents(deal.id, terms),
-        writable=queries.may(user, "deal.write", deal),
+        writable=sight.may(user, "deal.write", deal),
         offered=offered,
         ahead=pipeline.stage(goal) if goal else None,
         gate=gate_queries.gate_of(deal, pipeline, goal) if goal else (),
@@ -188,7 +189,7 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
         state_title=state_title,
         team=people.names_of({member.user_id for member in deal.members}),
         recused=people.names_of(recused_from(deal.id)),
-        opened_until=queries.opened_until(user, deal) if deal.walled else None,
+        opened_until=sight.opened_until(user, deal) if deal.walled else None,
         activities=queries.activities(deal.id),
         tasks=queries.open_tasks(deal.id),
         history=history(user, deal),
@@ -197,9 +198,9 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
 
 def _offered(user: User, deal: Deal, pipeline: Pipeline) -> list[str]:
     """The moves this person may make with the deal."""
-    if not queries.may(user, "deal.write", deal):
+    if not sight.may(user, "deal.write", deal):
         return []
-    relation = queries.relation(user, deal)
+    relation = sight.relation(user, deal)
     return [
         kind
         for kind in pipeline.offered(deal.stage, deal.status)
@@ -288,7 +289,7 @@ def _form_page(form: DealForm, company: Company | None, deal: Deal | None) -> An
 def edit(deal_id: int) -> Answer:
     """Change a deal, its terms and its team."""
     deal = looked_at(deal_or_404(deal_id))
-    if not queries.may(access.me(), "deal.write", deal):
+    if not sight.may(access.me(), "deal.write", deal):
         abort(403)
     team = people.names_of({deal.owner_id, *(member.user_id for member in deal.members)})
     flows, barred = [queries.pipeline_of(deal.pipeline)], recused_from(deal.id)

@@ -11,7 +11,7 @@ from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import halfwidth
 from portfolio.people.models import User
-from portfolio.pipeline import queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal, DealGrant, GrantKind
 from portfolio.pipeline.operations import Refused
 from portfolio.web.i18n import LOCALES, speaking
@@ -36,9 +36,9 @@ def break_glass(code: str, reason: str, actor: User, now: dt.datetime) -> Deal:
         Deal.code == halfwidth(code).strip().upper(), Deal.walled, Deal.deleted_at.is_(None)
     )
     deal = db.session.scalar(asked)
-    if deal is None or queries.relation(actor, deal).recused:
+    if deal is None or sight.relation(actor, deal).recused:
         raise InputError("deal.no_walled", value=code.strip())
-    if queries.opened_until(actor, deal) is not None:
+    if sight.opened_until(actor, deal) is not None:
         return deal  # the same form sent twice: its team knows already
     _open_to(deal, actor, reason.strip(), now)
     for member in deal.members:

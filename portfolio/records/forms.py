@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 
 from portfolio.kernel.text import clean
 from portfolio.people import queries as people
-from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal
 from portfolio.web.fields import DayField, PhoneField, VersionField, choices
 from portfolio.web.record_forms import ActivityForm, TaskForm
@@ -70,7 +70,7 @@ def change_form(kind: str, row: Any, deal: Deal | None = None) -> FlaskForm:
     """The form of a record, filled with what is stored; `deal` is the one it belongs to."""
     form = CHANGES[kind](obj=row)
     if isinstance(form, TaskChange):
-        able = pipeline.assignable(deal) if deal else people.active_names()
+        able = sight.assignable(deal) if deal else people.active_names()
         named = able | people.names_of({row.owner_id})
         owner: SelectField = form.owner_id
         owner.choices = choices(named.items())

@@ -10,6 +10,7 @@ from portfolio.companies.paper_queries import known
 from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal, PipelineVersion, Vehicle
 from portfolio.web.formatting import title_of
 
@@ -28,7 +29,7 @@ def _companies(user: User, ids: Collection[int]) -> Names:
 
 
 def _deals(user: User, ids: Collection[int]) -> Names:
-    query = sa.select(Deal.id, Deal.name).where(Deal.id.in_(ids), pipeline.visible(user))
+    query = sa.select(Deal.id, Deal.name).where(Deal.id.in_(ids), sight.visible(user))
     return {row.id: row.name for row in db.session.execute(query)}
 
 

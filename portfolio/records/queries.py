@@ -29,7 +29,7 @@ from portfolio.journal.models import Act
 from portfolio.people import policy
 from portfolio.people.models import User
 from portfolio.pipeline import board_queries, history_queries
-from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.board_queries import DealLine
 from portfolio.pipeline.models import Deal
 from portfolio.pipeline.operations import FIELDS
@@ -76,10 +76,10 @@ def record(user: User, kind: str, number: int) -> Record | None:
     if isinstance(row, Document) and not papers.known(user, [row]):
         return None
     if deal_id is not None:
-        deal = pipeline.get_visible(user, deal_id)
+        deal = sight.get_visible(user, deal_id)
         if deal is None:
             return None
-        return Record(kind, row, deal.company, deal, pipeline.may(user, "deal.write", deal))
+        return Record(kind, row, deal.company, deal, sight.may(user, "deal.write", deal))
     if company_id is None:  # a task for somebody, about nothing
         mine = user.id in {getattr(row, "owner_id", None), getattr(row, "created_by_id", None)}
         return Record(kind, row, None, None, True) if mine else None
@@ -104,7 +104,7 @@ def history(user: User, of: Record, most: int = MOST) -> list[Told]:
     else:
         entries = audit.history(of.kind, of.row.id, MOST)
         owner = {of.company.id: _terms_of(user, of.company.id)} if of.company else {}
-    readable = pipeline.readable_deals(user, [of.deal.id]) if of.deal else {}
+    readable = sight.readable_deals(user, [of.deal.id]) if of.deal else {}
     lines = audit.known_lines(entries, readable, audit.terms_by_type(), owner)
     return acts(lines, words_of(lines, merges=merge_history.details(user, lines)), most)
 
@@ -178,8 +178,8 @@ def _deals(user: User, permission: str, deal_ids: set[int]) -> set[int]:
     if not deal_ids:
         return set()
     parts = [
-        *pipeline.visible_parts(user, permission),
-        *pipeline.visible_parts(user, permission, deleted=True),
+        *sight.visible_parts(user, permission),
+        *sight.visible_parts(user, permission, deleted=True),
     ]
     query = sa.select(Deal.id).where(Deal.id.in_(deal_ids), sa.or_(*parts))
     return set(db.session.scalars(query))

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from portfolio.audit.models import AuditEntry
 from portfolio.extensions import db, unit_of_work
-from portfolio.pipeline import operations, queries
+from portfolio.pipeline import operations
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import DealGrant, GrantKind
 from tests import factories
 
@@ -79,7 +80,7 @@ def test_asking_for_what_is_not_there_tells_nothing(as_user, cast, deal) -> None
         for code in ("P2026-99999", plain.code, recused.code)
     }
     assert len(said) == 1
-    assert not queries.may(cast["compliance"], "deal.read", recused)
+    assert not sight.may(cast["compliance"], "deal.read", recused)
     assert db.session.scalar(sa.select(sa.func.count()).where(DealGrant.kind == "opened")) == 0
 
 

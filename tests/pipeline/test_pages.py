@@ -10,6 +10,7 @@ from portfolio.chokepoint.taxonomy import taxonomy
 from portfolio.companies import operations as companies
 from portfolio.extensions import db, unit_of_work
 from portfolio.pipeline import board_queries, operations, queries
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal, GrantKind
 from tests import factories
 from tests.pages import sent_form
@@ -198,8 +199,8 @@ def test_the_list_and_the_single_check_never_disagree(cast, permission) -> None:
         operations.grant(rows[1], cast["compliance"].id, GrantKind.OPENED, NOW)
         operations.grant(rows[0], cast["reader"].id, GrantKind.RECUSED, NOW)
     for name, user in cast.items():
-        listed = queries.ids_with(user, permission, [deal.id for deal in rows])
-        single = {deal.id for deal in rows if queries.may(user, permission, deal)}
+        listed = sight.ids_with(user, permission, [deal.id for deal in rows])
+        single = {deal.id for deal in rows if sight.may(user, permission, deal)}
         assert listed == single, name
 
 

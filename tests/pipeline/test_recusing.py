@@ -12,7 +12,8 @@ from portfolio.companies.models import Task
 from portfolio.extensions import db, unit_of_work
 from portfolio.intake import operations as intake
 from portfolio.kernel.errors import InputError
-from portfolio.pipeline import operations, queries, recusal_operations
+from portfolio.pipeline import operations, recusal_operations
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal, DealGrant, DealMember, GrantKind
 from portfolio.pipeline.operations import Refused
 from tests import factories
@@ -227,7 +228,7 @@ def test_open_tasks_go_to_the_owner_and_no_new_one_comes(as_user, cast, deal) ->
         "已办": outsider.id,
         "别处": outsider.id,
     }
-    assert outsider.id not in queries.assignable(db.session.get_one(Deal, deal.id))
+    assert outsider.id not in sight.assignable(db.session.get_one(Deal, deal.id))
     page = client.get(f"/deals/{deal.id}/tasks").text
     assert f'<option value="{outsider.id}"' not in page
 

@@ -25,6 +25,7 @@ from portfolio.journal import operations as journal
 from portfolio.journal.models import Act
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline import operations, queries, undo_operations
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.happened import happened
 from portfolio.pipeline.models import Deal
 from portfolio.pipeline.stages import Move
@@ -360,7 +361,7 @@ class AnyOrder(RuleBasedStateMachine):
             found["contact", row.id] = row.position
             assert self.parents["contact", row.id] == ("company", row.company_id)
         for number in self.moves:
-            if (deal := queries.get_visible(self.actor, number)) is not None:
+            if (deal := sight.get_visible(self.actor, number)) is not None:
                 found["deal", number] = (deal.stage, deal.next_step)
         assert found == {key: t.value for key, t in self.things.items() if t is not None}
         indexed = sa.select(CompanySearch.company_id).where(

@@ -19,6 +19,7 @@ from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline import board_queries, operations, undo_operations
 from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal, GrantKind, PipelineVersion
 from portfolio.pipeline.stages import Move
 from portfolio.records import bin_views
@@ -235,8 +236,8 @@ def test_counts_sums_and_the_single_check_leave_a_deleted_deal_out(cast, gone, a
         tally = board_queries.tallies(user, [row.id]).get("lead")
         assert tally is None or (tally.count == 1 and tally.sum_fen is None), name
         for permission in ("deal.read", "deal.write", "deal.terms", "export"):
-            assert not pipeline.may(user, permission, gone)
-            assert pipeline.ids_with(user, permission, [gone.id]) == set()
+            assert not sight.may(user, permission, gone)
+            assert sight.ids_with(user, permission, [gone.id]) == set()
     result = app.test_cli_runner().invoke(args=["deals", "export"])
     assert "金丝雀" not in result.output
 
@@ -306,7 +307,7 @@ def test_the_boards_counts_and_sums_are_read_from_an_index_alone(app, cast) -> N
     if db.engine.dialect.name != "sqlite":
         pytest.skip("SQLite says plainly when an index covers a query")
     row = pipeline.current_pipeline("direct")
-    part = pipeline.visible_parts(cast["partner"])[0]
+    part = sight.visible_parts(cast["partner"])[0]
     amount, count = sa.func.sum(Deal.amount_fen), sa.func.count()
     queries = [
         sa.select(Deal.stage, count, amount)
