@@ -7,15 +7,16 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import ngettext
 
 from portfolio.companies import operations, queries
-from portfolio.companies.fact_sheet import GROUPS, NOT_KNOWN, ORDER, TypedFacts, read_facts
+from portfolio.companies.fact_sheet import GROUPS, NOT_KNOWN, ORDER, read_facts
 from portfolio.companies.forms import FactForm
 from portfolio.companies.models import Company
 from portfolio.companies.operations import Statement
+from portfolio.companies.sheet_groups import Typed
 from portfolio.companies.undo_operations import keep_stated
 from portfolio.companies.views import Answer, blueprint, company_or_404
 from portfolio.people import access
 from portfolio.web.formatting import today
-from portfolio.web.messages import text_of
+from portfolio.web.messages import text_of, texts_of
 
 
 @blueprint.route("/companies/<int:company_id>/facts", methods=["GET", "POST"])
@@ -26,13 +27,14 @@ def facts(company_id: int) -> Answer:
     form = FactForm()
     if request.method == "GET":
         form.as_of.process_data(today())
-        return _page(company, form, {}, TypedFacts())
+        return _page(company, form, {}, Typed())
     texts = {m.id: request.form.get(f"f-{m.id}", "") for m in ORDER}
-    typed = read_facts(texts)
+    former = queries.current_rows([company.id])
+    typed = read_facts(texts, queries.numbers_of(former, None))
     valid = form.validate()
     if not valid or typed.errors or (typed.questions and not form.confirmed.data):
         return _page(company, form, texts, typed), 422
-    now, former = dt.datetime.now(dt.UTC), queries.current_rows([company.id])
+    now = dt.datetime.now(dt.UTC)
     with access.writing("figure.state"):
         added = operations.state_figures(_statements(company, form, typed), access.me(), now)
         act = keep_stated(company, added, former, access.me(), now)
@@ -41,7 +43,7 @@ def facts(company_id: int) -> Answer:
     return redirect(url_for("companies.show", company_id=company.id, _anchor="dated"))
 
 
-def _statements(company: Company, form: FactForm, typed: TypedFacts) -> list[Statement]:
+def _statements(company: Company, form: FactForm, typed: Typed) -> list[Statement]:
     return [
         Statement(
             company.id,
@@ -57,7 +59,7 @@ def _statements(company: Company, form: FactForm, typed: TypedFacts) -> list[Sta
     ]
 
 
-def _page(company: Company, form: FactForm, texts: dict[str, str], typed: TypedFacts) -> str:
+def _page(company: Company, form: FactForm, texts: dict[str, str], typed: Typed) -> str:
     stored = queries.current_rows([company.id])
     kept = {m.id: row for m in ORDER if (row := stored.get((company.id, m.id, None)))}
     return render_template(
@@ -71,7 +73,7 @@ def _page(company: Company, form: FactForm, texts: dict[str, str], typed: TypedF
         kept=kept,
         not_known=NOT_KNOWN,
         errors={key: text_of(error) for key, error in typed.errors.items()},
-        questions={key: text_of(error) for key, error in typed.questions.items()},
+        questions=texts_of(typed.questions),
     )
 
 

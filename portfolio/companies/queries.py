@@ -1,7 +1,7 @@
 """Reads of companies: who may see which, search, figures now and as known on a past day."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -164,6 +164,23 @@ def current_rows(
     rows = db.session.scalars(current_figures_of(ids, known_at))
     gone = moved_since(Figure.__tablename__, ids, known_at)[0] if known_at else {}
     return {(gone.get(row.id, row.company_id), row.metric, row.fiscal_year): row for row in rows}
+
+
+def numbers_of(
+    rows: Mapping[tuple[int, str, int | None], Figure], year: int | None
+) -> dict[str, int]:
+    """Of one company's rows the millionths under a year, or of the dated facts, by metric."""
+    return {
+        metric: row.micro
+        for (_, metric, of), row in rows.items()
+        if of == year and row.micro is not None
+    }
+
+
+def years_between(rows: Iterable[tuple[int, str, int | None]]) -> list[int]:
+    """The fiscal years without a figure between the first and the last that one is known of."""
+    known = {year for _, _, year in rows if year is not None}
+    return sorted({*range(min(known), max(known))} - known) if known else []
 
 
 def stated_rows(

@@ -25,9 +25,10 @@ from portfolio.companies.models import (
     Task,
 )
 from portfolio.companies.operations import Statement
+from portfolio.companies.sheet_groups import Typed
 from portfolio.companies.undo_operations import finishing, keep_stated
 from portfolio.companies.views import Answer, blueprint, company_or_404
-from portfolio.companies.year_sheet import GROUPS, ORDER, Typed, read_figures
+from portfolio.companies.year_sheet import GROUPS, ORDER, read_figures
 from portfolio.extensions import db
 from portfolio.journal.models import Act
 from portfolio.kernel.errors import InputError
@@ -36,7 +37,7 @@ from portfolio.people import queries as people
 from portfolio.web.downloads import download
 from portfolio.web.fields import choices
 from portfolio.web.formatting import today
-from portfolio.web.messages import text_of
+from portfolio.web.messages import text_of, texts_of
 from portfolio.web.record_forms import ActivityForm, DocumentForm, TaskForm
 
 
@@ -61,7 +62,8 @@ def figures(company_id: int) -> Answer:
         form.fiscal_year.process_data(year)
         return _figure_page(company, form, {}, Typed(), stored)
     texts = {m.id: request.form.get(f"m-{m.id}", "") for m in ORDER}
-    typed = read_figures(texts)
+    known, before = (queries.numbers_of(stored, y) for y in (year, year - 1))
+    typed = read_figures(texts, known, before)
     valid = form.validate()
     if not valid or typed.errors or (typed.questions and not form.confirmed.data):
         return _figure_page(company, form, texts, typed, stored), 422
@@ -82,7 +84,7 @@ def _statements(company: Company, form: FigureYearForm, typed: Typed) -> list[St
             source=form.source.data or "",
             audited=bool(form.audited.data),
         )
-        for metric_id, micro in typed.values.items()
+        for metric_id, (micro, _word) in typed.values.items()
     ]
 
 
@@ -104,8 +106,9 @@ def _figure_page(
         kept=kept,
         before=before,
         years=range(today().year, today().year - 5, -1),
+        lacking=queries.years_between(stored),
         errors={key: text_of(error) for key, error in typed.errors.items()},
-        questions={key: text_of(error) for key, error in typed.questions.items()},
+        questions=texts_of(typed.questions),
     )
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from portfolio.kernel.numbers import MICRO, parse_decimal, rounded_micro, short_
 from portfolio.kernel.records import LeadSource
 from portfolio.kernel.text import clean, halfwidth
 from portfolio.rulebook.metrics import Metric, dictionary
+from portfolio.rulebook.plausible import questions
 
 YEARS = range(1990, 2101)
 _BETWEEN_NAMES = re.compile("[;；、]")
@@ -88,7 +89,8 @@ def read_rows(table: Table, targets: Sequence[Target], tell: Tell = silent) -> l
             rows.append(_row(number, cells, targets, table))
         if number % TOLD_EVERY == 0:
             tell(number)
-    for group in same_company([row for row in rows if not row.refusals]):
+    refused = [[row] for row in rows if row.refusals]
+    for group in [*same_company([row for row in rows if not row.refusals]), *refused]:
         _compare(group)
     for target, heading in zip(targets, table.headings, strict=True):
         if target.assumed:
@@ -167,8 +169,6 @@ def _figure(row: Row, metric: Metric, text: str, factor: Decimal) -> tuple[int |
     micro, rounded = amount(metric, text, factor)
     if rounded:
         row.doubt(metric.id, "number.rounded", value=text)
-    if metric.never_negative and micro < 0:
-        row.doubt(metric.id, "figure.negative", value=text)
     return micro, None
 
 
@@ -206,51 +206,13 @@ def _require(row: Row, targets: Sequence[Target]) -> None:
 
 
 def _compare(group: Sequence[Row]) -> None:
-    """Odd relations among the rows of one company are doubted."""
-    by_year = {row.year: row for row in group}
+    """What is odd about the figures of one company's rows is doubted."""
+    by_year = {row.year: _numbers(row) for row in group}
     for row in group:
-        for code, params in _odd(row, by_year.get((row.year or 0) - 1)):
-            row.doubt(params.pop("field"), code, **params)
+        before = by_year.get(row.year - 1, {}) if row.year is not None else {}
+        for found in questions(by_year[row.year], before):
+            row.doubt(found.metric, found.code, **found.params)
 
 
-def _odd(row: Row, before: Row | None) -> Iterator[tuple[str, dict[str, str]]]:
-    """Disclosed ratios that do not fit the figures beside them."""
-    growth, revenue = _number(row, "revenue_growth_pct"), _number(row, "revenue")
-    base = _number(before, "revenue") if before else None
-    if growth is not None and revenue is not None and base is not None and base > 0:
-        computed = (revenue / base - 1) * 100
-        if abs(growth - computed) > 1:
-            hundredfold = abs(growth * 100 - computed) < max(Decimal(1), abs(computed) / 50)
-            code = "percent.stored_as_ratio" if hundredfold else "growth.disagrees"
-            yield (
-                code,
-                {
-                    "field": "revenue_growth_pct",
-                    "value": f"{growth}",
-                    "computed": f"{computed:.2f}",
-                },
-            )
-    eps, book, roe = (_number(row, m) for m in ("eps", "bvps", "roe_weighted"))
-    if eps is not None and book and roe and abs(eps / book) > 1 and abs(roe) < 10:
-        computed = eps / book * 100
-        yield (
-            "percent.stored_as_ratio",
-            {"field": "roe_weighted", "value": f"{roe}", "computed": f"{computed:.2f}"},
-        )
-    margin, profit = _number(row, "gross_margin_pct"), _number(row, "net_profit_parent")
-    if margin is not None and margin > 100:
-        yield "margin.over_100", {"field": "gross_margin_pct", "value": f"{margin}"}
-    if margin is not None and profit is not None and revenue and revenue > 0:
-        net = profit / revenue * 100
-        if net > margin + 20 and margin < 100:
-            yield (
-                "margin.below_net",
-                {"field": "gross_margin_pct", "value": f"{margin}", "computed": f"{net:.2f}"},
-            )
-
-
-def _number(row: Row | None, metric: str) -> Decimal | None:
-    if row is None or metric not in row.figures:
-        return None
-    micro = row.figures[metric][0]
-    return None if micro is None else Decimal(micro) / MICRO
+def _numbers(row: Row) -> dict[str, int]:
+    return {name: micro for name, (micro, _) in row.figures.items() if micro is not None}

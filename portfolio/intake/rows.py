@@ -9,12 +9,13 @@ LONGEST_SHOWN = 60
 
 @dataclass(frozen=True)
 class Finding:
-    """Something said about one cell: the file's row number, the field, a code and its values."""
+    """Something said about one cell: the file's row number, the field, a code and its values, each a
+    text or titles by language."""
 
     row: int
     field: str
     code: str
-    params: tuple[tuple[str, str], ...] = ()
+    params: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass
@@ -43,8 +44,16 @@ class Row:
         self.refuse(name, code, **({"value": text} if text else {}))
 
 
-def _plain(params: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    return tuple((key, str(value)[:LONGEST_SHOWN]) for key, value in params.items())
+def _plain(params: Mapping[str, object]) -> tuple[tuple[str, Any], ...]:
+    return tuple((key, _kept(value)) for key, value in params.items())
+
+
+def _kept(value: Any) -> Any:
+    """A value as a report keeps it: text, or the titles of what has some, for readers of either
+    language."""
+    if hasattr(value, "zh"):
+        return {"zh": value.zh, "en": value.en}
+    return value if isinstance(value, Mapping) else str(value)[:LONGEST_SHOWN]
 
 
 def keys(row: Row) -> list[str]:

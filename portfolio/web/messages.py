@@ -1,6 +1,6 @@
 """What each error code of the pure parts is called in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask_babel import lazy_gettext as _l
 
@@ -50,6 +50,21 @@ MESSAGES = {
     "figure.negative": _l("This is below zero. Is that right?"),
     "figure.part_exceeds_whole": _l("This is more than the whole it is a part of. Is that right?"),
     "figure.over_whole": _l("This is more than the whole. Is that right?"),
+    "figure.above_whole": _l("This is more than %(whole)s (%(value)s). Is that right?"),
+    "figure.not_whole": _l("What is counted is usually a whole number. Is that right?"),
+    "figure.insolvent": _l("Equity below zero: debts exceed assets. Is that right?"),
+    "figure.sum_differs": _l(
+        "%(one)s and %(other)s add up to %(computed)s, %(rest)s away from this; %(hint)s. Is that right?"
+    ),
+    "figure.other_sign": _l(
+        "%(other)s is %(value)s: the one above zero, the other below. Is that right?"
+    ),
+    "figure.leaps": _l(
+        "The year before it was %(value)s, %(times)s times apart or more. Is the unit right?"
+    ),
+    "share.disagrees": _l(
+        "%(value)s does not fit %(one)s over %(other)s, which gives %(computed)s."
+    ),
     "flag.unknown": _l("“%(value)s” is neither yes nor no."),
     "option.unknown": _l("“%(value)s” is not one of the options."),
     "case.malformed": _l("This is no list of companies to assess as JSON."),
@@ -154,7 +169,6 @@ MESSAGES = {
         "%(value)s looks like a ratio and not a percentage: %(computed)s%% would fit."
     ),
     "growth.disagrees": _l("%(value)s%% does not fit the revenues, which give %(computed)s%%."),
-    "margin.over_100": _l("A margin of %(value)s%% is not possible."),
     "margin.below_net": _l("%(value)s%% is below the net margin of %(computed)s%%."),
     "demo.production": _l("Demo data is never loaded in production."),
     "demo.not_empty": _l("There are accounts already; the demo is loaded into an empty database."),
@@ -322,6 +336,11 @@ STANDING: Mapping[str, Mapping[str, str]] = {
 def text_of(error: InputError) -> str:
     """The sentence for an error, with its values filled in."""
     return sentence(error.code, **error.params)
+
+
+def texts_of(errors: Mapping[str, Sequence[InputError]]) -> dict[str, str]:
+    """The sentences of each key, one after the other."""
+    return {key: " ".join(map(text_of, found)) for key, found in errors.items()}
 
 
 def sentence(code: str, **params: object) -> str:

@@ -171,4 +171,4 @@ def test_every_fact_that_is_not_derived_is_asked_for_once() -> None:
     wanted = {m.id for m in dictionary().values() if not m.yearly and not m.derive}
     assert sorted(m.id for m in ORDER) == sorted(wanted)
     assert all(group.metrics for group in GROUPS)
-    assert read_facts({"holders_post": " ", "neeq_tier": ""}).values == {}
+    assert read_facts({"holders_post": " ", "neeq_tier": ""}, {}).values == {}
