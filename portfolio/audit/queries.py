@@ -141,13 +141,6 @@ class Search:
     since: dt.datetime | None = None
     until: dt.datetime | None = None
 
-    @property
-    def pointed(self) -> bool:
-        """Whether it asks for more than a time. Such a list leaves out what its reader may not
-        know of: how many entries somebody's name or an action finds would tell of it."""
-        numbers = {self.actor_id, self.object_id, self.deal_id}
-        return bool(self.object_type or self.action or numbers != {None})
-
     def condition(self) -> sa.ColumnElement[bool]:
         """The filter as a condition over entries."""
         equal = ("object_type", "object_id", "deal_id", "action")
@@ -164,13 +157,21 @@ class Search:
 def found(search: Search, known_deals: sa.Select[int]) -> sa.Select[int]:
     """The numbers of the entries that a search finds, the newest first.
 
-    `known_deals` are the deals that the reader may know of.
+    `known_deals` are the deals that the reader may know of. What is about others is left out of
+    every list: a locked line beside another act, or how many an action finds, would tell of them.
     """
-    query = sa.select(AuditEntry.seq).where(search.condition())
-    if search.pointed:
-        about_no_deal = AuditEntry.deal_id.is_(None)
-        query = query.where(sa.or_(about_no_deal, AuditEntry.deal_id.in_(known_deals)))
+    known = sa.or_(AuditEntry.deal_id.is_(None), AuditEntry.deal_id.in_(known_deals))
+    query = sa.select(AuditEntry.seq).where(search.condition(), known)
     return query.order_by(AuditEntry.seq.desc())
+
+
+def count_of_known(known_deals: sa.Select[int]) -> int:
+    """How many entries `found` finds without a filter: all, less those about other deals, which
+    are few for most and stand together in an index."""
+    others = sa.select(sa.func.count()).where(
+        AuditEntry.deal_id.is_not(None), AuditEntry.deal_id.not_in(known_deals)
+    )
+    return newest_seq() - (db.session.scalar(others) or 0)
 
 
 def by_seqs(seqs: Sequence[int]) -> Sequence[AuditEntry]:

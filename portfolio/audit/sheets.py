@@ -16,7 +16,6 @@ def columns() -> tuple[Column, ...]:
     """The columns; a row is a line and the words for it."""
     text, whole = Kind.TEXT, Kind.INTEGER
     return (
-        Column("seq", "序号", "No.", whole, lambda r: r[0].seq),
         Column("at", "时间", "Time", Kind.CODE, lambda r: local_dt(r[0].at)),
         Column("person", "人员", "Person", text, lambda r: r[0].actor_name or None),
         Column("action", "操作", "Action", text, _titled(titles.action_title, "action")),

@@ -88,8 +88,12 @@ def _search(errors: dict[str, str]) -> queries.Search:
     )
 
 
+def _known_deals() -> Any:
+    return current_app.extensions["known_deals"](access.me())
+
+
 def _found(search: queries.Search) -> Any:
-    return queries.found(search, current_app.extensions["known_deals"](access.me()))
+    return queries.found(search, _known_deals())
 
 
 def _lines(seqs: Sequence[int]) -> tuple[list[queries.Line], Words, dict[str, Any]]:
@@ -145,7 +149,8 @@ def index() -> Any:
     """The newest entries first, filtered by person, object, action and time."""
     errors: dict[str, str] = {}
     search = _search(errors)
-    count = queries.newest_seq() if search == queries.Search() else None
+    everything = search == queries.Search()
+    count = queries.count_of_known(_known_deals()) if everything else None
     found, number, total = page_of(_found(search), count)
     rows, words, rights = _lines(found)
     objects, actions = kind_queries.kinds()
@@ -159,8 +164,7 @@ def index() -> Any:
         objects=objects,
         actions=actions,
         errors=errors,
-        filtered=search != queries.Search(),
-        newest=queries.newest_seq(),
+        filtered=not everything,
         checks=queries.last_checks(),
         most=MOST_EXPORTED,
     )

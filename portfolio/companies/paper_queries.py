@@ -49,6 +49,8 @@ def among(papers: Iterable[AnyPaper], terms: bool) -> list[AnyPaper]:
 def known(user: User, papers: Iterable[AnyPaper]) -> list[AnyPaper]:
     """The rule over papers of any owners: those that this person may know of."""
     rows = list(papers)
+    if not rows:
+        return []
     of_deals = {row.deal_id for row in rows if row.deal_id is not None}
     of_companies = {row.company_id for row in rows if row.company_id is not None}
     deals: Mapping[int, bool] = current_app.extensions["readable_deals"](user, of_deals)

@@ -49,10 +49,10 @@ class Entangled(InputError):
 
 def undo(batch: ImportBatch, actor: User, now: dt.datetime) -> None:
     """Take back all that the import wrote. Raises Entangled naming what stands against it; what is
-    hidden from the person does not, but lets go of the companies."""
+    hidden from the person does not: it stays, and lets go of the companies."""
     if batch.state != BatchState.DONE.value:
         raise InputError("import.not_done")
-    written = written_by(batch)
+    written = written_by(batch, actor)
     against = obstacles(batch, written, actor)
     if against:
         raise Entangled(against)

@@ -23,6 +23,7 @@ from portfolio.companies.models import (
     StockCode,
     Task,
 )
+from portfolio.companies.paper_queries import known
 from portfolio.extensions import Base, db
 from portfolio.intake.models import ImportBatch, ImportChange
 from portfolio.kernel.parts import in_parts
@@ -60,15 +61,33 @@ class Written:
     after: Mapping[str, Any]
 
 
-def written_by(batch: ImportBatch) -> list[Written]:
-    """Everything but figures that an import wrote, in its order."""
+def written_by(batch: ImportBatch, user: User) -> list[Written]:
+    """Everything but figures that an import wrote, in its order, but for what is behind a wall for
+    this person by now: that is left to its team, since a refusal would tell that it is there."""
     rows = db.session.scalars(
         sa.select(ImportChange).where(ImportChange.batch_id == batch.id).order_by(ImportChange.id)
     )
-    return [
+    found = [
         Written(r.object_type, r.object_id, r.created, json.loads(r.before), json.loads(r.after))
         for r in rows
     ]
+    deal_of = _deals_of(found)
+    hidden = hidden_among(user, set(deal_of.values()))
+    return [w for w in found if deal_of.get((w.object_type, w.object_id)) not in hidden]
+
+
+def _deals_of(written: Sequence[Written]) -> dict[tuple[str, int], int]:
+    """Which deal a record hangs on today, by its kind and number; a deal is its own."""
+    found = {("deal", w.object_id): w.object_id for w in written if w.object_type == "deal"}
+    for kind, model in RECORDS.items():
+        wanted = [w.object_id for w in written if w.object_type == kind]
+        if hasattr(model, "deal_id"):
+            for part in in_parts(wanted):
+                of_deal = sa.select(model.id, model.deal_id).where(
+                    model.id.in_(part), model.deal_id.is_not(None)
+                )
+                found |= {(kind, row.id): row.deal_id for row in db.session.execute(of_deal)}
+    return found
 
 
 @dataclass(frozen=True)
@@ -206,18 +225,16 @@ def _changed_records(written: Sequence[Written], user: User) -> Iterator[Obstacl
     for kind, model in RECORDS.items():
         wanted = {w.object_id: w for w in written if w.object_type == kind}
         found = list(_rows(model, wanted))
-        of_deals = {d for _, row in found if (d := getattr(row, "deal_id", None)) is not None}
-        hidden = hidden_among(user, of_deals)
+        present = [row for _, row in found if row is not None]
+        named = {row.id for row in (known(user, present) if model is Document else present)}
         for change, row in found:
+            called = _title(row) if row and row.id in named else _numbered(change)
             if row is None:
-                yield Obstacle(_numbered(change), "gone")
-            elif getattr(row, "deal_id", None) in hidden:
-                # Behind a wall by now: what it is called today is not for this person to read.
-                yield Obstacle(_numbered(change), "changed")
+                yield Obstacle(called, "gone")
             elif not _as_written(change, row) or getattr(row, "done_at", None):
-                yield Obstacle(_title(row), "changed")
+                yield Obstacle(called, "changed")
             elif change.created and getattr(row, "versions", None):
-                yield Obstacle(_title(row), "used")
+                yield Obstacle(called, "used")
 
 
 def _numbered(change: Written) -> str:

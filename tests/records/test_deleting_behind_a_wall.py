@@ -2,6 +2,7 @@
 team is told, and loses nothing."""
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -114,6 +115,26 @@ def test_the_trail_tells_the_deletion_but_not_the_deal(as_user, cast, deal) -> N
         assert "金丝雀" not in page.text and deal.code not in page.text
     told = as_user("manager").get(f"/records/deal/{deal.id}/history").text
     assert "删除企业" in told
+
+
+@pytest.mark.parametrize("name", ["compliance", "admin"])
+def test_the_unfiltered_trail_is_the_same_with_such_a_deal_and_without(
+    as_user, cast, deal, name
+) -> None:
+    """No locked line, no gap in numbers and no count beside a deletion says that more was done."""
+    plain = factories.company(cast["manager"])
+    client, told = as_user(name), []
+
+    def picture() -> tuple[int, int, int]:
+        page, file = client.get("/audit").text, client.get("/audit.csv").text
+        shown = int(re.search(r"共 (\d+) 条", page)[1])
+        return page.count('<th scope="row"'), shown, len(file.splitlines())
+
+    for number in (plain.id, deal.company_id):
+        before = picture()
+        delete(as_user("outsider"), "company", number)
+        told.append([after - was for was, after in zip(before, picture(), strict=True)])
+    assert told[0] == told[1]
 
 
 def test_who_sees_the_deal_is_refused_and_reads_why(as_user, cast, deal) -> None:
