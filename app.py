@@ -90,6 +90,7 @@ from portfolio.readiness import judgement_views as readiness_judgement_views
 from portfolio.readiness import merge_operations as readiness_merging
 from portfolio.readiness import operations as readiness
 from portfolio.readiness import views as readiness_views
+from portfolio.readiness import whatif_views as readiness_whatif_views
 from portfolio.readiness.models import Assessment
 from portfolio.records import bin_views as records_bin_views
 from portfolio.records import name_queries as record_names
@@ -137,6 +138,7 @@ VIEWS = (
     readiness_views,
     readiness_company_views,
     readiness_judgement_views,
+    readiness_whatif_views,
     committee_views,
     committee_export_views,
     intake_views,

@@ -30,17 +30,25 @@ MOST_DAYS = 6
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _assessed(stated: tuple[Stated, ...], day: dt.date, region: str | None) -> Picture:
+def assessed(stated: tuple[Stated, ...], day: dt.date, region: str | None) -> Picture:
+    """What figures come to under the rules of a day; the same ones are assessed once."""
     figures, audited = figures_from(stated, day)
     return picture_of(figures, audited, day, region)
 
 
 def picture(company: Company, day: dt.date, known_at: dt.datetime | None) -> Picture:
     """A company under the rules of a day, by what was known then, or is known now."""
+    stated, region = basis_of(company, known_at)
+    return assessed(stated, day, region)
+
+
+def basis_of(
+    company: Company, known_at: dt.datetime | None = None
+) -> tuple[tuple[Stated, ...], str | None]:
+    """What a company is assessed on: its figures, and the region whose rulebooks apply."""
     stated = queries.stated_of([company.id], known_at)[company.id]
     then = portrait.company_as_known(company.id, known_at) if known_at else company
-    region = region_of(then.region_code, then.uscc) if then else None
-    return _assessed(tuple(stated), day, region)
+    return tuple(stated), region_of(then.region_code, then.uscc) if then else None
 
 
 def company_section(company: Company, user: User, known_at: dt.datetime | None) -> Section | None:
@@ -66,39 +74,39 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
 @access.permit("company.read")
 def company(company_id: int) -> str | tuple[str, int]:
     """Every target with its tree; `on` asks for the rules of a day, `as_of` for what was known."""
-    found = _company_or_404(company_id)
-    asked = _read_question()
-    if asked.known_at and portrait.company_as_known(found.id, asked.known_at) is None:
-        return render_template("companies/not_yet.html", company=found, day=asked.known_on)
+    found = company_or_404(company_id)
+    question = _read_question()
+    if question.known_at and portrait.company_as_known(found.id, question.known_at) is None:
+        return render_template("companies/not_yet.html", company=found, day=question.known_on)
     page = render_template(
         "readiness/company.html",
         company=found,
-        picture=picture(found, asked.day, asked.known_at),
-        known_on=asked.known_on,
-        wrong=asked.wrong,
+        picture=picture(found, question.day, question.known_at),
+        known_on=question.known_on,
+        wrong=question.wrong,
         opened=request.args.get("target", ""),
-        query=asked.query,
-        v=_reading(found, asked),
+        query=question.query,
+        v=_reading(found, question),
         days=[d for d in days_of_effect() if d <= today()][:MOST_DAYS],
         first_day=days_of_effect()[-1],
     )
-    return page, 422 if asked.wrong else 200
+    return page, 422 if question.wrong else 200
 
 
 @blueprint.get("/companies/<int:company_id>/readiness/<key>")
 @access.permit("company.read")
 def tree(company_id: int, key: str) -> str:
     """What one target's line unfolds to, for the same days."""
-    found = _company_or_404(company_id)
-    asked = _read_question()
-    seen = picture(found, asked.day, asked.known_at)
+    found = company_or_404(company_id)
+    question = _read_question()
+    seen = picture(found, question.day, question.known_at)
     finding = next((f for f in seen.assessed if f.target.key == key), None) or abort(404)
     return render_template(
         "readiness/tree.html",
         company=found,
         picture=seen,
         finding=finding,
-        v=_reading(found, asked),
+        v=_reading(found, question),
     )
 
 
@@ -112,12 +120,13 @@ class Reading:
     judged: Mapping[str, Judgement]
 
 
-def _reading(company: Company, asked: "Question") -> Reading:
-    told = judgement_queries.current(company.id, asked.known_at)
-    return Reading(company.id, asked.day, asked.writable, told)
+def _reading(company: Company, question: "Question") -> Reading:
+    told = judgement_queries.current(company.id, question.known_at)
+    return Reading(company.id, question.day, question.writable, told)
 
 
-def _company_or_404(company_id: int) -> Company:
+def company_or_404(company_id: int) -> Company:
+    """The company, unless it does not exist for who asks."""
     return companies.get_visible(access.me(), company_id) or abort(404)
 
 
@@ -148,12 +157,12 @@ class Question:
 
 def _read_question() -> Question:
     wrong: dict[str, str] = {}
-    known_on = _asked("as_of", wrong)
-    day = _asked("on", wrong) or known_on or today()
+    known_on = asked("as_of", wrong)
+    day = asked("on", wrong) or known_on or today()
     return Question(day, known_on, wrong)
 
 
-def _asked(name: str, wrong: dict[str, str]) -> dt.date | None:
+def asked(name: str, wrong: dict[str, str]) -> dt.date | None:
     """The day in an argument of the address, and what is wrong with it."""
     try:
         if name == "as_of":

@@ -69,6 +69,11 @@ class Finding:
     gaps: tuple[Gap, ...] = ()
     distance: int = 0
 
+    @property
+    def status(self) -> str:
+        """Its verdict; "" where no rulebook applies."""
+        return self.result.status if self.result else ""
+
     def count(self, status: str) -> int:
         """How many of the tests that decide have a status."""
         return sum(test.status == status for test in self.tests)

@@ -67,6 +67,7 @@ MESSAGES = {
     ),
     "flag.unknown": _l("“%(value)s” is neither yes nor no."),
     "option.unknown": _l("“%(value)s” is not one of the options."),
+    "assumed.too_many": _l("At most %(most)s figures can be changed at a time."),
     "case.malformed": _l("This is no list of companies to assess as JSON."),
     "rulebook.unknown": _l("There is no rulebook “%(value)s”."),
     "text.malformed": _l("“%(value)s” is no text."),

@@ -149,6 +149,9 @@ DOORS = {
     "readiness.judgement": READERS,
     "readiness.judge": WRITERS,
     "readiness.withdraw": WRITERS,
+    "readiness.what_if": READERS,
+    "readiness.suppose": READERS,  # writes nothing
+    "readiness.moved": READERS,
     "readiness.index": READERS,
     "chokepoint.index": READERS,
     "chokepoint.tag": WRITERS,

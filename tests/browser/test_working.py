@@ -68,6 +68,8 @@ PAGES = {
         "/companies/4/judgements/product_field_2026",
         "/companies/2/readiness?on=2022-04-15&target=giant",
         "/companies/2/readiness?on=1999-01-01",
+        "/companies/1/readiness/what-if",
+        "/companies/2/readiness/what-if?y.revenue.2025=3%E4%BA%BF&f.expected_market_cap=",
         "/companies/1/figures",
         "/companies/1/tags",
         "/companies/1/tasks",
@@ -136,6 +138,7 @@ NO_PAGES = {
     *("digest.content", "digest.preview_content", "digest.show", "digest.unsubscribe"),
     *("people.log_in", "people.set_password", "chokepoint.reject"),
     *("companies.figures_as_csv", "companies.figures_as_xlsx", "readiness.tree"),
+    "readiness.moved",
     *("intake.mapping", "people.everybody"),  # lead on to another page
     "pipeline.attach",  # there for a deal that lost its company alone
 }
@@ -544,6 +547,34 @@ def test_a_day_of_the_rules_is_chosen_and_the_company_page_leads_to_a_target(ope
     page.wait_for_selector("#t-giant .node")
     assert "2021" in page.inner_text("#t-giant .body")
     assert not serious(page) and not page.complaints
+
+
+def test_a_figure_is_changed_and_the_verdict_moves_while_the_facts_stay(open_page) -> None:
+    page = open_page()
+    page.goto("/companies/2")
+    facts = page.inner_text("#figures")
+    page.click("#readiness a[href$='/what-if']")
+    assert "尚未改动" in page.inner_text("#moved")
+    cap = page.locator("[id='f.expected_market_cap']")
+    known = cap.input_value()
+    cap.fill("1亿")
+    page.wait_for_selector("#moved .turned >> text=北交所标准一")
+    assert "满足" in page.inner_text("#moved .turned li:has-text('北交所标准一') .fromto")
+    assert page.url.endswith("/what-if?f.expected_market_cap=1%E4%BA%BF")
+    cap.fill("1e9")
+    page.wait_for_selector("[id='f.expected_market_cap-err']")
+    assert cap.get_attribute("aria-invalid") == "true" and cap.input_value() == "1e9"
+    cap.fill("")
+    page.wait_for_selector("#moved .turned li:has-text('北交所标准一') >> text=待补材料")
+    assert not page.locator(".cell .err").count() and not serious(page)
+    page.reload()
+    assert cap.input_value() == "" and page.locator("#moved .turned").count()
+    page.click("#moved .changes .drop")
+    page.wait_for_selector("#moved >> text=尚未改动")
+    assert cap.input_value() == known
+    page.goto("/companies/2")
+    assert page.inner_text("#figures") == facts
+    assert [text for text in page.complaints if "422" not in text] == []
 
 
 def test_on_a_phone_one_sees_where_one_is_and_filters_are_folded_away(open_page) -> None:
