@@ -54,6 +54,7 @@ from portfolio.intake import run_views as intake_run_views
 from portfolio.intake import undo_views as intake_undo_views
 from portfolio.intake import upload_views as intake_upload_views
 from portfolio.intake import views as intake_views
+from portfolio.intake import year_grid_views as intake_year_grid_views
 from portfolio.journal import views as journal_views
 from portfolio.journal.operations import Undoer, by_steps, steps_stand
 from portfolio.people import access
@@ -147,6 +148,7 @@ VIEWS = (
     intake_mapping_views,
     intake_batch_views,
     intake_undo_views,
+    intake_year_grid_views,
     digest_views,
     flows_views,
     flows_edit_views,

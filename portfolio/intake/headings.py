@@ -145,7 +145,10 @@ def matched(headings: Sequence[str], kind: str = COMPANIES) -> list[Target]:
     """What each heading stands for, by its synonyms; columns of our own files always match."""
     exact, loose = synonyms(kind)
     return [
-        _in_its_unit(exact.get(folded(h)), h) or _in_its_unit(loose.get(_bare(h)), h) or NOWHERE
+        _in_its_unit(exact.get(folded(h)), h)
+        or _in_its_unit(exact.get(folded(_UNIT.sub("", halfwidth(h).casefold()))), h)
+        or _in_its_unit(loose.get(_bare(h)), h)
+        or NOWHERE
         for h in headings
     ]
 

@@ -71,6 +71,7 @@ PAGES = {
         "/companies/1/readiness/what-if",
         "/companies/2/readiness/what-if?y.revenue.2025=3%E4%BA%BF&f.expected_market_cap=",
         "/companies/1/figures",
+        "/companies/1/figures/years",
         "/companies/1/tags",
         "/companies/1/tasks",
         "/companies/new",
@@ -611,3 +612,22 @@ def test_a_planted_script_is_blocked_by_the_policy(open_page) -> None:
     )
     assert page.evaluate("window.hit") is None
     assert any("Content Security Policy" in text for text in page.complaints)
+
+
+def test_a_block_from_a_spreadsheet_fills_the_years_and_asks_before_it_is_left(open_page) -> None:
+    page = open_page("manager")
+    page.goto("/companies/3/figures/years")
+    page.locator("#m-revenue-2025").evaluate(
+        "(cell) => { const data = new DataTransfer(); data.setData('text/plain', '31\\t2\\r\\n30\\t4\\r\\n');"
+        " cell.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true})); }"
+    )
+    cells = ("revenue-2025", "revenue-2024", "main_revenue-2025", "main_revenue-2024")
+    assert [page.input_value(f"#m-{cell}") for cell in cells] == ["31", "2", "30", "4"]
+    page.fill("#source", "年报")
+    page.click("form[action$='/figures/years'] .btn-primary")
+    page.wait_for_selector("#errsum")
+    assert "大于“营业收入”（2）" in page.inner_text("#errsum")
+    assert page.evaluate("document.activeElement.id") == "errsum"
+    page.check("#confirmed")
+    page.click("form[action$='/figures/years'] .btn-primary")
+    page.wait_for_url("**/companies/3#figures")
