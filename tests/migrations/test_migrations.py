@@ -1,9 +1,14 @@
 """Migrations go up, down and up again with data on both databases, and the models fit them."""
 
+import importlib.util
+import re
+from pathlib import Path
+
 import flask_migrate
 import pytest
 import sqlalchemy as sa
 
+from portfolio.companies.likeness import keys_of
 from portfolio.extensions import db, unit_of_work
 from portfolio.pipeline.models import Deal
 from tests import factories
@@ -103,3 +108,33 @@ def test_deals_in_stages_that_only_a_later_version_has_keep_it_from_going(
     with pytest.raises(SystemExit):  # what the command makes of the reason, which it prints
         flask_migrate.downgrade(revision="0021")
     assert "brandnew" in caplog.text
+
+
+def test_no_migration_uses_code_that_goes_on_changing() -> None:
+    folder = Path(__file__).parents[2] / "migrations/versions"
+    for path in sorted(folder.glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^\s*(?:from|import) portfolio", text, re.MULTILINE), path.name
+
+
+NAMES = (
+    *(
+        "青岛海纳传动股份有限公司",
+        "（集团）Ａｃｍｅ Co., Ltd.",
+        "重庆 某某(已切换)",
+        "Acme Inc",
+        "乙",
+        "集团",
+    ),
+    *("长春行长有限责任公司", "3M中国有限公司", "𠮷野家\u200b有限公司", "abc123 Limited"),
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_keys_of_likely_duplicates_are_filled_as_they_were_first_made(name) -> None:
+    path = Path(__file__).parents[2] / "migrations/versions/0021_duplicate_keys.py"
+    spec = importlib.util.spec_from_file_location("duplicate_keys", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    others = (NAMES[0], name, "曾用名有限公司")
+    assert {*module._keys(name, "9137ａ", others)} == keys_of(name, "9137ａ", others)
