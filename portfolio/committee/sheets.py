@@ -14,14 +14,15 @@ from portfolio.kernel.dates import local_date, reported_year
 from portfolio.kernel.numbers import MICRO
 from portfolio.pipeline.models import Status
 from portfolio.readiness.targets import kept_targets
+from portfolio.rulebook.metrics import used_as
 from portfolio.web.formatting import title_of
 from portfolio.web.sheets import Column, Kind
 
 PERCENT = Decimal("0.01")
 # The Chinese headings of the list are fixed, without units.
 WAN, PER_CENT = ("万元", "10,000 CNY"), ("%", "%")
-REVENUE, PROFIT, RESEARCH = "revenue", "net_profit_parent", "rd_spend"
-PATENTS = "invention_patents_in_use"
+REVENUE, PROFIT, RESEARCH = used_as("sales"), used_as("profit"), used_as("research")
+PATENTS = used_as("patents")
 
 
 def _percent(part: int | None, whole: int | None, places: Decimal = PERCENT) -> Decimal | None:

@@ -31,6 +31,7 @@ from portfolio.extensions import Actor, db
 from portfolio.kernel import stockcode, tokens, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import clean, folded
+from portfolio.rulebook.metrics import used_as
 
 FIELDS = frozenset(
     [
@@ -49,7 +50,7 @@ FIELDS = frozenset(
         "lead_source_note",
     ]
 )
-REVENUE = "revenue"
+REVENUE = used_as("sales")
 
 
 class Conflict(InputError):

@@ -29,7 +29,7 @@ from portfolio.companies.models import (
 from portfolio.companies.queries import stated_rows
 from portfolio.extensions import db
 from portfolio.people import queries as people
-from portfolio.rulebook.metrics import Metric, dictionary
+from portfolio.rulebook.metrics import Metric, dictionary, used_as
 
 MOST_YEARS = 5
 MOST_ROWS = 50
@@ -121,7 +121,7 @@ class FigureTable:
     @property
     def revenue(self) -> Sequence[tuple[str, int | None]]:
         """Revenue in fen by year, the oldest first; empty unless two years are known."""
-        cells = next((cells for metric, cells in self.lines if metric.id == "revenue"), ())
+        cells = next((cells for metric, cells in self.lines if metric.id == used_as("sales")), ())
         known = [row.micro if row else None for row in cells]
         if len(known) - known.count(None) < 2:
             return []

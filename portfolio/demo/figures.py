@@ -1,8 +1,16 @@
 """Figures of invented companies: consistent with each other, spread around the thresholds (pure)."""
 
 import random
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+DATA: Mapping[str, Any] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+)
+YEARLY: Mapping[str, str] = DATA["yearly"]
 WAN = 1_000_000  # fen in 万元, and micro in one
 
 
@@ -28,8 +36,8 @@ def invent(strength: str, rng: random.Random) -> Invented:
         amount = int(revenue / growth**back)
         yearly |= {(name, back): value for name, value in _year(strength, amount, rng).items()}
     if strength == "d":
-        for name in ("net_profit_parent_ex_nonrecurring", "rd_spend", "operating_cash_flow"):
-            yearly = {key: value for key, value in yearly.items() if key[0] != name}
+        missing = DATA["lists"]["missing"]
+        yearly = {key: value for key, value in yearly.items() if key[0] not in missing}
     return Invented(yearly, _facts(strength, yearly, rng))
 
 
@@ -40,22 +48,23 @@ def _year(strength: str, revenue: int, rng: random.Random) -> dict[str, int]:
     liabilities = int(equity * rng.uniform(0.3, 0.9))
     research = int(revenue * rng.uniform(0.05, 0.16)) + 80
     staff = max(12, revenue // 60)
-    return {
-        "revenue": revenue * WAN,
-        "main_revenue": int(revenue * rng.uniform(0.82, 0.98)) * WAN,
-        "net_profit_parent": profit * WAN,
-        "net_profit_parent_ex_nonrecurring": recurring * WAN,
-        "roe_weighted": int(profit / equity * 10_000) * WAN // 100,
-        "roe_weighted_ex_nonrecurring": int(recurring / equity * 10_000) * WAN // 100,
-        "operating_cash_flow": int(profit * rng.uniform(0.5, 1.3)) * WAN,
-        "rd_spend": research * WAN,
-        "rd_expense": research * WAN,
-        "net_assets": equity * WAN,
-        "total_assets": (equity + liabilities) * WAN,
-        "total_liabilities": liabilities * WAN,
-        "employees": staff * WAN,
-        "rd_staff": max(4, int(staff * rng.uniform(0.2, 0.5))) * WAN,
+    found = {
+        "sales": revenue * WAN,
+        "main_sales": int(revenue * rng.uniform(0.82, 0.98)) * WAN,
+        "profit": profit * WAN,
+        "recurring": recurring * WAN,
+        "return": int(profit / equity * 10_000) * WAN // 100,
+        "recurring_return": int(recurring / equity * 10_000) * WAN // 100,
+        "cash": int(profit * rng.uniform(0.5, 1.3)) * WAN,
+        "research": research * WAN,
+        "research_expense": research * WAN,
+        "equity": equity * WAN,
+        "assets": (equity + liabilities) * WAN,
+        "liabilities": liabilities * WAN,
+        "staff": staff * WAN,
+        "researchers": max(4, int(staff * rng.uniform(0.2, 0.5))) * WAN,
     }
+    return {YEARLY[name]: value for name, value in found.items()}
 
 
 def _facts(
@@ -63,18 +72,18 @@ def _facts(
 ) -> dict[str, int | str]:
     if strength in {"c", "d"}:
         return {}
-    profit = yearly[("net_profit_parent", 0)] // WAN
+    profit = yearly[(YEARLY["profit"], 0)] // WAN
     value = (
         max(profit * rng.randint(14, 24), 15_000)
         if strength == "a"
         else rng.randint(16_000, 19_990)
     )
-    facts: dict[str, int | str] = {
-        "expected_market_cap": value * WAN,
-        "neeq_tier": "innovation" if strength == "a" else rng.choice(["base", "innovation"]),
-        "neeq_listed_months": (rng.randint(12, 40) if strength == "a" else rng.randint(6, 14))
-        * WAN,
+    found: dict[str, int | str] = {
+        "value": value * WAN,
+        "layer": "innovation" if strength == "a" else rng.choice(["base", "innovation"]),
+        "months": (rng.randint(12, 40) if strength == "a" else rng.randint(6, 14)) * WAN,
     }
+    facts = {DATA["facts"][name]: value for name, value in found.items()}
     if strength == "a":
         facts |= _offering(rng)
     return facts
@@ -82,11 +91,11 @@ def _facts(
 
 def _offering(rng: random.Random) -> dict[str, int | str]:
     plan: dict[str, int | str] = {
-        "shares_offered": rng.randint(800, 2_000) * WAN,
-        "offer_objects": rng.randint(100, 400) * WAN,
-        "share_capital_post": rng.randint(5_000, 12_000) * WAN,
-        "holders_post": rng.choice([180, 230, 420]) * WAN,
-        "public_float_pct": rng.choice([24, 25, 31]) * WAN,
+        "shares": rng.randint(800, 2_000) * WAN,
+        "takers": rng.randint(100, 400) * WAN,
+        "capital": rng.randint(5_000, 12_000) * WAN,
+        "holders": rng.choice([180, 230, 420]) * WAN,
+        "float": rng.choice([24, 25, 31]) * WAN,
     }
-    flags = ("governance_sound", "going_concern_sound", "clean_audit_3y", "lawful_operation")
-    return plan | dict.fromkeys(flags, "true")
+    named = {DATA["offering"][name]: value for name, value in plan.items()}
+    return named | dict.fromkeys(DATA["lists"]["judged"], "true")

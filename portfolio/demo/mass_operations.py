@@ -12,6 +12,7 @@ from portfolio.companies.duplicate_operations import rekey_many
 from portfolio.companies.models import Company, CompanySearch, Figure
 from portfolio.companies.operations import search_row
 from portfolio.demo import operations as demo
+from portfolio.demo.figures import YEARLY
 from portfolio.extensions import db, unit_of_work
 from portfolio.pipeline import queries as deals
 from portfolio.pipeline.models import Deal, DealMember, StageEvent
@@ -115,9 +116,9 @@ def _figures(
     for back in range(3):
         amount = int(revenue / (1 + 0.2 * back)) // 100 * 100
         for metric, micro in (
-            ("revenue", amount),
-            ("net_profit_parent", int(amount * rng.uniform(-0.1, 0.2))),
-            ("rd_spend", int(amount * rng.uniform(0.02, 0.2))),
+            (YEARLY["sales"], amount),
+            (YEARLY["profit"], int(amount * rng.uniform(-0.1, 0.2))),
+            (YEARLY["research"], int(amount * rng.uniform(0.02, 0.2))),
         ):
             yield {
                 "company_id": company["id"],

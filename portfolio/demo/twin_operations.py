@@ -41,7 +41,7 @@ def _twin(row: Mapping[str, Any], firm: Company, owner: User, entered: dt.dateti
             twin.id, metric, year, micro=figure.micro * OTHER_SHARE // 100, source="商业计划书"
         )
         for (_, metric, year), figure in queries.current_rows([firm.id]).items()
-        if metric == "revenue" and year is not None and figure.micro is not None
+        if metric == companies.REVENUE and year is not None and figure.micro is not None
     ]
     with unit_of_work("figure.state", owner, at=entered + DAY):
         companies.state_figures(told, owner, entered + DAY)

@@ -15,7 +15,7 @@ from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import MICRO, parse_decimal, rounded_micro, short_micro, signed
 from portfolio.kernel.records import LeadSource
 from portfolio.kernel.text import clean, halfwidth
-from portfolio.rulebook.metrics import Metric, dictionary
+from portfolio.rulebook.metrics import Metric, dictionary, used_as
 from portfolio.rulebook.plausible import questions
 
 YEARS = range(1990, 2101)
@@ -199,10 +199,11 @@ def _require(row: Row, targets: Sequence[Target]) -> None:
     yearly = (metric for metric in row.figures if dictionary()[metric].yearly)
     if row.year is None and not row.refusals and any(yearly):
         row.refuse("fiscal_year", "row.no_year")
-    blank = row.year is not None and "revenue" not in row.figures
-    asked = blank and any(target.metric == "revenue" for target in targets)
-    if asked and not any(finding.field == "revenue" for finding in row.refusals):
-        row.doubt("revenue", "value.missing")
+    sales = used_as("sales")
+    blank = row.year is not None and sales not in row.figures
+    asked = blank and any(target.metric == sales for target in targets)
+    if asked and not any(finding.field == sales for finding in row.refusals):
+        row.doubt(sales, "value.missing")
 
 
 def _compare(group: Sequence[Row]) -> None:

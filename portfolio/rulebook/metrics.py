@@ -147,3 +147,11 @@ def metric(metric_id: str) -> Metric:
         return dictionary()[metric_id]
     except KeyError:
         raise InputError("metric.unknown", value=metric_id) from None
+
+
+@cache
+def used_as(use: str) -> str:
+    """The id of the metric that stands for something outside of any rule. Raises KeyError for a use
+    that the data does not name, or that names no metric."""
+    uses: dict[str, str] = tomllib.loads(FILE.with_name("uses.toml").read_text(encoding="utf-8"))
+    return dictionary()[uses[use]].id
