@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 from portfolio.kernel.calendar import CHINA, WorkCalendar
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline.flow import Pipeline
+from portfolio.pipeline.happened import happened
 from portfolio.pipeline.kinds import Status
 from portfolio.pipeline.stages import Stage
+from portfolio.pipeline.stays import ACTIVE, stays
 
-ACTIVE = Status.ACTIVE.value
 REASONS_SHOWN = 3
 # A finished stay is kept as one number: its stage times this, and its days.
 PLACE = 1_000_000
@@ -34,7 +35,7 @@ class Happened(NamedTuple):
     status: str
     day: int
     reason: str
-    undoes: int | None
+    undoes_id: int | None
     carried: bool = False
 
 
@@ -70,36 +71,22 @@ class Ledger:
 
     def take(self, deal_id: int, events: Sequence[Happened]) -> None:
         """Keep the way of a deal, from all its events, oldest first."""
-        undone = {event.undoes for event in events if event.undoes is not None}
-        if undone:
-            events = [e for e in events if e.id not in undone and e.undoes is None]
+        if any(event.undoes_id is not None for event in events):
+            events = happened(events)
+        found = stays([(event.stage, event.status, event.day) for event in events])
+        entered = [not stay.first or not events[stay.first].carried for stay in found]
         calendar: list[int] = []
         working: list[int] = []
-        reached = {events[0].stage}
-        before, days, worked, entered = events[0], 0, 0, True
-        for following in events[1:]:
-            event = following
-            if before.status == ACTIVE and event.day > before.day:
-                days += event.day - before.day
-                worked += self._worked(before.day, event.day)
-            if event.carried:
-                event = event._replace(reason=before.reason)
-                if event.stage != before.stage:
-                    days = worked = 0
-                    entered = False
-            elif event.stage != before.stage and not entered:
-                reached.add(event.stage)
-                days = worked = 0
-                entered = True
-            elif event.stage != before.stage:
-                place = self._place(before.stage) * PLACE
-                calendar.append(place + days)
-                working.append(place + worked)
-                reached.add(event.stage)
-                days = worked = 0
-            before = event
-        reason = "" if before.status == ACTIVE else before.reason
-        shape = Shape(frozenset(reached), before.stage, before.status, reason)
+        for stay, own, following in zip(found, entered, found[1:], strict=False):
+            if own and not events[following.first].carried:
+                place = self._place(stay.stage) * PLACE
+                spans = [(start, end) for start, end in stay.spans if end > start]
+                calendar.append(place + sum(end - start for start, end in spans))
+                working.append(place + sum(self._worked(start, end) for start, end in spans))
+        reached = frozenset(stay.stage for stay, own in zip(found, entered, strict=True) if own)
+        last = events[-1]
+        reason = "" if last.status == ACTIVE else _reason(events)
+        shape = Shape(reached, last.stage, last.status, reason)
         self.ways[deal_id] = Way(
             events[0].day,
             self._shapes.setdefault(shape, shape),
@@ -122,6 +109,11 @@ class Ledger:
             days = dt.date.fromordinal(start), dt.date.fromordinal(end)
             self._spans[start, end] = self._calendar.working_days_between(*days)
         return self._spans[start, end]
+
+
+def _reason(events: Sequence[Happened]) -> str:
+    """The reason of the latest event; that a version was retired is none, and leaves the one before."""
+    return next((event.reason for event in reversed(events) if not event.carried), "")
 
 
 def nearest_rank(counts: Mapping[int, int], percent: int) -> int | None:

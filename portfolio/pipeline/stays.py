@@ -6,15 +6,17 @@ up again when it is back. An event that changes neither stage nor status leaves 
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from portfolio.kernel.dates import local_date
 from portfolio.pipeline.happened import happened
 from portfolio.pipeline.kinds import Status
 from portfolio.pipeline.stages import Stage
+
+ACTIVE = Status.ACTIVE.value
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Part:
     @property
     def active(self) -> bool:
         """Whether the deal was worked on."""
-        return bool(self.event.to_status == Status.ACTIVE.value)
+        return bool(self.event.to_status == ACTIVE)
 
 
 def parts(events: Sequence[Any]) -> list[Part]:
@@ -57,11 +59,42 @@ def parts(events: Sequence[Any]) -> list[Part]:
     ]
 
 
+class Stay(NamedTuple):
+    """A deal's time in one stage, from the step at place `first` until it stood in another stage.
+
+    `spans` are the stretches in which it was worked on, each from a day to a day; one that goes on
+    has None for its end.
+    """
+
+    stage: str
+    first: int
+    spans: list[tuple[Any, Any]]
+
+
+def stays(steps: Iterable[tuple[str, str, Any]]) -> list[Stay]:
+    """The stays of a deal from its steps (stage, status, day), oldest first, without what was taken
+    back; days are dates or their ordinals."""
+    found: list[Stay] = []
+    begun = None
+    for place, (stage, status, day) in enumerate(steps):
+        elsewhere = not found or found[-1].stage != stage
+        active = status == ACTIVE
+        if begun is not None and (elsewhere or not active):
+            found[-1].spans.append((begun, day))
+            begun = None
+        if elsewhere:
+            found.append(Stay(stage, place, []))
+        if active and begun is None:
+            begun = day
+    if begun is not None:
+        found[-1].spans.append((begun, None))
+    return found
+
+
 def counted_before(stage: Stage, events: Sequence[Any], today: dt.date) -> int:
     """Days that the stay in this stage, the latest, has lasted so far."""
-    days = 0
-    for part in reversed(parts(events)):
-        if part.stage != stage.key:
-            break
-        days += stage.days(part.start, part.end or today) if part.active else 0
-    return days
+    steps = ((e.to_stage, e.to_status, local_date(e.happened_at)) for e in happened(events))
+    latest = next(reversed(stays(steps)), None)
+    if latest is None or latest.stage != stage.key:
+        return 0
+    return sum(stage.days(start, end or today) for start, end in latest.spans)
