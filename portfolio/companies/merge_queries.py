@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from portfolio.companies.models import (
     CompanyMerge,
 )
 from portfolio.extensions import db
+from portfolio.kernel.parts import in_parts
 
 
 def unmerged() -> sa.ColumnElement[bool]:
@@ -24,28 +25,49 @@ def merge_of(company_id: int) -> CompanyMerge | None:
     return db.session.scalar(sa.select(CompanyMerge).where(CompanyMerge.merged_id == company_id))
 
 
-def survivors() -> dict[int, int]:
-    """For each merged company the one that it is part of now, however often that was merged on."""
-    rows = db.session.execute(sa.select(CompanyMerge.merged_id, CompanyMerge.survivor_id))
-    into = {row[0]: row[1] for row in rows}
-    found = {}
-    for merged, survivor in into.items():
-        while survivor in into:
-            survivor = into[survivor]
-        found[merged] = survivor
-    return found
+def survivors(company_ids: Iterable[int]) -> dict[int, int]:
+    """For each of these companies that was merged the one that it is part of now, however often
+    that was merged on: a query for each time."""
+    found = {number: number for number in company_ids}
+    into: dict[int, int] = {}
+    asked = set(found)
+    while asked:
+        asked = _merged_on(asked, into) - into.keys()
+    for number in found:
+        while found[number] in into:
+            found[number] = into[found[number]]
+    return {number: survivor for number, survivor in found.items() if survivor != number}
+
+
+def _merged_on(asked: Iterable[int], into: dict[int, int]) -> set[int]:
+    """Add where these companies were merged into; answers the companies that they went into."""
+    went: set[int] = set()
+    for part in in_parts(asked):
+        query = sa.select(CompanyMerge.merged_id, CompanyMerge.survivor_id)
+        for merged, survivor in db.session.execute(query.where(CompanyMerge.merged_id.in_(part))):
+            into[merged] = survivor
+            went.add(survivor)
+    return went
 
 
 def parts_of(company_ids: Iterable[int]) -> dict[int, list[CompanyMerge]]:
-    """The merges by which others became part of these companies, directly or by way of others."""
-    wanted = set(company_ids)
-    whole = survivors()
-    ids = [merged for merged, survivor in whole.items() if survivor in wanted]
+    """The merges by which others became part of these companies, directly or by way of others: a
+    query for each step of the way."""
+    whole = {number: number for number in company_ids}
     found: dict[int, list[CompanyMerge]] = {}
-    rows = sa.select(CompanyMerge).where(CompanyMerge.merged_id.in_(ids)).order_by(CompanyMerge.id)
-    for row in db.session.scalars(rows):
-        found.setdefault(whole[row.merged_id], []).append(row)
-    return found
+    asked = list(whole)
+    while asked:
+        rows = [row for part in in_parts(asked) for row in _into(part)]
+        asked = [row.merged_id for row in rows]
+        for row in rows:
+            whole[row.merged_id] = whole[row.survivor_id]
+            found.setdefault(whole[row.merged_id], []).append(row)
+    return {number: sorted(merges, key=lambda m: m.id) for number, merges in found.items()}
+
+
+def _into(company_ids: Sequence[int]) -> Sequence[CompanyMerge]:
+    query = sa.select(CompanyMerge).where(CompanyMerge.survivor_id.in_(company_ids))
+    return db.session.scalars(query).all()
 
 
 def whole(company_id: int, known_at: dt.datetime | None = None) -> list[int]:
@@ -71,7 +93,7 @@ def dropped_codes(company_ids: Iterable[int]) -> Mapping[int, list[str]]:
 def holder_of_dropped(code: str) -> int | None:
     """The company that is found by a credit code which it did not take over."""
     row = db.session.scalar(sa.select(CompanyMerge.merged_id).where(CompanyMerge.uscc == code))
-    return None if row is None else survivors()[row]
+    return None if row is None else survivors([row])[row]
 
 
 def moved_since(

@@ -53,7 +53,7 @@ def _before_merge(company_id: int, known_at: dt.datetime | None) -> Company | No
     merge = merges.merge_of(company_id) if known_at else None
     if merge is None or known_at is None or merge.merged_at <= known_at:
         return None
-    company_or_404(merges.survivors()[company_id])
+    company_or_404(merges.survivors([company_id])[company_id])
     return db.session.get_one(Company, company_id)
 
 

@@ -139,4 +139,4 @@ def _as_belongs(step: Sequence[Any]) -> Sequence[Any]:
     number = (was or {}).get("company_id")
     if number is None:
         return step
-    return [table, row_id, {**was, "company_id": survivors().get(number, number)}, digest]
+    return [table, row_id, {**was, "company_id": survivors([number]).get(number, number)}, digest]

@@ -45,10 +45,10 @@ def _companies(codes: set[str], credits: set[str], names: set[str]) -> dict[int,
     ):
         for part in in_parts(wanted):
             ids.update(db.session.scalars(sa.select(owner).where(column.in_(part))))
-    survivors = merges.survivors()
     for part in in_parts(credits):
         rows = sa.select(CompanyMerge.merged_id).where(CompanyMerge.uscc.in_(part))
         ids.update(db.session.scalars(rows))
+    survivors = merges.survivors(ids)
     ids = {survivors.get(company_id, company_id) for company_id in ids}
     columns = [getattr(Company, name) for name in ("id", "name_zh", *FILLED)]
     known = {}
@@ -64,10 +64,15 @@ def _add_merged(
     found: Snapshot, known: dict[int, Known], credits: set[str], names: set[str]
 ) -> None:
     """A merged company's code and name mean the one that it is part of."""
-    survivors = merges.survivors()
     columns = (CompanyMerge.merged_id, CompanyMerge.uscc, Company.name_zh)
-    rows = sa.select(*columns).join(Company, Company.id == CompanyMerge.merged_id)
-    for merged_id, code, name in db.session.execute(rows):
+    query = sa.select(*columns).join(Company, Company.id == CompanyMerge.merged_id)
+    meant: dict[int, tuple[str | None, str]] = {}
+    for wanted, column in ((credits, CompanyMerge.uscc), (names, Company.name_zh)):
+        for part in in_parts(wanted):
+            rows = db.session.execute(query.where(column.in_(part)))
+            meant |= {merged_id: (code, name) for merged_id, code, name in rows}
+    survivors = merges.survivors(meant)
+    for merged_id, (code, name) in sorted(meant.items()):
         company = known.get(survivors[merged_id])
         if company is None:
             continue

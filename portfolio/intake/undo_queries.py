@@ -140,7 +140,7 @@ def obstacles(batch: ImportBatch, written: Sequence[Written], user: User) -> lis
 
 def _changed_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterator[Obstacle]:
     wanted = {w.object_id: w for w in written if w.object_type == "company"}
-    merged = survivors()
+    merged = survivors(wanted)
     for part in in_parts(wanted):
         rows = db.session.scalars(
             sa.select(Company)

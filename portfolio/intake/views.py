@@ -229,7 +229,7 @@ def _still_there(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The likely duplicates of an import of which neither was removed since, and which were not
     merged either."""
     pairs = duplicate_pairs(report.get("duplicates", [])[:MOST_PAIRS], {})
-    whole = survivors()
+    whole = survivors(side["id"] for pair in pairs for side in pair["sides"] if side["id"])
     found = []
     for pair in pairs:
         one, other = (whole.get(side["id"], side["id"]) for side in pair["sides"])

@@ -5,15 +5,16 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from portfolio.extensions import db
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 from portfolio.pipeline import check_operations as checks
-from portfolio.pipeline import gate_queries
+from portfolio.pipeline import gate_queries, queries
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.flow import Pipeline
-from portfolio.pipeline.gates import Answers, GateMissing, Standing, unmet
-from portfolio.pipeline.models import Deal
+from portfolio.pipeline.gates import NO_ANSWERS, Answers, GateMissing, Standing, unmet
+from portfolio.pipeline.models import Deal, PipelineVersion
 from portfolio.pipeline.refusals import Refused
 from portfolio.pipeline.stages import Move
 
@@ -108,3 +109,21 @@ def _kept(left: Iterable[Standing]) -> str:
         for c in (standing.condition for standing in left)
     ]
     return json.dumps(rows, ensure_ascii=False)
+
+
+def admitted(
+    deal: Deal, wanted: Move, actor: User | None, now: dt.datetime, answers: Answers = NO_ANSWERS
+) -> tuple[Pipeline, Move, Admission]:
+    """The move under the deal's pipeline, with its kind, and where it leads; nothing is written.
+
+    Raises Refused or InputError with the first thing that is wrong (`admission` knows all),
+    GateMissing among them.
+    """
+    require(actor, "deal.write", deal)
+    pipeline = queries.pipeline_of(db.session.get_one(PipelineVersion, deal.pipeline_id))
+    wanted = with_kind(pipeline, deal, wanted)
+    require_right(pipeline, deal, wanted, actor)
+    found = admission(deal, pipeline, wanted, actor, now, answers)
+    for fault in found.faults:
+        raise fault
+    return pipeline, wanted, found

@@ -65,6 +65,19 @@ class BulkForm(FlaskForm):
         fields = [self[name] for name in ASKS[doing]]
         return [f for f in fields if f.name != "reason_code" or len(f.choices) > 1]
 
+    def optional(
+        self, order: Order, deals: Sequence[Deal], flows: Mapping[int, Pipeline]
+    ) -> frozenset[str]:
+        """The fields that none of the moves needs that the order is for the deals."""
+        rules = [flow.moves[kind] for flow, kind in dict.fromkeys(_kinds(order, deals, flows))]
+        found = set()
+        if not any(rule.main_reason or rule.reason for rule in rules):
+            found.add("reason_code")
+        in_words = len(self.reason_code.choices) == 1
+        if not any(rule.words or (rule.reason and in_words) for rule in rules):
+            found.add("note")
+        return frozenset(found)
+
     def place(self, fault: InputError) -> bool:
         """Say it at its field, if it has one here; a field says one thing at a time."""
         name = BULK_PLACES.get(fault.code)

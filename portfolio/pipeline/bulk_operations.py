@@ -1,9 +1,7 @@
-"""Many deals changed at once: tried first, then done in one transaction and kept as one act."""
+"""Many deals changed at once: foreseen first, then done in one transaction and kept as one act."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
@@ -16,24 +14,11 @@ from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 from portfolio.pipeline import operations, undo_operations
 from portfolio.pipeline import sight_queries as sight
+from portfolio.pipeline.admission_queries import admitted
 from portfolio.pipeline.bulk import MOST, STAFFING, Doing, Order, Outcome
 from portfolio.pipeline.models import Deal
 
 ACTION = "deal.bulk"
-
-
-class _Tried(Exception):
-    """Ends a trial: everything in it is rolled back."""
-
-
-@contextmanager
-def _trial(work: Any) -> Iterator[None]:
-    try:
-        with work:
-            yield
-            raise _Tried
-    except _Tried:
-        pass
 
 
 def chosen(user: User, deal_ids: Iterable[int]) -> Sequence[Deal]:
@@ -52,22 +37,17 @@ def chosen(user: User, deal_ids: Iterable[int]) -> Sequence[Deal]:
     return deals
 
 
-def tried(
-    work: Any, deals: Sequence[Deal], order: Order, actor: User, now: dt.datetime
-) -> list[Outcome]:
-    """What the order would do to each deal: really done, in a unit of work that is rolled back."""
+def tried(deals: Sequence[Deal], order: Order, actor: User, now: dt.datetime) -> list[Outcome]:
+    """What the order would do to each deal, by the rules that doing it asks; nothing is written."""
     order.check()
     found: list[Outcome] = []
-    with _trial(work):
-        for deal in deals:
-            version = deal.version
-            try:
-                with db.session.begin_nested():
-                    before, after = _one(deal, order, actor, now)
-                found.append(Outcome(deal.id, version, before, after))
-            except InputError as refusal:
-                found.append(Outcome(deal.id, version, refusal=refusal))
-    db.session.expire_all()
+    for deal in deals:
+        try:
+            after = _foreseen(deal, order, actor, now)
+        except InputError as refusal:
+            found.append(Outcome(deal.id, deal.version, refusal=refusal))
+        else:
+            found.append(Outcome(deal.id, deal.version, _state(deal, order), after))
     return found
 
 
@@ -99,42 +79,58 @@ def apply(
     return kept.act
 
 
-def _one(deal: Deal, order: Order, actor: User, now: dt.datetime) -> tuple[str, str]:
-    """Do it with one deal and say what changed, as keys: an owner's id, a stage, a status."""
-    said = _state(deal, order)
-    _done(deal, order, actor, now)
-    return said, _state(deal, order)
+def _foreseen(deal: Deal, order: Order, actor: User, now: dt.datetime) -> str:
+    """What the order would change a deal to, in the words of `_state`. Raises as `_done` does."""
+    if order.doing not in STAFFING:
+        _goes_on(deal, order)
+        _flow, _move, found = admitted(deal, order.as_move(), actor, now)
+        return found.stage if order.doing is Doing.MOVE else found.status
+    owner_id, team = _staffed(deal, order, actor)
+    operations.require_staff(deal, team, owner_id)
+    return str(owner_id) if order.doing is Doing.OWNER else _joined(team)
 
 
 def _state(deal: Deal, order: Order) -> str:
     if order.doing is Doing.OWNER:
         return str(deal.owner_id)
     if order.doing in STAFFING:
-        return ",".join(str(n) for n in sorted(member.user_id for member in deal.members))
+        return _joined(member.user_id for member in deal.members)
     return deal.stage if order.doing is Doing.MOVE else deal.status
+
+
+def _joined(team: Iterable[int]) -> str:
+    return ",".join(str(number) for number in sorted(team))
 
 
 def _done(deal: Deal, order: Order, actor: User, now: dt.datetime) -> int | None:
     """The id of the stage event, where one was made."""
     if order.doing not in STAFFING:
-        if order.doing is Doing.MOVE and order.stage == deal.stage:
-            raise InputError("bulk.same")
+        _goes_on(deal, order)
         return operations.move(deal, order.as_move(), actor, now).id
+    owner_id, team = _staffed(deal, order, actor)
+    operations.set_team(deal, team, owner_id, now)
+    return None
+
+
+def _goes_on(deal: Deal, order: Order) -> None:
+    _differs(order.doing is not Doing.MOVE or order.stage != deal.stage)
+
+
+def _staffed(deal: Deal, order: Order, actor: User) -> tuple[int, list[int]]:
+    """The owner and the team of a deal as the order wants them. Raises Refused or InputError."""
     operations.require(actor, "deal.write", deal)
     team = [member.user_id for member in deal.members]
     person = int(order.person_id or 0)
     if order.doing is Doing.OWNER:
         _differs(person != deal.owner_id)
-        operations.set_team(deal, team, person, now)
-    elif order.doing is Doing.ADD:
+        return person, team
+    if order.doing is Doing.ADD:
         _differs(person not in team)
-        operations.set_team(deal, [*team, person], deal.owner_id, now)
-    else:
-        if person == deal.owner_id:
-            raise InputError("bulk.owner_stays")
-        _differs(person in team)
-        operations.set_team(deal, [n for n in team if n != person], deal.owner_id, now)
-    return None
+        return deal.owner_id, [*team, person]
+    if person == deal.owner_id:
+        raise InputError("bulk.owner_stays")
+    _differs(person in team)
+    return deal.owner_id, [number for number in team if number != person]
 
 
 def _differs(changes: bool) -> None:

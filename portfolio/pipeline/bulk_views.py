@@ -90,8 +90,7 @@ def _preview(doing: Doing, deals: Sequence[Deal], changed: bool = False) -> Answ
             field.errors = []
     outcomes: list[Outcome] = []
     if sound and not lacking:
-        work = access.writing(ACTION)
-        outcomes = bulk_operations.tried(work, deals, order, access.me(), now())
+        outcomes = bulk_operations.tried(deals, order, access.me(), now())
     going = [o for o in outcomes if o.refusal is None]
     stuck = [(o, o.refusal) for o in outcomes if isinstance(o.refusal, GateMissing)]
     there = [o for o in outcomes if o.refusal and o.refusal.code == "bulk.same"]
@@ -103,6 +102,7 @@ def _preview(doing: Doing, deals: Sequence[Deal], changed: bool = False) -> Answ
         form=form,
         doing=doing,
         fields=form.asked(doing),
+        optional=form.optional(order, deals, flows),
         names={deal.id: (deal.name, deal.code) for deal in deals},
         sound=_lines(doing, going),
         stuck=[(o.deal_id, [s.condition for s in refusal.open]) for o, refusal in stuck],

@@ -169,18 +169,12 @@ def move(
 ) -> StageEvent:
     """Move a deal as its pipeline allows; the one way a stage or status ever changes.
 
-    What is answered with the move is written with it. Raises Refused, Conflict, InputError with the first thing
-    that is wrong (`admission` knows all), GateMissing among them; then nothing is written.
+    What is answered with the move is written with it. Raises Conflict and what `admissions.admitted` raises;
+    then nothing is written.
     """
-    require(actor, "deal.write", deal)
     check_version(deal.version, expected_version)
-    pipeline = queries.pipeline_of(db.session.get_one(PipelineVersion, deal.pipeline_id))
-    wanted = admissions.with_kind(pipeline, deal, wanted)
-    admissions.require_right(pipeline, deal, wanted, actor)
-    admitted = admissions.admission(deal, pipeline, wanted, actor, now, answers)
-    for fault in admitted.faults:
-        raise fault
-    stage, status = admitted.stage, admitted.status
+    pipeline, wanted, found = admissions.admitted(deal, wanted, actor, now, answers)
+    stage, status = found.stage, found.status
     take_answers(deal, pipeline, answers, actor, now)
     before = deal.stage, deal.status
     deal.stage_entered_at = _counts_from(deal, pipeline, stage, status, now)
@@ -188,7 +182,7 @@ def move(
     rule = pipeline.moves[wanted.kind]
     deal.revisit_on = wanted.revisit_on if rule.revisit_days is not None else None
     deal.withdrawn_by = wanted.withdrawn_by if rule.withdrawn_by else ""
-    return _append_event(deal, wanted.kind, *before, actor, now, wanted, admitted.overridden)
+    return _append_event(deal, wanted.kind, *before, actor, now, wanted, found.overridden)
 
 
 def _counts_from(
@@ -281,6 +275,12 @@ def _append_event(
     return event
 
 
+def require_staff(deal: Deal, user_ids: Iterable[int], owner_id: int) -> None:
+    """Raise InputError `recusal.not_for_team` for somebody new who is recused of the deal."""
+    present = {member.user_id for member in deal.members}
+    require_unrecused(deal, {owner_id, *user_ids} - present)
+
+
 def set_team(deal: Deal, user_ids: Iterable[int], owner_id: int, now: dt.datetime) -> None:
     """Say who is on the team and who owns the deal; the owner always is on the team.
 
@@ -288,7 +288,7 @@ def set_team(deal: Deal, user_ids: Iterable[int], owner_id: int, now: dt.datetim
     """
     wanted = dict.fromkeys((owner_id, *user_ids))
     present = {member.user_id for member in deal.members}
-    require_unrecused(deal, wanted.keys() - present)
+    require_staff(deal, wanted, owner_id)
     deal.owner_id = owner_id
     deal.members = [m for m in deal.members if m.user_id in wanted] + [
         DealMember(user_id=user_id) for user_id in wanted if user_id not in present

@@ -5,6 +5,7 @@ import html
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from portfolio.audit.models import AuditEntry
 from portfolio.extensions import db, unit_of_work
@@ -208,6 +209,37 @@ def test_the_form_offers_the_stages_and_reasons_of_the_chosen_deals_alone(
     fund = factories.deal(cast["manager"], pipeline="subfund")
     page = client.post("/deals/bulk", data=order([*deals[:2], fund], doing="move")).text
     assert "分属多条流程" in page and page.count("<optgroup") == 2
+
+
+@pytest.mark.parametrize("doing", ["move", "hold", "owner"])
+def test_the_preview_writes_nothing_and_takes_no_lock(
+    app, as_user, cast, deals, queries, doing
+) -> None:
+    client = as_user("partner")
+    person = str(cast["colleague"].id)
+    data = order(deals, doing=doing, stage="screening", person_id=person, **factories.WHY_HELD)
+    ids = ".".join(str(deal.id) for deal in deals)
+    address = f"/deals/bulk?doing={doing}&stage=screening&person_id={person}&deals={ids}"
+    queries.clear()
+    with db.engine.connect().execution_options(write=True) as writer:
+        writer.execute(sa.text("UPDATE deal SET next_step = 'x'"))  # another one is at it
+        assert client.get(address).status_code in (200, 422)
+        assert client.post("/deals/bulk", data=data).status_code == 200
+        writer.rollback()
+    written = [q for q in queries if re.match("INSERT|UPDATE|DELETE|SAVEPOINT", q)]
+    assert written == ["UPDATE deal SET next_step = 'x'"]
+
+
+def test_only_what_may_be_left_empty_is_marked_so(as_user, deals) -> None:
+    client = as_user("partner")
+
+    def optional(**fields: str) -> set[str]:
+        page = client.post("/deals/bulk", data=order(deals, **fields)).text
+        return set(re.findall(r'<label for="(\w+)">[^<]*<span class="optional">', page))
+
+    assert optional(doing="owner") == set()
+    assert optional(doing="hold") == optional(doing="reject") == set()
+    assert optional(doing="move", stage="screening") == {"note"}
 
 
 @pytest.mark.parametrize("sent", [{}, {"doing": "dance"}])
