@@ -124,7 +124,7 @@ def led_on(company_id: int, name: str = "company_id") -> Response | None:
     what the address calls the company."""
     if merges.merge_of(company_id) is None:
         return None
-    survivor = queries.get_visible(access.me(), merges.survivors()[company_id])
+    survivor = queries.get_visible(access.me(), merges.survivors([company_id])[company_id])
     if survivor is None:
         return None
     former = db.session.get_one(Company, company_id)
@@ -203,11 +203,11 @@ def _without(key: str, value: str) -> str:
 @blueprint.get("/search")
 @access.permit("company.read")
 def search() -> str:
-    """What the palette shows while one types."""
+    """What the palette shows while one types; a page of its own for who opens the address."""
     text = request.args.get("q", "")[:100]
-    return render_template(
-        "companies/_found.html", companies=queries.found(access.me(), text), text=text
-    )
+    typing = request.headers.get("HX-Request") == "true"
+    page = "companies/_found.html" if typing else "companies/search.html"
+    return render_template(page, companies=queries.found(access.me(), text), text=text)
 
 
 @blueprint.route("/companies/new", methods=["GET", "POST"])

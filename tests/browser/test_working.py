@@ -97,6 +97,8 @@ PAGES = {
         "/deals/bulk?doing=move&stage=screening&deals=2.24.41.84",
         "/digests",
         "/digests/preview",
+        "/search",
+        "/search?q=%E7%A7%91%E6%8A%80",
         "/funnel",
         "/funnel?pipeline=subfund&cohort=1999",
         "/funnel/deals?what=reached&stage=dd",
@@ -129,7 +131,7 @@ PAGES = {
 }
 # What is no page of its own, or stands only for a file, a link or a mail that came before.
 NO_PAGES = {
-    *("static", "health.healthz", "digest.missed", "companies.search"),
+    *("static", "health.healthz", "digest.missed"),
     *("pipeline.column", "pipeline.card", "companies.share", "committee.share"),
     *("pipeline.funnel_share", "pipeline.funnel_csv", "pipeline.funnel_xlsx"),
     *("audit.as_csv", "companies.as_csv", "companies.as_xlsx", "committee.as_csv"),
