@@ -52,8 +52,9 @@ def _merged_on(asked: Iterable[int], into: dict[int, int]) -> set[int]:
 
 def parts_of(company_ids: Iterable[int]) -> dict[int, list[CompanyMerge]]:
     """The merges by which others became part of these companies, directly or by way of others: a
-    query for each step of the way."""
-    whole = {number: number for number in company_ids}
+    query for each step of the way. What is part of another one has none of its own."""
+    wanted = set(company_ids)
+    whole = {number: number for number in wanted - survivors(wanted).keys()}
     found: dict[int, list[CompanyMerge]] = {}
     asked = list(whole)
     while asked:

@@ -96,8 +96,8 @@ def subscribe() -> AnyResponse:
 @access.signed_in
 def preview() -> str:
     """What I would get now."""
-    words, since, until = _preview(access.me())
-    return render_template("digest/preview.html", words=words, since=since, until=until)
+    words, since, until, due = _preview(access.me())
+    return render_template("digest/preview.html", words=words, since=since, until=until, due=due)
 
 
 @blueprint.get("/digests/preview/content")
@@ -107,13 +107,22 @@ def preview_content() -> Response:
     return _mail_page(_preview(access.me())[0].html)
 
 
-def _preview(user: User) -> tuple[template_letters.Written, dt.datetime, dt.datetime]:
+def _preview(
+    user: User,
+) -> tuple[template_letters.Written, dt.datetime, dt.datetime, dt.datetime | None]:
+    """The mail, from when to when it tells, and when the digest is due that it would be part of:
+    it bears the label of that one's week, which may be the next."""
     now, schedule = _now(), queries.weekly()
     since = queries.known_until(schedule.id, {user.id}).get(user.id, now - queries.WINDOW)
     coming = slots.upcoming(queries.timing(schedule), queries.calendar(), now, 1)
     period = coming[0].period if coming else ""
     digest = content_queries.digest_for(user, period, since, now)
-    return template_letters.written(digest, user, schedule.id), since, now
+    return (
+        template_letters.written(digest, user, schedule.id),
+        since,
+        now,
+        coming[0].due if coming else None,
+    )
 
 
 @blueprint.get("/digests/messages/<int:message_id>")

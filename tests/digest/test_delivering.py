@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -96,6 +97,7 @@ def test_a_mail_tells_what_moved_is_due_and_is_new(app: Flask, cast: dict[str, U
     ):
         assert word in mine and word in readers
     assert "催收审计报告" in mine and "逾期 3 天" in mine and "1 项任务逾期" in mine
+    assert "其中逾期 1 项" in mine and "其中逾期" not in readers, "of those due, which are over"
     assert "催收审计报告" not in readers
     assert "8亿" in mine and "8亿" not in readers, "terms are for those who may see them"
     assert "澄光" not in mail_to(app, "admin") and "澄光" not in mail_to(app, "committee")
@@ -279,7 +281,8 @@ def test_the_pages_show_my_mails_and_nobody_elses(
     assert frame.status_code == 200 and "sandbox" in frame.headers["Content-Security-Policy"]
     for path in (f"/digests/messages/{others.id}", f"/digests/messages/{others.id}/content"):
         assert client.get(path).status_code == 404
-    assert client.get("/digests/preview").status_code == 200
+    preview = client.get("/digests/preview").text
+    assert re.search(r"\d{4}-\d\d-\d\d 08:30 周报目前的内容", preview), "whose label it bears"
     assert client.get("/digests/preview/content").status_code == 200
     assert "发送批次" in as_user("admin").get("/digests").text
     assert "发送批次" not in page
