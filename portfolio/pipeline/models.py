@@ -342,7 +342,10 @@ class DealTerms(Base):
 
 
 class Holding(Base):
-    """What a vehicle owns of a company or sub-fund after closing, as stated at a time."""
+    """What a vehicle owns of a company or sub-fund after closing, as stated at a time.
+
+    `stake_micro` is its part in millionths of a percent.
+    """
 
     __tablename__ = "holding"
     __audit__ = "holding"

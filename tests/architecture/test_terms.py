@@ -63,7 +63,8 @@ AMOUNTS = {
     for word in written(wan)
     if not word.startswith("0.")
 }
-CANARIES = {*AMOUNTS, STAKE, *NAMES}
+HELD_STAKE = "61.73%"
+CANARIES = {*AMOUNTS, STAKE, HELD_STAKE, *NAMES}
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def house(cast):
                 company_id=company.id,
                 deal_id=deal.id,
                 recorded_at=OPENED,
-                stake_micro=264793,
+                stake_micro=61_730_000,
                 **held,
             )
         )
@@ -207,7 +208,7 @@ def test_those_who_may_read_them_do(as_user, cast, house, name) -> None:
     for word in ("4,117万", "7,219万", "8,329万", "1.55亿", NAMES[0], NAMES[2]):
         assert word in page, word
     page = client.get("/companies/1").text
-    for word in ("2,663万", "4,889万", NAMES[1]):
+    for word in ("2,663万", "4,889万", NAMES[1], "5,449万", "6,553万", HELD_STAKE):
         assert word in page, word
     file = client.get("/deals.csv").text
     assert "4117.00" in file and STAKE in file and NAMES[0] in file
