@@ -90,9 +90,11 @@ from portfolio.readiness import company_views as readiness_company_views
 from portfolio.readiness import judgement_views as readiness_judgement_views
 from portfolio.readiness import merge_operations as readiness_merging
 from portfolio.readiness import operations as readiness
+from portfolio.readiness import scenario_queries as readiness_scenarios
+from portfolio.readiness import scenario_views as readiness_scenario_views
 from portfolio.readiness import views as readiness_views
 from portfolio.readiness import whatif_views as readiness_whatif_views
-from portfolio.readiness.models import Assessment
+from portfolio.readiness.models import Assessment, Scenario
 from portfolio.records import bin_views as records_bin_views
 from portfolio.records import name_queries as record_names
 from portfolio.records import queries as records
@@ -140,6 +142,7 @@ VIEWS = (
     readiness_company_views,
     readiness_judgement_views,
     readiness_whatif_views,
+    readiness_scenario_views,
     committee_views,
     committee_export_views,
     intake_views,
@@ -231,6 +234,13 @@ UNDOERS: dict[str, Undoer] = {
         for kind in ("contact", "task", "document", "activity")
     },
     "task.finish": Undoer(records.may_undo, by_steps, steps_stand),
+    **{
+        f"scenario.{act}": Undoer(records.may_undo, by_steps, steps_stand)
+        for act in ("save", "change", "rename")
+    },
+    "scenario.delete": Undoer(
+        records.may_undo, companies_undo.restore_record, companies_undo.check_record
+    ),
     "figure.state": Undoer(
         records.may_undo, companies_undo.undo_figures, companies_undo.check_figures
     ),
@@ -249,7 +259,7 @@ UNDOERS: dict[str, Undoer] = {
     ),
 }
 # What goes with a company beside its own slice's rows, when it is deleted.
-COMPANY_PARTS: tuple[Any, ...] = (Tag, Assessment)
+COMPANY_PARTS: tuple[Any, ...] = (Tag, Assessment, Scenario)
 # What follows from other rows of a company, and is computed anew where it must be.
 COMPANY_COMPUTED: tuple[Any, ...] = (Assessment,)
 # What goes over with a company that is merged into another one, who may let it, in what the two
@@ -257,14 +267,18 @@ COMPANY_COMPUTED: tuple[Any, ...] = (Assessment,)
 COMPANY_MOVERS: tuple[Any, ...] = (
     pipeline_merging.move_company,
     chokepoint_merging.move_company,
-    readiness_merging.reassess,
+    readiness_merging.move_company,
 )
 COMPANY_MOVE_CHECKS: tuple[Any, ...] = (pipeline_merging.require_movable,)
 # What lets a company go that is deleted by somebody who cannot know of it, and takes it back.
 COMPANY_RELEASES: tuple[Any, ...] = (pipeline_detaching.let_go,)
 COMPANY_RETURNS: tuple[Any, ...] = (pipeline_detaching.take_back,)
 COMPANY_DIFFERENCES: tuple[Any, ...] = (chokepoint_merging.differences,)
-COMPANY_COUNTERS: tuple[Any, ...] = (pipeline_merging.count_of, chokepoint_merging.count_of)
+COMPANY_COUNTERS: tuple[Any, ...] = (
+    pipeline_merging.count_of,
+    chokepoint_merging.count_of,
+    readiness_scenarios.count_of,
+)
 # What slices above know of companies that tells one from another.
 COMPANY_MARKS: tuple[Any, ...] = (pipeline_marks.marks,)
 

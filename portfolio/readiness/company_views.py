@@ -157,12 +157,12 @@ class Question:
 
 def _read_question() -> Question:
     wrong: dict[str, str] = {}
-    known_on = asked("as_of", wrong)
-    day = asked("on", wrong) or known_on or today()
+    known_on = _asked("as_of", wrong)
+    day = _asked("on", wrong) or known_on or today()
     return Question(day, known_on, wrong)
 
 
-def asked(name: str, wrong: dict[str, str]) -> dt.date | None:
+def _asked(name: str, wrong: dict[str, str]) -> dt.date | None:
     """The day in an argument of the address, and what is wrong with it."""
     try:
         if name == "as_of":

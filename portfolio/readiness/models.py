@@ -1,4 +1,4 @@
-"""Rows of readiness: what a pre-assessment said, from when until when."""
+"""Rows of readiness: what a pre-assessment said, from when until when, and what was supposed."""
 
 import datetime as dt
 
@@ -50,3 +50,28 @@ class Assessment(Base):
         ),
         sa.Index("ix_assessment_target_status", "target", "status", "company_id"),
     )
+
+
+class Scenario(Base):
+    """Figures of a company changed in thought, and how they are assumed to go on, by name.
+
+    `changes` and `growth` are JSON: texts exactly as typed, by the names of `whatif.Key` and
+    `courses.name_of`. No figure is read from here.
+    """
+
+    __tablename__ = "readiness_scenario"
+    __audit__ = "scenario"
+    __audit_skip__ = ("version", "updated_at")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"))
+    name: Mapped[str]
+    changes: Mapped[str]
+    growth: Mapped[str]
+    created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __table_args__ = (sa.UniqueConstraint("company_id", "name"),)
+    __mapper_args__ = {"version_id_col": version}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from portfolio.companies.sheet_groups import read_number
+from portfolio.companies.sheet_groups import Value, read_number
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
 from portfolio.readiness.inputs import Stated, figures_from
@@ -17,7 +17,6 @@ from portfolio.rulebook.metrics import Metric, dictionary
 YEARLY, FACT = "y", "f"
 FIRST_YEAR, LAST_YEAR = 1950, 2199
 MOST = 60  # as many as an address can carry
-Value = tuple[int | None, str | None]  # millionths of the unit, or a word
 NOTHING: Value = (None, None)
 
 

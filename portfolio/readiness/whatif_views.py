@@ -6,16 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from portfolio.companies.models import Company
-from portfolio.kernel.dates import reported_year
+from portfolio.kernel.dates import parse_date, reported_year
+from portfolio.kernel.errors import InputError
+from portfolio.kernel.numbers import short_number
 from portfolio.people import access
-from portfolio.readiness.company_views import MOST_DAYS, asked, assessed, basis_of, company_or_404
+from portfolio.readiness import scenario_queries
+from portfolio.readiness.company_views import assessed, basis_of, company_or_404
+from portfolio.readiness.courses import Growth, read_growth
 from portfolio.readiness.inputs import Stated
-from portfolio.readiness.pictures import Picture, days_of_effect
+from portfolio.readiness.models import Scenario
+from portfolio.readiness.pictures import Picture
+from portfolio.readiness.scenarios import told
 from portfolio.readiness.views import blueprint
 from portfolio.readiness.whatif import Assumed, Key, Move, moves, on_record, read_assumed, supposed
 from portfolio.readiness.whatif_sheet import Section, sections
@@ -36,6 +43,8 @@ class Supposition:
     stated: tuple[Stated, ...]
     region: str | None
     assumed: Assumed
+    growth: Growth
+    scenario: Scenario | None = None
     wrong_day: str = ""
 
     @cached_property
@@ -59,7 +68,30 @@ class Supposition:
     def arguments(self) -> dict[str, str]:
         """The arguments of the address that says the same."""
         on = {} if self.day == today() else {"on": self.day.isoformat()}
-        return {**on, **self.assumed.arguments}
+        return {**on, **self.beside, **self.assumed.arguments}
+
+    @property
+    def beside(self) -> Mapping[str, str]:
+        """Those of them that say no figure: the scenario, and how figures go on."""
+        opened = {"scenario": str(self.scenario.id)} if self.scenario else {}
+        return opened | self.growth.texts
+
+    @property
+    def query(self) -> str:
+        """The same as the address writes them."""
+        return urlencode(self.arguments)
+
+    @property
+    def modified(self) -> bool:
+        """Whether the page supposes something else than the scenario that was opened."""
+        said = {**self.assumed.arguments, **self.growth.texts}
+        row = self.scenario
+        return row is not None and said != {**told(row.changes), **told(row.growth)}
+
+    @property
+    def wrong(self) -> bool:
+        """Whether something was typed that says nothing."""
+        return bool(self.assumed.errors or self.growth.errors or self.wrong_day)
 
     def without(self, key: Key) -> Mapping[str, str]:
         """The same arguments but for one figure."""
@@ -106,14 +138,35 @@ class Supposition:
         return sections(self.day, self.region, latest, {**self.texts, **self.assumed.texts})
 
 
-def supposition(company: Company, texts: Mapping[str, str]) -> Supposition:
-    """What the arguments of an address suppose of a company."""
-    wrong: dict[str, str] = {}
-    day = asked("on", wrong) or today()
-    stated, region = basis_of(company)
+Basis = tuple[tuple[Stated, ...], str | None]
+
+
+def supposition(
+    company: Company, texts: Mapping[str, str], basis: Basis | None = None
+) -> Supposition:
+    """What the arguments of an address suppose of a company; `basis` is what it is assessed on."""
+    stated, region = basis or basis_of(company)
+    day, wrong_day = _day_in(texts)
+    number = short_number(texts.get("scenario", ""))
     return Supposition(
-        company, day, stated, region, read_assumed(texts, stated), wrong.get("on", "")
+        company,
+        day,
+        stated,
+        region,
+        read_assumed(texts, stated),
+        read_growth(texts),
+        scenario_queries.find(company.id, number) if number else None,
+        wrong_day,
     )
+
+
+def _day_in(texts: Mapping[str, str]) -> tuple[dt.date, str]:
+    """By the rules of which day, and what is wrong with it."""
+    text = texts.get("on", "").strip()
+    try:
+        return (parse_date(text) if text else today()), ""
+    except InputError as error:
+        return today(), text_of(error)
 
 
 @blueprint.get(PATH)
@@ -121,25 +174,24 @@ def supposition(company: Company, texts: Mapping[str, str]) -> Supposition:
 def what_if(company_id: int) -> tuple[str, int]:
     """The figures that targets read, to be changed, and what moves by it."""
     found = supposition(company_or_404(company_id), request.args)
-    page = render_template(
-        "readiness/what_if.html",
-        s=found,
-        company=found.company,
-        days=[day for day in days_of_effect() if day <= today()][:MOST_DAYS],
+    return what_if_page(found), _status(found)
+
+
+def what_if_page(found: Supposition, name: str = "", wrong: str = "") -> str:
+    """The page of what is supposed, with the name that a scenario could not be kept under."""
+    return render_template(
+        "readiness/what_if.html", s=found, company=found.company, name=name, wrong=wrong
     )
-    return page, _status(found)
 
 
 @blueprint.post(PATH)
 @access.permit("company.read")
 def suppose(company_id: int) -> Response:
     """The way without scripts: lead to the address that carries what was changed."""
-    company = company_or_404(company_id)
-    stated, _ = basis_of(company)
-    day = request.form.get("on", "").strip()
-    on = {"on": day} if day and day != today().isoformat() else {}
-    changed = on | read_assumed(request.form, stated).arguments
-    return redirect(url_asking("readiness.what_if", changed, company_id=company.id))
+    found = supposition(company_or_404(company_id), request.form)
+    odd_day = {"on": request.form["on"]} if found.wrong_day else {}
+    asked = found.arguments | odd_day
+    return redirect(url_asking("readiness.what_if", asked, company_id=company_id))
 
 
 @blueprint.get(f"{PATH}/moves")
@@ -151,4 +203,4 @@ def moved(company_id: int) -> tuple[str, int]:
 
 
 def _status(found: Supposition) -> int:
-    return 422 if found.assumed.errors or found.wrong_day else 200
+    return 422 if found.wrong else 200

@@ -14,7 +14,7 @@ function mark() {
   for (const old of form.querySelectorAll(".cell > .err")) old.remove();
   const wrong = new Map([...panel.querySelectorAll("[data-field]")].map((line) => [line.dataset.field, line]));
   for (const field of fields) {
-    if (field.name === "on") continue;
+    if (!field.closest(".cell")) continue;
     const said = wrong.get(field.name);
     const ids = [`${field.id}-real`, ...(said ? [`${field.id}-err`] : [])];
     field.setAttribute("aria-describedby", ids.join(" "));
@@ -28,6 +28,12 @@ function mark() {
   }
 }
 
+// What leads on from here takes along what is changed now.
+function carry(asked) {
+  for (const field of document.querySelectorAll("[name=asked]")) field.value = asked;
+  for (const link of document.querySelectorAll("[data-carry]")) link.href = at(link.pathname, asked);
+}
+
 async function ask() {
   asking?.abort();
   asking = new AbortController();
@@ -39,7 +45,7 @@ async function ask() {
     const found = new DOMParser().parseFromString(await answer.text(), "text/html").body;
     panel.replaceChildren(...found.childNodes);
     history.replaceState(null, "", at(form.dataset.page, asked));
-    document.dispatchEvent(new CustomEvent("supposed", { detail: asked.toString() }));
+    carry(asked);
     mark();
   } catch (error) {
     if (error.name === "AbortError") return;

@@ -155,6 +155,12 @@ DOORS = {
     "readiness.what_if": READERS,
     "readiness.suppose": READERS,  # writes nothing
     "readiness.moved": READERS,
+    "readiness.scenarios": READERS,
+    "readiness.scenario": READERS,
+    "readiness.save_scenario": WRITERS,
+    "readiness.revise_scenario": WRITERS,
+    "readiness.rename_scenario": WRITERS,
+    "readiness.delete_scenario": WRITERS,
     "readiness.index": READERS,
     "chokepoint.index": READERS,
     "chokepoint.tag": WRITERS,

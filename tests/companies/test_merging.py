@@ -78,6 +78,7 @@ def test_every_relation_goes_over(app, cast, pair) -> None:
             "equity_round",
             "stock_code",
             "chokepoint_tag",
+            "readiness_scenario",
         }:
             assert naming(column, one.id) == mine + theirs, str(column)
     db.session.rollback()
