@@ -87,6 +87,7 @@ from portfolio.pipeline import views as pipeline_views
 from portfolio.pipeline import wall_views as pipeline_wall_views
 from portfolio.readiness import commands as readiness_commands
 from portfolio.readiness import company_views as readiness_company_views
+from portfolio.readiness import jobs as readiness_jobs
 from portfolio.readiness import judgement_views as readiness_judgement_views
 from portfolio.readiness import merge_operations as readiness_merging
 from portfolio.readiness import operations as readiness
@@ -94,7 +95,7 @@ from portfolio.readiness import scenario_queries as readiness_scenarios
 from portfolio.readiness import scenario_views as readiness_scenario_views
 from portfolio.readiness import views as readiness_views
 from portfolio.readiness import whatif_views as readiness_whatif_views
-from portfolio.readiness.models import Assessment, Scenario
+from portfolio.readiness.models import Assessment, ReadinessState, Scenario
 from portfolio.records import bin_views as records_bin_views
 from portfolio.records import name_queries as record_names
 from portfolio.records import queries as records
@@ -206,6 +207,7 @@ CLOCK_WORK = {
     "people": people_jobs.forget_ended,
     "held": pipeline_jobs.return_held,
     "chain": audit_jobs.check_chain,
+    "readiness": readiness_jobs.refresh_due,
 }
 COMPANY_SECTIONS: tuple[Any, ...] = (
     pipeline_section_views.company_section,
@@ -259,9 +261,9 @@ UNDOERS: dict[str, Undoer] = {
     ),
 }
 # What goes with a company beside its own slice's rows, when it is deleted.
-COMPANY_PARTS: tuple[Any, ...] = (Tag, Assessment, Scenario)
+COMPANY_PARTS: tuple[Any, ...] = (Tag, Assessment, ReadinessState, Scenario)
 # What follows from other rows of a company, and is computed anew where it must be.
-COMPANY_COMPUTED: tuple[Any, ...] = (Assessment,)
+COMPANY_COMPUTED: tuple[Any, ...] = (Assessment, ReadinessState)
 # What goes over with a company that is merged into another one, who may let it, in what the two
 # may differ, and how readers count it.
 COMPANY_MOVERS: tuple[Any, ...] = (

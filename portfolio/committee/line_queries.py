@@ -19,7 +19,6 @@ from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import Deal, DealGrant, GrantKind
 from portfolio.readiness import queries as readiness
-from portfolio.readiness.models import Assessment
 
 CHUNK = 500
 
@@ -35,7 +34,7 @@ class Line:
     terms: bool
     figures: dict[tuple[str, int | None], Figure] = field(default_factory=dict)
     tags: list[Tag] = field(default_factory=list)
-    outcomes: dict[str, Assessment] = field(default_factory=dict)
+    outcomes: dict[str, str] = field(default_factory=dict)
     recused: list[str] = field(default_factory=list)
 
     def figure(self, metric: str, back: int = 0) -> int | None:
@@ -71,9 +70,7 @@ def _chunk(
     for (company_id, metric, year), row in companies.current_rows(owned).items():
         figures.setdefault(company_id, {})[(metric, year)] = row
     tags = chokepoint.tags_of(owned)
-    outcomes: dict[int, dict[str, Assessment]] = {}
-    for (company_id, target), outcome in readiness.current(owned).items():
-        outcomes.setdefault(company_id, {})[target] = outcome
+    outcomes = readiness.statuses(owned)
     recused = _recused(part)
     for number, deal_id in enumerate(part, start=start + 1):
         deal = rows.get(deal_id)

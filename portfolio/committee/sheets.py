@@ -13,7 +13,8 @@ from portfolio.companies.models import Round
 from portfolio.kernel.dates import local_date, reported_year
 from portfolio.kernel.numbers import MICRO
 from portfolio.pipeline.models import Status
-from portfolio.readiness.targets import kept_targets
+from portfolio.readiness.results import Verdict
+from portfolio.readiness.targets import listed_targets
 from portfolio.rulebook.metrics import used_as
 from portfolio.web.formatting import title_of
 from portfolio.web.sheets import Column, Kind
@@ -60,13 +61,8 @@ def _listing(line: Line) -> str | None:
     """The targets that are met, else that none is; as a pre-assessment."""
     if not line.outcomes:
         return None
-    met = [title_of(t) for t in kept_targets() if _status(line, t.key) == "pass"]
+    met = [title_of(t) for t in listed_targets() if line.outcomes.get(t.key) == Verdict.PASS.value]
     return ";".join(met) or "—"
-
-
-def _status(line: Line, target: str) -> str:
-    outcome = line.outcomes.get(target)
-    return outcome.status if outcome else ""
 
 
 def _company(line: Line, name: str) -> Any:

@@ -30,11 +30,11 @@ from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
 from portfolio.pipeline.detach_operations import hidden_among, hidden_from
 from portfolio.pipeline.models import Deal, DealMember, DealTerms, StageEvent
-from portfolio.readiness.models import Assessment
+from portfolio.readiness.models import Assessment, ReadinessState
 from portfolio.web.i18n import language
 
 # Rows that an entered company has of itself. Whatever else names it is somebody's use of it.
-OWN = (Assessment, Figure, StockCode, CompanyName, CompanyKey, CompanySearch)
+OWN = (Assessment, ReadinessState, Figure, StockCode, CompanyName, CompanyKey, CompanySearch)
 OWN_OF_DEALS = {StageEvent.__tablename__, DealTerms.__tablename__, DealMember.__tablename__}
 RECORDS: dict[str, Any] = {"contact": Contact, "task": Task, "document": Document}
 # What a company gets more of: the collection, and the column that holds the text.

@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from portfolio.extensions import unit_of_work
-from portfolio.readiness import operations
+from portfolio.readiness import operations, run_operations
 from portfolio.readiness.answers import answers
 from portfolio.readiness.cases import Refused, read_cases
 from portfolio.web.messages import text_of
@@ -19,10 +18,9 @@ group = AppGroup("readiness", help="Pre-assessments under official standards.")
 @group.command("refresh")
 def refresh() -> None:
     """Assess every company under every rulebook in force and store what changed."""
-    with unit_of_work("readiness.refresh"):
-        ids = operations.every_company()
-        changed = operations.refresh(ids, dt.datetime.now(dt.UTC))
-    click.echo(f"{len(ids)} companies, {changed} outcomes changed")
+    ids = operations.every_company()
+    run = run_operations.look_through(ids, dt.datetime.now(dt.UTC))
+    click.echo(f"{run.companies} companies, {run.changed} outcomes changed")
 
 
 @group.command("assess")

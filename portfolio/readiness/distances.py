@@ -19,17 +19,31 @@ from portfolio.rulebook.engine import FAIL, MANUAL, ORDER, PASS, UNKNOWN, exact
 from portfolio.rulebook.language import EACH
 from portfolio.rulebook.model import ANY, TIERS, Clause, Rulebook
 
-BITS = 20  # as many clauses as count in one verdict are counted in
+BITS = 20  # as many clauses as count in one verdict are counted in, and what one lacks
+LAST = (1 << BITS) - 1
+NO_PLACE = -1
 
 
 class Near(NamedTuple):
     """Row by row how many of the tests that decide fail, are unknown, and are for a person to
-    judge, and `nearness.distance`."""
+    judge, `nearness.distance`, and the failed one that most is missing to: what is missing and its
+    place in the tree as one number of which the largest counts, 0 where none failed."""
 
     fails: Array
     unknown: Array
     manual: Array
     distance: Array
+    worst: Array
+
+    @property
+    def open_tests(self) -> Array:
+        """How many tests stand between each company and the target."""
+        return self.fails + self.unknown + self.manual
+
+    @property
+    def places(self) -> Array:
+        """Where in the tree the failed test stands that most is missing to, of equals the first."""
+        return np.where(self.worst > 0, LAST - (self.worst & LAST), NO_PLACE)
 
 
 class Standing(NamedTuple):
@@ -68,6 +82,7 @@ class Distances:
     def __init__(self, evaluation: Evaluation) -> None:
         self._evaluation = evaluation
         self._near: dict[int, Near] = {}
+        self._sizes: dict[int, int] = {}
 
     def near(self, clause: Clause) -> Near:
         """How near every company is to meeting a clause."""
@@ -79,12 +94,28 @@ class Distances:
         if clause.over == TIERS:
             found = self._of_tiers(clause)
         else:
-            below = [self.near(child) for child, _ in self._evaluation.below(clause)]
+            below = self._placed(clause)
             join = _nearest if clause.group == ANY else _together
             found = reduce(join, below) if below else self._of_test(clause)
         if clause.skip:
             found = self._where(found, ~self._evaluation.frame.asked_for(clause.skip))
         return found
+
+    def _placed(self, clause: Clause) -> list[Near]:
+        """How near each clause below is, with places as they are counted from this one."""
+        found, offset = [], 1
+        for child, _ in self._evaluation.below(clause):
+            near = self.near(child)
+            found.append(near._replace(worst=near.worst - offset * (near.worst > 0)))
+            offset += self._size(child)
+        return found
+
+    def _size(self, clause: Clause) -> int:
+        """How many clauses stand in a tree."""
+        if id(clause) not in self._sizes:
+            below = (child for child, _ in self._evaluation.below(clause))
+            self._sizes[id(clause)] = 1 + sum(map(self._size, below))
+        return self._sizes[id(clause)]
 
     def _where(self, near: Near, here: Flags) -> Near:
         return Near(*(np.where(here, column, 0) for column in near))
@@ -93,7 +124,8 @@ class Distances:
         """The tier that applies; where none is chosen yet, the one figure that chooses."""
         cases = [*self._evaluation.cases(clause)]
         chosen = reduce(np.bitwise_or, [here for _, here in cases])
-        parts = [self._where(self.near(case), here) for case, here in cases]
+        below = self._placed(clause)
+        parts = [self._where(near, here) for near, (_, here) in zip(below, cases, strict=True)]
         return reduce(_together, [*parts, self._where(self._of_test(clause), ~chosen)])
 
     def _of_test(self, clause: Clause) -> Near:
@@ -103,17 +135,19 @@ class Distances:
         if isinstance(clause.threshold, Decimal) and clause.threshold and clause.metrics:
             rows = np.flatnonzero(failed)
             if rows.size:
-                distance[rows] = _short(clause, self._value(clause, rows))
+                distance[rows] = _short(clause, value_of(self._evaluation, clause, rows))
         fails, unknown, manual = (
             (status == CODES[counted]).astype(np.int64) for counted in (FAIL, UNKNOWN, MANUAL)
         )
-        return Near(fails, unknown, manual, distance)
+        hardest = fails * ((distance << BITS) | LAST)
+        return Near(fails, unknown, manual, distance, hardest)
 
-    def _value(self, clause: Clause, rows: Array) -> Numbers:
-        columns = self._evaluation.columns
-        if clause.over == EACH:
-            return worst(clause, [year.take(rows) for year in columns.of_each_year(clause)])
-        return columns.read(clause).take(rows).merged()
+
+def value_of(evaluation: Evaluation, clause: Clause, rows: Array) -> Numbers:
+    """The number that a test compared, in some rows."""
+    if clause.over == EACH:
+        return worst(clause, [year.take(rows) for year in evaluation.columns.of_each_year(clause)])
+    return evaluation.columns.read(clause).take(rows).merged()
 
 
 def _short(clause: Clause, value: Numbers) -> Array:
@@ -129,7 +163,8 @@ def _short(clause: Clause, value: Numbers) -> Array:
 
 
 def _together(one: Near, other: Near) -> Near:
-    return Near(*(a + b for a, b in zip(one, other, strict=True)))
+    sums = Near(*(a + b for a, b in zip(one, other, strict=True)))
+    return sums._replace(worst=np.maximum(one.worst, other.worst))
 
 
 def _nearest(one: Near, other: Near) -> Near:

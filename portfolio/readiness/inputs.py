@@ -24,7 +24,8 @@ class Stated(NamedTuple):
 
     def holds(self, day: dt.date) -> bool:
         """Whether it is known and has not expired on a day."""
-        return self.value is not None and (self.valid_until is None or day <= self.valid_until)
+        said = self.micro is not None or self.choice is not None
+        return said and (self.valid_until is None or day <= self.valid_until)
 
     @property
     def value(self) -> Fraction | str | None:

@@ -3,15 +3,20 @@ is assessed anew, the latter go over."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
 
 import sqlalchemy as sa
 
 from portfolio.companies.merging import Choices
 from portfolio.extensions import db
 from portfolio.journal import image_operations as images
-from portfolio.readiness.models import Assessment
+from portfolio.readiness.models import Assessment, ReadinessState
 from portfolio.readiness.operations import refresh
+from portfolio.readiness.queries import PRESENT
 from portfolio.readiness.scenario_operations import move_company as move_scenarios
+
+COMPUTED: tuple[Any, ...] = (Assessment, ReadinessState)
 
 
 def move_company(
@@ -19,9 +24,12 @@ def move_company(
 ) -> Mapping[str, Sequence[int]]:
     """The outcomes of each stay its own: what one was assessed by, the other did not have. Of
     scenarios there is no past to tell, so that none is answered with."""
-    both = Assessment.company_id.in_([merged_id, survivor_id])
-    with images.watching(Assessment, both):
-        ended = sa.and_(Assessment.company_id == merged_id, Assessment.superseded_at.is_(None))
-        db.session.execute(sa.update(Assessment).where(ended).values(superseded_at=now))
+    both = [merged_id, survivor_id]
+    with ExitStack() as watched:
+        for model in COMPUTED:
+            watched.enter_context(images.watching(model, model.company_id.in_(both)))
+        ended = sa.and_(ReadinessState.company_id == merged_id, PRESENT)
+        db.session.execute(sa.update(ReadinessState).where(ended).values(superseded_at=now))
+        db.session.execute(sa.delete(Assessment).where(Assessment.company_id == merged_id))
         refresh([survivor_id], now)
     return move_scenarios(merged_id, survivor_id)

@@ -1,4 +1,5 @@
-"""Rows of readiness: what a pre-assessment said, from when until when, and what was supposed."""
+"""Rows of readiness: how each company stands under each target, what led there, and what was
+supposed."""
 
 import datetime as dt
 
@@ -10,46 +11,73 @@ from portfolio.extensions import Base
 CURRENT = sa.text("superseded_at IS NULL")
 
 
-class Assessment(Base):
-    """One company under one target; a new row only when the outcome changed.
+class ReadinessState(Base):
+    """One company under all targets; a new row only when an outcome changed.
 
-    `outcome` is JSON: the status, value, threshold and gap of each clause, as computed then.
-    `distance` repeats in one number how far it is from being met (`nearness.distance`); None until
-    the first refresh after an upgrade.
+    `outcomes` is JSON: the fields of `stored.Stored` for each target that applied, `mark` a short
+    mark of them. `verdicts` has a letter for each target of the plan of that version
+    (`stored.RUNGS`). What it was assessed by are the figures and the region that were known at
+    `computed_at`, of which `inputs` is a mark, under the rulebooks of the day `as_of`.
     """
 
-    __tablename__ = "assessment"
+    __tablename__ = "readiness_state"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"))
-    target: Mapped[str]
-    book: Mapped[str]
-    status: Mapped[str]
-    outcome: Mapped[str]
-    distance: Mapped[int | None] = mapped_column(sa.BigInteger)
+    plan: Mapped[int]
+    verdicts: Mapped[str]
+    outcomes: Mapped[str]
+    mark: Mapped[str]
+    region: Mapped[str | None]
+    latest_year: Mapped[int | None]
+    inputs: Mapped[str]
     as_of: Mapped[dt.date]
     computed_at: Mapped[dt.datetime]
     superseded_at: Mapped[dt.datetime | None]
 
     __table_args__ = (
         sa.Index(
-            "uq_assessment_current",
+            "uq_readiness_state_current",
             "company_id",
-            "target",
             unique=True,
             sqlite_where=CURRENT,
             postgresql_where=CURRENT,
         ),
-        sa.Index(
-            "ix_assessment_nearest",
-            "target",
-            "distance",
-            "company_id",
-            sqlite_where=CURRENT,
-            postgresql_where=CURRENT,
-        ),
-        sa.Index("ix_assessment_target_status", "target", "status", "company_id"),
+        sa.Index("ix_readiness_state_company", "company_id", "computed_at"),
     )
+
+
+class Assessment(Base):
+    """How one company stands under one target now, to filter and sort by; it repeats a part of the
+    company's current state."""
+
+    __tablename__ = "assessment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"))
+    target: Mapped[str]
+    status: Mapped[str]
+    open_tests: Mapped[int]
+    distance: Mapped[int] = mapped_column(sa.BigInteger)
+
+    __table_args__ = (
+        sa.Index("uq_assessment_company_target", "company_id", "target", unique=True),
+        sa.Index("ix_assessment_nearest", "target", "distance", "status", "company_id"),
+    )
+
+
+class ReadinessRun(Base):
+    """When the library was looked through, by the plan of which version: what a day changes by
+    itself is stored up to that day."""
+
+    __tablename__ = "readiness_run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[dt.date]
+    plan: Mapped[int]
+    ended_at: Mapped[dt.datetime]
+    companies: Mapped[int]
+    changed: Mapped[int]
 
 
 class Scenario(Base):

@@ -1,56 +1,101 @@
 """Assessing companies: outcomes are stored when they change."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import Company
-from portfolio.extensions import db, insert_rows
+from portfolio.extensions import db, insert_rows, one_of
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.parts import in_parts
 from portfolio.readiness import queries
-from portfolio.readiness.models import Assessment
-from portfolio.readiness.stored import Assessor, Stored
+from portfolio.readiness.many import stored_of_all
+from portfolio.readiness.models import Assessment, ReadinessState
+from portfolio.readiness.stored import Known, Stored, mark_of, verdicts_of, written
+from portfolio.readiness.targets import plan
 
-CHUNK = 500
+CHUNK = 4500
+Outcomes = Sequence[Stored]
 
 
 def refresh(company_ids: Iterable[int], now: dt.datetime) -> int:
     """Assess companies and store what changed; answers how many outcomes did."""
-    assessor = Assessor(local_date(now))
-    return sum(_refresh_part(part, assessor, now) for part in in_parts(company_ids, CHUNK))
+    return sum(_refresh_part(part, now) for part in in_parts(company_ids, CHUNK))
 
 
-def _refresh_part(ids: list[int], assessor: Assessor, now: dt.datetime) -> int:
-    known = queries.current(ids)
-    stale: list[int] = []
+def _refresh_part(ids: list[int], now: dt.datetime) -> int:
+    day = local_date(now)
+    known = queries.known_of(ids, day)
+    found = stored_of_all(known, day)
+    texts = {company_id: written(outcomes) for company_id, outcomes in found.items()}
+    marks = queries.marks_of(ids)
+    changed = [i for i in ids if marks.get(i) != (plan().version, mark_of(texts[i]))]
+    if not changed:
+        return 0
+    before: dict[int, Outcomes] = {}
+    for part in in_parts(i for i in changed if i in marks):
+        ended = sa.and_(one_of(ReadinessState.company_id, part), queries.PRESENT)
+        before |= queries.outcomes_of(part)
+        db.session.execute(sa.update(ReadinessState).where(ended).values(superseded_at=now))
+    states = [_state(i, known[i], found[i], texts[i], now) for i in changed]
+    insert_rows(ReadinessState, states)
+    _clear([i for i in before if marks[i][0] != plan().version])
+    same = {i: b for i, b in before.items() if marks[i][0] == plan().version}
+    return _renew(same, {i: found[i] for i in changed})
+
+
+def _clear(company_ids: Sequence[int]) -> None:
+    """What was stored by another plan is no base to change from."""
+    for part in in_parts(company_ids):
+        db.session.execute(sa.delete(Assessment).where(one_of(Assessment.company_id, part)))
+
+
+def _renew(before: Mapping[int, Outcomes], found: Mapping[int, Outcomes]) -> int:
+    """Put the outcomes that changed in the place of what stood there; answers how many they are."""
+    gone: dict[str, list[int]] = {}
     fresh: list[dict[str, Any]] = []
-    for company_id, stated in queries.stated_of(ids).items():
-        for found in assessor.stored(stated):
-            old = known.get((company_id, found.target))
-            if old is not None and (old.book, old.outcome) == (found.book, found.outcome):
-                if old.distance is None:  # stored before distances were
-                    old.distance = found.distance
-                continue
-            if old is not None:
-                stale.append(old.id)
-            fresh.append(_row(company_id, found, assessor.day, now))
-    if stale:
-        db.session.execute(
-            sa.update(Assessment).where(Assessment.id.in_(stale)).values(superseded_at=now)
-        )
+    for company_id, outcomes in found.items():
+        was = {one.target: one for one in before.get(company_id, ())}
+        changed = [one for one in outcomes if was.pop(one.target, None) != one]
+        fresh += [_row(company_id, one) for one in changed]
+        for target in {one.target for one in before.get(company_id, ())} & (
+            was.keys() | {one.target for one in changed}
+        ):
+            gone.setdefault(target, []).append(company_id)
+    for target, companies in gone.items():
+        for part in in_parts(companies):
+            rows = sa.and_(Assessment.target == target, one_of(Assessment.company_id, part))
+            db.session.execute(sa.delete(Assessment).where(rows))
     insert_rows(Assessment, fresh)
     return len(fresh)
 
 
-def _row(company_id: int, found: Stored, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+def _row(company_id: int, one: Stored) -> dict[str, Any]:
     return {
         "company_id": company_id,
-        **found._asdict(),
-        "as_of": day,
+        "target": one.target,
+        "status": one.status,
+        "open_tests": one.open_tests,
+        "distance": one.distance,
+    }
+
+
+def _state(
+    company_id: int, known: Known, found: Sequence[Stored], text: str, now: dt.datetime
+) -> dict[str, Any]:
+    return {
+        "company_id": company_id,
+        "plan": plan().version,
+        "verdicts": verdicts_of(found),
+        "outcomes": text,
+        "mark": mark_of(text),
+        "region": known.region,
+        "latest_year": known.latest_year,
+        "inputs": known.mark,
+        "as_of": local_date(now),
         "computed_at": now,
         "superseded_at": None,
     }

@@ -34,6 +34,15 @@ class Rung(TitledEnum):
     ABSENT = "absent", "无适用标准", "No standard applies"
 
 
+def rung_of(status: str, unverified: bool, open_tests: int) -> Rung:
+    """The rung of a verdict that so many tests stand before."""
+    if status == PASS:
+        return Rung.UNVERIFIED if unverified else Rung.MET
+    if open_tests == 1:
+        return Rung.NEAR
+    return Rung.FAR if status == FAIL else Rung.OPEN
+
+
 class Why(TitledEnum):
     """Why no rulebook applies."""
 
@@ -91,7 +100,7 @@ class Finding:
         """Of the tests that made the verdict the one that most is missing to."""
         if self.result is None:
             raise LookupError(self.target.key)
-        return hardest_of(self.result.status, self.tests)
+        return hardest_of(self.result.status, self.result.deciding)
 
     @property
     def open_tests(self) -> int:
@@ -103,11 +112,7 @@ class Finding:
         """How it stands as a rung of a ladder; a text that nobody has verified moves nobody."""
         if self.result is None:
             return Rung.ABSENT
-        if self.result.status == PASS:
-            return Rung.UNVERIFIED if self.result.unverified else Rung.MET
-        if self.open_tests == 1:
-            return Rung.NEAR
-        return Rung.FAR if self.result.status == FAIL else Rung.OPEN
+        return rung_of(self.result.status, self.result.unverified, self.open_tests)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +179,7 @@ def _finding(target: Target, assessing: Assessing) -> Finding:
     if result is None:
         return Finding(target, absence=absence_of(target, assessing.day, assessing.region))
     tests = tuple(result.tests)
-    short = shortfall_of(hardest_of(result.status, tests), figures)
+    short = shortfall_of(hardest_of(result.status, result.deciding), figures)
     gaps = inputs_missing(tests, figures, reported_year(assessing.day))
     return Finding(target, result, None, tests, short, gaps, missing(tests))
 

@@ -9,11 +9,15 @@ from portfolio.companies import merge_queries as merges
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company, Figure
 from portfolio.extensions import db, one_of
-from portfolio.readiness.inputs import Stated, figures_from
-from portfolio.readiness.models import Assessment
-from portfolio.readiness.nearness import Near, near
-from portfolio.readiness.targets import kept_targets
+from portfolio.kernel.parts import in_parts
+from portfolio.readiness.inputs import Stated, figures_from, region_of
+from portfolio.readiness.models import Assessment, ReadinessState
+from portfolio.readiness.near import Near, near
+from portfolio.readiness.stored import Known, Stored, known_on, read
+from portfolio.readiness.targets import listed_targets, targets
 from portfolio.rulebook.values import Figures
+
+PRESENT = ReadinessState.superseded_at.is_(None)
 
 
 def stated_of(
@@ -42,14 +46,54 @@ def figures_of(
     return figures_from(stated_of([company_id], known_at)[company_id], day)
 
 
-def current(company_ids: Iterable[int]) -> dict[tuple[int, str], Assessment]:
-    """The stored outcomes by company and target."""
-    rows = db.session.scalars(
-        sa.select(Assessment).where(
-            one_of(Assessment.company_id, company_ids), Assessment.superseded_at.is_(None)
+def known_of(company_ids: Sequence[int], day: dt.date) -> dict[int, Known]:
+    """What each company is assessed by on a day: two queries for so many."""
+    found: dict[int, Known] = {}
+    for part in in_parts(company_ids):
+        stated = stated_of(part)
+        rows = db.session.execute(
+            sa.select(Company.id, Company.region_code, Company.uscc).where(one_of(Company.id, part))
+        )
+        regions = {company_id: region_of(code, uscc) for company_id, code, uscc in rows}
+        found |= {i: known_on(day, stated[i], regions.get(i)) for i in part}
+    return found
+
+
+def marks_of(company_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """By company the version of the plan that it was assessed by, and the mark of its outcomes."""
+    columns = (ReadinessState.company_id, ReadinessState.plan, ReadinessState.mark)
+    found: dict[int, tuple[int, str]] = {}
+    for part in in_parts(company_ids):
+        now = sa.and_(one_of(ReadinessState.company_id, part), PRESENT)
+        rows = db.session.execute(sa.select(*columns).where(now))
+        found |= {company_id: (version, mark) for company_id, version, mark in rows}
+    return found
+
+
+def outcomes_of(company_ids: Iterable[int]) -> dict[int, list[Stored]]:
+    """By company its outcomes as they are stored."""
+    columns = (ReadinessState.company_id, ReadinessState.outcomes)
+    found: dict[int, list[Stored]] = {}
+    for part in in_parts(company_ids):
+        now = sa.and_(one_of(ReadinessState.company_id, part), PRESENT)
+        rows = db.session.execute(sa.select(*columns).where(now))
+        found |= {company_id: read(text) for company_id, text in rows}
+    return found
+
+
+def statuses(company_ids: Iterable[int]) -> dict[int, dict[str, str]]:
+    """By company the verdict of each target that lists show."""
+    keys = [target.key for target in listed_targets()]
+    found: dict[int, dict[str, str]] = {}
+    rows = db.session.execute(
+        sa.select(Assessment.company_id, Assessment.target, Assessment.status).where(
+            one_of(Assessment.company_id, company_ids),
+            Assessment.target.in_(keys),
         )
     )
-    return {(row.company_id, row.target): row for row in rows}
+    for company_id, target, status in rows:
+        found.setdefault(company_id, {})[target] = status
+    return found
 
 
 def company_filter(chosen: Sequence[str]) -> sa.ColumnElement[bool]:
@@ -58,28 +102,19 @@ def company_filter(chosen: Sequence[str]) -> sa.ColumnElement[bool]:
     for text in chosen:
         target, _, status = text.partition(":")
         clauses.append(sa.and_(Assessment.target == target, Assessment.status == status))
-    found = sa.select(Assessment.company_id).where(
-        Assessment.superseded_at.is_(None), sa.or_(sa.false(), *clauses)
-    )
+    found = sa.select(Assessment.company_id).where(sa.or_(sa.false(), *clauses))
     return Company.id.in_(found)
 
 
 def nearest_standard(company_ids: Iterable[int]) -> dict[int, Near]:
     """For each company the standard that it meets, or is nearest to meeting: one query."""
-    keys = [target.key for target in kept_targets() if target.standard]
-    rows = db.session.execute(
-        sa.select(Assessment.company_id, Assessment.target, Assessment.book, Assessment.outcome)
-        .where(
-            one_of(Assessment.company_id, company_ids),
-            Assessment.target.in_(keys),
-            Assessment.superseded_at.is_(None),
-        )
-        .order_by(Assessment.distance.nulls_last(), Assessment.target)
-    )
+    standards = {target.key for target in targets() if target.standard}
     found: dict[int, Near] = {}
-    for company_id, *stored in rows:
-        if company_id not in found and (read := near(*stored)):
-            found[company_id] = read
+    for company_id, outcomes in outcomes_of(company_ids).items():
+        ways = [one for one in outcomes if one.target in standards]
+        for one in sorted(ways, key=lambda way: (way.distance, way.target)):
+            if company_id not in found and (told := near(one)):
+                found[company_id] = told
     return found
 
 
@@ -88,24 +123,21 @@ def nearest_to(
 ) -> list[tuple[int, str, Near]]:
     """The companies under a condition that are nearest to a target without meeting it yet: id,
     name and what is missing."""
+    name = sa.func.coalesce(sa.func.nullif(Company.short_name, ""), Company.name_zh)
     rows = db.session.execute(
-        sa.select(
-            Company.id,
-            sa.func.coalesce(sa.func.nullif(Company.short_name, ""), Company.name_zh),
-            Assessment.book,
-            Assessment.outcome,
-        )
-        .join(Company, Company.id == Assessment.company_id)
-        .where(
-            Assessment.target == target,
-            Assessment.superseded_at.is_(None),
-            Assessment.distance > 0,
-            condition,
-        )
+        sa.select(Company.id, name, ReadinessState.outcomes)
+        .join(Assessment, Assessment.company_id == Company.id)
+        .join(ReadinessState, sa.and_(ReadinessState.company_id == Company.id, PRESENT))
+        .where(Assessment.target == target, Assessment.distance > 0, condition)
         .order_by(Assessment.distance, Assessment.company_id)
         .limit(limit)
     )
-    return [(row[0], row[1], read) for row in rows if (read := near(target, row[2], row[3]))]
+    return [
+        (company_id, called, told)
+        for company_id, called, outcomes in rows
+        for one in read(outcomes)
+        if one.target == target and (told := near(one))
+    ]
 
 
 def counts(condition: sa.ColumnElement[bool]) -> dict[tuple[str, str], int]:
@@ -113,7 +145,7 @@ def counts(condition: sa.ColumnElement[bool]) -> dict[tuple[str, str], int]:
     rows = db.session.execute(
         sa.select(Assessment.target, Assessment.status, sa.func.count())
         .join(Company, Company.id == Assessment.company_id)
-        .where(Assessment.superseded_at.is_(None), condition)
+        .where(condition)
         .group_by(Assessment.target, Assessment.status)
     )
     return {(row[0], row[1]): row[2] for row in rows}

@@ -1,116 +1,132 @@
-"""What is stored of a company's outcomes; the same inputs are assessed once (pure)."""
+"""What is stored of a company's outcomes: of each target the verdict, how near it is, and what each of
+its clauses came to (pure)."""
 
 import datetime as dt
+import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
 
-from portfolio.kernel.numbers import micro_text, ratio_micro
+from portfolio.kernel.numbers import MICRO, MOST_MICRO
 from portfolio.readiness.inputs import Stated, figures_of_year, latest_of
-from portfolio.readiness.nearness import distance
-from portfolio.readiness.results import Result
-from portfolio.readiness.targets import Target, kept_targets
-from portfolio.rulebook.engine import Outcome, inputs_of, outcome_of
-from portfolio.rulebook.loader import library
-from portfolio.rulebook.model import Clause, Rulebook
+from portfolio.readiness.nearness import distance, hardest_of
+from portfolio.readiness.nodes import letters_of, nodes_of, place_of
+from portfolio.readiness.pictures import Rung, rung_of
+from portfolio.readiness.results import Result, results
+from portfolio.readiness.targets import targets
+from portfolio.rulebook.engine import FAIL, OPEN
 
-MOST_KNOWN = 20_000
-_ENCODER = json.JSONEncoder(ensure_ascii=False)
+BYTES = 8
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+RUNGS: Mapping[Rung, str] = {
+    Rung.MET: "M",
+    Rung.UNVERIFIED: "V",
+    Rung.NEAR: "N",
+    Rung.FAR: "F",
+    Rung.OPEN: "O",
+    Rung.ABSENT: "-",
+}
 
 
 class Stored(NamedTuple):
-    """An outcome as its row has it: `outcome` is JSON, clause by clause."""
+    """An outcome as its row has it.
+
+    `open_tests` is how many tests stand between the company and the target, `distance` how much is
+    missing in millionths of a clause. `hardest` is the place among the target's clauses of the
+    failed one that most is missing to, None where none failed; `gap` what is missing to it in
+    millionths of its unit. `clauses` has a letter for each clause.
+    """
 
     target: str
     book: str
     status: str
-    outcome: str
+    open_tests: int
     distance: int
+    unverified: bool
+    hardest: int | None
+    gap: int | None
+    clauses: str
 
 
-@dataclass(frozen=True)
-class _Question:
-    target: Target
-    book: Rulebook
-    clause: Clause
-    inputs: frozenset[str]
-
-
-class Assessor:
-    """Assesses many companies on one day."""
-
-    def __init__(self, day: dt.date) -> None:
-        self.day = day
-        self.questions = list(_questions(day))
-        self.asking: dict[str, list[int]] = {}  # by metric the places of the questions that need it
-        for place, question in enumerate(self.questions):
-            for metric in question.inputs:
-                self.asking.setdefault(metric, []).append(place)
-        self.known: dict[Any, Stored] = {}
-
-    def stored(self, stated: Sequence[Stated]) -> list[Stored]:
-        """The outcome under each target of a company with these figures."""
-        stated = [row for row in stated if row.holds(self.day)]
-        latest, _ = latest_of(stated, self.day)
-        heard: list[list[Stated]] = [[] for _ in self.questions]
-        for row in stated:
-            for place in self.asking.get(row.metric, ()):
-                heard[place].append(row)
-        return [self._answer(place, latest, rows) for place, rows in enumerate(heard)]
-
-    def _answer(self, place: int, latest: int | None, stated: Sequence[Stated]) -> Stored:
-        """The stored outcome of a question, assessed unless one with the very same inputs was."""
-        key = (place, latest is None, frozenset(_since(latest, stated)))
-        found = self.known.get(key)
-        if found is None:
-            if len(self.known) >= MOST_KNOWN:
-                self.known.clear()
-            question = self.questions[place]
-            outcome = outcome_of(question.clause, figures_of_year(stated, latest), library())
-            found = self.known[key] = _stored(Result(question.target, question.book, outcome))
-        return found
-
-
-def _since(
-    latest: int | None, stated: Iterable[Stated]
-) -> Iterator[tuple[str, int | None, int | None, str | None]]:
-    """What was stated, its years counted from the latest one."""
-    for metric, year, micro, choice, *_ in stated:
-        if year is None or latest is not None:
-            yield metric, None if year is None or latest is None else year - latest, micro, choice
-
-
-def _questions(day: dt.date) -> Iterator[_Question]:
-    for target in kept_targets():
-        book = target.book_on(day, None)
-        if book is not None:
-            clause = target.clause_of(book)
-            yield _Question(target, book, clause, inputs_of(clause, library()))
-
-
-def _stored(result: Result) -> Stored:
-    clauses = [_clause(outcome) for outcome in result.outcome.walk() if outcome.clause.id]
+def stored_of(result: Result) -> Stored:
+    """What is kept of a result."""
+    deciding, hardest, gap = result.deciding, None, None
+    if result.status == FAIL:
+        test = hardest_of(FAIL, deciding)
+        hardest = place_of(test.clause, nodes_of(result.target, result.book))
+        if test.gap is not None:
+            top, bottom = test.gap.as_integer_ratio()
+            gap = min(-(-top * MICRO // bottom), MOST_MICRO)
     return Stored(
         result.target.key,
         result.book.id,
-        result.outcome.status,
-        _ENCODER.encode(clauses),
+        result.status,
+        sum(test.status == FAIL or test.status in OPEN for test in deciding),
         distance(result),
+        result.unverified,
+        hardest,
+        gap,
+        letters_of(result.outcome),
     )
 
 
-def _clause(outcome: Outcome) -> Mapping[str, Any]:
-    return {
-        "id": outcome.clause.id,
-        "status": outcome.status,
-        "value": number_text(outcome.value),
-        "gap": number_text(outcome.gap),
-    }
+class Known(NamedTuple):
+    """What a company is assessed by: the figures that hold, its latest fiscal year, the code of its
+    region."""
+
+    held: Sequence[Stated]
+    latest_year: int | None
+    region: str | None
+
+    @property
+    def mark(self) -> str:
+        """A short mark of all of it."""
+        lines = (f"{r.metric} {r.year} {r.micro} {r.choice} {bool(r.audited)}" for r in self.held)
+        return mark_of("\n".join([self.region or "", *sorted(lines)]))
 
 
-def number_text(value: Any) -> str | None:
-    """An exact number with at most six decimals as text; words stay words."""
-    if value is None or isinstance(value, str):
-        return value
-    return micro_text(ratio_micro(*value.as_integer_ratio()))
+def known_on(day: dt.date, stated: Iterable[Stated], region: str | None) -> Known:
+    """What is known of a company on a day."""
+    held = [row for row in stated if row.holds(day)]
+    return Known(held, latest_of(held, day)[0], region)
+
+
+def stored_alone(known: Known, day: dt.date) -> list[Stored]:
+    """The outcome under each target that applies to a company."""
+    figures = figures_of_year(known.held, known.latest_year)
+    return [stored_of(result) for result in results(figures, day, known.region)]
+
+
+def verdicts_of(found: Iterable[Stored]) -> str:
+    """How a company stands under every target of the plan, a letter for each in its order."""
+    places = _places()
+    letters = [RUNGS[Rung.ABSENT]] * len(places)
+    for one in found:
+        letters[places[one.target]] = _letter(one.status, one.unverified, one.open_tests == 1)
+    return "".join(letters)
+
+
+@cache
+def _places() -> Mapping[str, int]:
+    return {target.key: place for place, target in enumerate(targets())}
+
+
+@cache
+def _letter(status: str, unverified: bool, near: bool) -> str:
+    return RUNGS[rung_of(status, unverified, int(near))]
+
+
+def written(found: Sequence[Stored]) -> str:
+    """Outcomes as they are kept; the same outcomes are the same text."""
+    return _ENCODER.encode(found)
+
+
+def read(text: str) -> list[Stored]:
+    """Outcomes from what was kept."""
+    return [Stored._make(row) for row in json.loads(text)]
+
+
+def mark_of(text: str) -> str:
+    """A short mark: texts that differ in anything have different ones."""
+    return hashlib.blake2b(text.encode(), digest_size=BYTES).hexdigest()

@@ -14,7 +14,6 @@ from portfolio.rulebook.loader import library
 from portfolio.rulebook.model import Clause, Rulebook
 from portfolio.rulebook.routing import applies, routing
 
-EVERYWHERE = ("*",)
 FILE = Path(__file__).with_name("targets.toml")
 
 
@@ -56,7 +55,7 @@ class Target:
     rung_zh: str = ""
     rung_en: str = ""
     standard: bool = False
-    kept: bool = False
+    listed: bool = False
 
     @property
     def versions(self) -> tuple[Rulebook, ...]:
@@ -111,8 +110,6 @@ def read_plan(file: str, text: str) -> Plan:
     targets = tuple(Target(**{**row, "books": tuple(row["books"])}) for row in rows)
     for target in targets:
         _require_clauses(file, target)
-        if target.kept and any(book.applies_to != EVERYWHERE for book in target.versions):
-            raise FaultyTargets(f"{file}: {target.key} is kept, but does not apply everywhere")
     return Plan(
         data["version"],
         tuple(Ladder(**row) for row in ladders),
@@ -141,6 +138,11 @@ def targets() -> tuple[Target, ...]:
     return plan().targets
 
 
-def kept_targets() -> tuple[Target, ...]:
-    """The targets whose outcome is stored for every company."""
-    return tuple(target for target in targets() if target.kept)
+def listed_targets() -> tuple[Target, ...]:
+    """The targets that lists of companies and deals show and filter by."""
+    return tuple(target for target in targets() if target.listed)
+
+
+def target_of(key: str) -> Target | None:
+    """The target with this key, if there is one."""
+    return next((target for target in targets() if target.key == key), None)

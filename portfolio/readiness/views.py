@@ -16,9 +16,9 @@ from portfolio.kernel.dates import local_date
 from portfolio.people import access
 from portfolio.readiness import queries
 from portfolio.readiness.bars import Bar, bar_of, parts_of
-from portfolio.readiness.nearness import Near
+from portfolio.readiness.near import Near
 from portfolio.readiness.results import Verdict
-from portfolio.readiness.targets import kept_targets
+from portfolio.readiness.targets import listed_targets
 from portfolio.readiness.wording_views import GLOBALS, measure
 from portfolio.rulebook import citations
 from portfolio.rulebook.marks import UNVERIFIED
@@ -46,7 +46,7 @@ def _shown(state: BlueprintSetupState) -> None:
 def _choices() -> list[tuple[str, str]]:
     return [
         (f"{target.key}:{verdict.value}", f"{title_of(target)}: {title_of(verdict)}")
-        for target in kept_targets()
+        for target in listed_targets()
         for verdict in Verdict
     ]
 
@@ -90,7 +90,7 @@ def index() -> str:
     seen = companies.visible(access.me())
     counts = queries.counts(seen)
     cards = []
-    for target in kept_targets():
+    for target in listed_targets():
         numbers = {v.value: counts.get((target.key, v.value), 0) for v in Verdict}
         nearest = queries.nearest_to(target.key, seen, NEAREST)
         lines = [(company_id, name, _line(found)) for company_id, name, found in nearest]

@@ -31,7 +31,7 @@ WAN = 10**6
 TECHNOLOGY, OTHER = list(taxonomy().technologies)[:2]
 TRAIL = {"audit_entry", "audit_head", "act", "user_session"}
 # Rows that go on naming the merged company: how it was merged, and what it was assessed by then.
-STAYING = {("company_merge", "merged_id"), ("assessment", "company_id")}
+STAYING = {("company_merge", "merged_id"), ("readiness_state", "company_id")}
 
 
 def dump() -> dict[str, list]:

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portfolio.readiness.distances import Distances, standings
+from portfolio.readiness.distances import Distances, Near, standings
 from portfolio.readiness.nearness import distance
 from portfolio.readiness.results import Result, results
 from portfolio.readiness.targets import targets
@@ -25,6 +25,10 @@ def nearness(result: Result) -> tuple[int, int, int, int]:
     return (*counts, distance(result))
 
 
+def told(near: Near, row: int) -> tuple[int, ...]:
+    return tuple(int(n[row]) for n in (near.fails, near.unknown, near.manual, near.distance))
+
+
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32))
 def test_many_are_as_near_to_each_rulebook_as_each_alone(seed: int) -> None:
@@ -37,8 +41,8 @@ def test_many_are_as_near_to_each_rulebook_as_each_alone(seed: int) -> None:
             for row, one in enumerate(figures):
                 alone = Result(targets()[0], book, outcome_of(root, one, BOOKS))
                 if "info" not in {test.status for test in alone.deciding}:
-                    told = (book.id, root.id, row)
-                    assert (told, nearness(alone)) == (told, tuple(int(n[row]) for n in near))
+                    where = (book.id, root.id, row)
+                    assert (where, nearness(alone)) == (where, told(near, row))
 
 
 @settings(max_examples=12, deadline=None)
@@ -51,7 +55,7 @@ def test_each_target_by_the_version_in_force(seed: int, day: dt.date) -> None:
     assert found
     for row, (one, region) in enumerate(zip(figures, regions, strict=True)):
         together = [
-            (s.target, s.book, NAMES[int(s.status[at])], tuple(int(n[at]) for n in s.near))
+            (s.target, s.book, NAMES[int(s.status[at])], told(s.near, at))
             for s in found
             for at in np.flatnonzero(s.rows == row)
         ]

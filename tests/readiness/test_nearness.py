@@ -1,22 +1,18 @@
 """How near companies are to their targets: in one number, in the list, on the overview."""
 
 import datetime as dt
-import json
 from fractions import Fraction
 
-import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portfolio.chokepoint import operations as chokepoint
 from portfolio.chokepoint.taxonomy import taxonomy
 from portfolio.companies.operations import Statement, state_figures
-from portfolio.extensions import db, unit_of_work
+from portfolio.extensions import unit_of_work
 from portfolio.kernel.numbers import MICRO
-from portfolio.readiness import operations, queries
 from portfolio.readiness.bars import SPLIT, parts_of
-from portfolio.readiness.models import Assessment
-from portfolio.readiness.nearness import distance, near
+from portfolio.readiness.nearness import distance
 from portfolio.readiness.results import results
 from portfolio.rulebook.engine import Figures
 from tests import factories
@@ -131,23 +127,3 @@ def test_a_page_of_the_list_asks_the_same_queries_whatever_its_length(
     first = asked()
     enter(12)
     assert asked() == first
-
-
-def test_a_refresh_fills_in_distances_that_an_upgrade_left_open(cast) -> None:
-    company = factories.company(cast["manager"])
-    research(company, 2_250, 150_000)
-    with unit_of_work("readiness.refresh"):
-        db.session.execute(sa.update(Assessment).values(distance=None))
-    count = db.session.query(Assessment).count()
-    assert queries.nearest_to("bse-4", sa.true()) == []
-    with unit_of_work("readiness.refresh"):
-        assert operations.refresh([company.id], NOW) == 0
-    assert db.session.query(Assessment).count() == count
-    (found,) = queries.nearest_to("bse-4", sa.true())
-    assert found[0] == company.id and found[2].hardest.gap == 500
-
-
-def test_an_outcome_of_a_book_that_is_gone_is_left_out() -> None:
-    assert near("bse-4", "bse-listing-1999", "[]") is None
-    assert near("gone", "bse-listing-2025", "[]") is None
-    assert near("bse-4", "bse-listing-2025", json.dumps([])) is None

@@ -58,7 +58,7 @@ class Evaluation:
         status = self.found(book.roots[0]).status if book.decides else None
         clauses: dict[str, Array] = {}
         for root in book.roots:
-            self._collect(root, None, clauses)
+            self._collect(root, clauses)
         score = self._points.score_of(book)
         # Other books have clauses of their own; memory used again is quicker than new memory.
         self._found.clear()
@@ -181,16 +181,23 @@ class Evaluation:
             children = self.books[clause.book].roots if clause.refers else clause.children
             yield from ((child, None) for child in children)
 
-    def _collect(self, clause: Clause, asked: Flags | None, found: dict[str, Array]) -> None:
-        """The statuses of all clauses that have an id, where they are asked."""
-        status = self.found(clause).status
-        if clause.id:
-            others = found.get(clause.id, self._none)
-            found[clause.id] = status if asked is None else either(asked, status, others)
+    def walk(
+        self, clause: Clause, asked: Flags | None = None
+    ) -> Iterator[tuple[Clause, Array, Flags | None]]:
+        """A clause and all that its outcome may stand on, in the order of the tree: the statuses,
+        and where each is asked; None is everywhere."""
+        yield clause, self.found(clause).status, asked
         if clause.skip:
             asked = _both(asked, ~self.frame.asked_for(clause.skip))
         for child, here in self.below(clause):
-            self._collect(child, _both(asked, here), found)
+            yield from self.walk(child, _both(asked, here))
+
+    def _collect(self, root: Clause, found: dict[str, Array]) -> None:
+        """The statuses of all clauses that have an id, where they are asked."""
+        for clause, status, asked in self.walk(root):
+            if clause.id:
+                others = found.get(clause.id, self._none)
+                found[clause.id] = status if asked is None else either(asked, status, others)
 
 
 def worst(clause: Clause, years: Iterable[Reading]) -> Numbers:
