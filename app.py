@@ -95,6 +95,7 @@ from portfolio.readiness import scenario_queries as readiness_scenarios
 from portfolio.readiness import scenario_views as readiness_scenario_views
 from portfolio.readiness import views as readiness_views
 from portfolio.readiness import whatif_views as readiness_whatif_views
+from portfolio.readiness import when_views as readiness_when_views
 from portfolio.readiness.models import Assessment, ReadinessState, Scenario
 from portfolio.records import bin_views as records_bin_views
 from portfolio.records import name_queries as record_names
@@ -143,6 +144,7 @@ VIEWS = (
     readiness_company_views,
     readiness_judgement_views,
     readiness_whatif_views,
+    readiness_when_views,
     readiness_scenario_views,
     committee_views,
     committee_export_views,

@@ -14,6 +14,7 @@ from portfolio.kernel.numbers import MICRO, grouped
 from portfolio.kernel.titles import titled
 from portfolio.readiness.gaps import Gap
 from portfolio.readiness.pictures import Absence, Finding, Why
+from portfolio.readiness.reaching import Change
 from portfolio.readiness.shortfalls import Shortfall
 from portfolio.rulebook.engine import FAIL, MANUAL, UNKNOWN, Outcome
 from portfolio.rulebook.language import IN_PERCENT
@@ -218,7 +219,46 @@ def in_force(book: Rulebook) -> str:
     return _("in force %(begin)s to %(end)s", begin=book.in_force_from, end=book.in_force_to)
 
 
+def clause_brief(outcome: Outcome) -> str:
+    """A clause in as few words as name it: of a test of a number what it reads."""
+    clause = outcome.clause
+    if not clause.tested_number:
+        return title_of(clause)
+    return brief(reading_title(clause.metrics, clause.over, clause.years, language()))
+
+
+def change_said(change: Change) -> str:
+    """A change of one figure: “Expected market value from 1.61亿 to 4亿”; rounded so that as much
+    as it says is enough."""
+    what = brief(title_of(change.metric)) + (f" {change.year}" if change.year else "")
+    needed = enough(change)
+    if change.now is None:
+        return _("%(what)s, not known now: %(needed)s", what=what, needed=needed)
+    now = quantity(change.metric, "", change.now)
+    return _("%(what)s from %(now)s to %(needed)s", what=what, now=now, needed=needed)
+
+
+def enough(change: Change) -> str:
+    """The value that a change needs, rounded away from the present one."""
+    metric, needed = change.metric, change.needed
+    if not isinstance(needed, Fraction):
+        return quantity(metric, "", needed)
+    upward = not isinstance(change.now, Fraction) or needed > change.now
+    raised = upward == (needed >= 0)  # away from nothing
+    if not raised:
+        return quantity(metric, "", needed)
+    percent = metric.unit in {"percent", "fraction"}
+    if percent or metric.unit not in IN_WAN:
+        whole = needed * 100 if metric.unit == "fraction" else needed
+        text = ("-" if needed < 0 else "") + _raised(abs(whole))
+        return f"{text}%" if percent else _counted(metric, whole, lambda number: text)
+    fen = math.ceil(abs(needed) * IN_WAN[metric.unit] * MICRO)
+    return ("-" if needed < 0 else "") + money.format_missing(fen, language())
+
+
 GLOBALS = {
+    "clause_brief": clause_brief,
+    "change_said": change_said,
     "measure": measure,
     "quantity": quantity,
     "limit_of": limit_of,

@@ -5,7 +5,7 @@ const fields = [...form.querySelectorAll("[data-real]")];
 let asking = null;
 let waiting = 0;
 
-const changed = (field) => field.value.trim() !== field.dataset.real;
+const changed = (field) => "keep" in field.dataset || field.value.trim() !== field.dataset.real;
 const query = () => new URLSearchParams(fields.filter(changed).map((field) => [field.name, field.value.trim()]));
 const at = (path, asked) => (asked.size ? `${path}?${asked}` : path);
 
@@ -59,6 +59,14 @@ form.addEventListener("input", (event) => {
   clearTimeout(waiting);
   if ("reload" in event.target.dataset) return;
   waiting = setTimeout(ask, 250);
+});
+// What is offered is typed by a click.
+form.addEventListener("click", (event) => {
+  const offer = event.target.closest("a[data-fill]");
+  if (!offer) return;
+  event.preventDefault();
+  document.getElementById(offer.dataset.fill).value = offer.dataset.text;
+  ask();
 });
 form.addEventListener("compositionend", () => {
   clearTimeout(waiting);

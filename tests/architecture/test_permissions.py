@@ -155,6 +155,9 @@ DOORS = {
     "readiness.what_if": READERS,
     "readiness.suppose": READERS,  # writes nothing
     "readiness.moved": READERS,
+    "readiness.when": READERS,
+    "readiness.assume": READERS,  # writes nothing
+    "readiness.arrived": READERS,
     "readiness.scenarios": READERS,
     "readiness.scenario": READERS,
     "readiness.save_scenario": WRITERS,

@@ -69,6 +69,7 @@ PAGES = {
         "/companies/2/readiness?on=2022-04-15&target=giant",
         "/companies/2/readiness?on=1999-01-01",
         "/companies/1/readiness/what-if",
+        "/companies/1/readiness/when?g.revenue=30",
         "/companies/1/readiness/scenarios",
         "/companies/2/readiness/scenarios",
         "/companies/2/readiness/what-if?y.revenue.2025=3%E4%BA%BF&f.expected_market_cap=",
@@ -143,7 +144,7 @@ NO_PAGES = {
     *("digest.content", "digest.preview_content", "digest.show", "digest.unsubscribe"),
     *("people.log_in", "people.set_password", "chokepoint.reject"),
     *("companies.figures_as_csv", "companies.figures_as_xlsx", "readiness.tree"),
-    *("readiness.moved", "readiness.scenario"),
+    *("readiness.moved", "readiness.arrived", "readiness.scenario"),
     *("intake.mapping", "people.everybody"),  # lead on to another page
     "pipeline.attach",  # there for a deal that lost its company alone
 }

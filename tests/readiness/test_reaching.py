@@ -1,28 +1,83 @@
-"""The smallest change of one figure that meets a target is just enough."""
+"""The smallest change of one figure that meets a target: just enough, and what a second search finds
+that shares nothing with it but the rulebooks."""
 
 import datetime as dt
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portfolio.readiness.reaching import Change, changes, smallest_change
+from portfolio.readiness.reaching import COUNTED, FURTHEST, Change, changes, smallest_change
 from portfolio.readiness.results import results
 from portfolio.readiness.targets import targets
+from portfolio.rulebook.bulk.codes import CODES
+from portfolio.rulebook.bulk.evaluate import Evaluation
+from portfolio.rulebook.engine import inputs_of
+from portfolio.rulebook.loader import library
+from portfolio.rulebook.metrics import Metric, dictionary
+from portfolio.rulebook.model import Clause
 from portfolio.rulebook.values import Figures
-from tests.rulebook.borders import figures_of
+from tests.rulebook.borders import BOOKS, figures_of, frame_of
 
 DAY = dt.date(2026, 11, 27)
-MICRO = Fraction(1, 10**6)
+REGION = "370200"
+MICRO = 10**6
 
 
-def changed(figures: Figures, change: Change, value: Fraction) -> Figures:
-    name = change.metric.id
-    if change.year is None:
-        return replace(figures, facts={**figures.facts, name: value})
-    return replace(figures, years={**figures.years, (name, change.year): value})
+def step_of(metric: Metric) -> int:
+    """Millionths between two values that a figure may take."""
+    return MICRO if metric.unit in COUNTED else 1
+
+
+def changed(figures: Figures, metric: Metric, value) -> Figures:
+    if not metric.yearly:
+        return replace(figures, facts={**figures.facts, metric.id: value})
+    years = {**figures.years, (metric.id, figures.latest_year): value}
+    return replace(figures, years=years)
+
+
+def met(companies: Sequence[Figures], clause: Clause) -> list[bool]:
+    """Which of them meet a clause, by the evaluation of many companies at once."""
+    status = Evaluation(frame_of(list(companies)), BOOKS).found(clause).status
+    return [code == CODES["pass"] for code in status]
+
+
+def spread(start: int, direction: int, end: int) -> list[int]:
+    """Steps from a value outwards: each of the first, then ever fewer."""
+    width, found = 1, []
+    while width < abs(end - start):
+        found += [start + direction * (width + width * part // 3) for part in range(3)]
+        width *= 2
+    inside = {n for n in found if 0 < (n - start) * direction < (end - start) * direction}
+    return sorted({*inside, end}, key=lambda n: abs(n - start))
+
+
+def searched(
+    figures: Figures, metric: Metric, clause: Clause, now: Fraction, direction: int
+) -> Fraction | None:
+    """The nearest value in a direction that meets a clause, by trying many at once, and then many
+    between the last that does not and the first that does."""
+    step = step_of(metric)
+    scaled = now * MICRO / step
+    start = scaled.__floor__() if direction > 0 else scaled.__ceil__()
+    lowest = 0 if metric.never_negative else -FURTHEST // step
+    end = FURTHEST // step if direction > 0 else lowest
+    if (end - start) * direction <= 0:
+        return None
+    near, tried = start, spread(start, direction, end)
+    while True:
+        passed = met([changed(figures, metric, Fraction(n * step, MICRO)) for n in tried], clause)
+        first = next((at for at, passes in enumerate(passed) if passes), None)
+        if first is None:
+            return None
+        near = tried[first - 1] if first else near
+        if abs(tried[first] - near) <= 1:
+            return Fraction(tried[first] * step, MICRO)
+        parts = {near + (tried[first] - near) * part // 24 for part in range(1, 25)}
+        tried = sorted(parts - {near}, key=lambda n: abs(n - start))
 
 
 def bse_2(**wrong: int) -> tuple[Figures, Change | None]:
@@ -46,25 +101,108 @@ def test_the_figure_that_is_short_is_named_with_just_what_is_needed() -> None:
     assert change and (change.metric.id, change.year, change.needed) == ("revenue", 2025, 13000)
     assert change.share == Fraction(1, 12)
     _, change = bse_2(cash=-5)
-    assert change and (change.metric.id, change.needed) == ("operating_cash_flow", MICRO)
+    assert change and (change.metric.id, change.needed) == (
+        "operating_cash_flow",
+        Fraction(1, MICRO),
+    )
 
 
 def test_where_two_figures_are_short_no_single_one_is_enough() -> None:
     assert bse_2(cash=-5, revenue=12000)[1] is None
 
 
+def test_what_is_not_known_or_no_number_is_a_change_too() -> None:
+    figures, _ = bse_2()
+    unknown = replace(figures, facts={})
+    target = next(t for t in targets() if t.key == "bse-2")
+    change = smallest_change(results(unknown, DAY, among=[target])[0], unknown)
+    assert change and (change.metric.id, change.now) == ("expected_market_cap", None)
+    assert change.needed == 40000 and change.share is None
+
+
+def test_people_are_counted_whole() -> None:
+    """3 of 31 are less than a tenth, 3.1 would do: it takes a fourth."""
+    target = next(t for t in targets() if t.key == "bse-innovation")
+    years = {("employees", 2025): 31, ("rd_staff", 2025): 3, ("revenue", 2025): 9000}
+    figures = Figures(2025, {key: Fraction(value) for key, value in years.items()})
+    found = list(changes(results(figures, DAY, among=[target])[0], figures))
+    assert [c.needed for c in found if c.metric.id == "rd_staff" and c.needed > 3] in ([4], [])
+    assert all(c.needed.denominator == 1 for c in found if c.metric.unit in COUNTED)
+
+
 @settings(max_examples=4, deadline=None)
 @given(st.integers(0, 2**32))
-def test_each_change_is_enough_and_a_millionth_less_is_not(seed: int) -> None:
+def test_a_second_search_finds_the_same_changes(seed: int) -> None:
+    """By a target and a figure: what the first search answers, the second one finds."""
+    dice = random.Random(seed)
+    figures = nearly_met(dice)
+    judged = [r for r in results(figures, DAY, REGION) if r.status != "pass"]
+    for result in dice.sample(judged, min(2, len(judged))):
+        found = list(changes(result, figures))
+        told = {(c.metric.id, c.needed > c.now): c.needed for c in found if moves_a_number(c)}
+        clause = result.target.clause_of(result.book)
+        inputs = sorted(inputs_of(clause, library()))
+        asked = {name for name, _ in told} | {*dice.sample(inputs, min(2, len(inputs)))}
+        for metric in (dictionary()[name] for name in asked):
+            now = known(figures, metric)
+            if not metric.numeric or now is None:
+                continue
+            for direction in (1, -1):
+                needed = searched(figures, metric, clause, Fraction(now), direction)
+                assert told.get((metric.id, direction > 0)) == needed, (
+                    result.target.key,
+                    metric.id,
+                )
+
+
+def moves_a_number(change: Change) -> bool:
+    return isinstance(change.now, Fraction)
+
+
+def known(figures: Figures, metric: Metric):
+    if metric.yearly:
+        return figures.years.get((metric.id, figures.latest_year))
+    return figures.facts.get(metric.id)
+
+
+def nearly_met(dice: random.Random) -> Figures:
+    """Figures of which some target is one change away: one that meets it, with one figure spoilt."""
+    best, fewest = None, 10**9
+    for _ in range(8):
+        figures = figures_of(dice)
+        if figures.latest_year is None:
+            continue
+        figures = replace(figures, purpose="")
+        judged = results(figures, DAY, REGION)
+        single = sum(r.status == "pass" for r in judged)
+        if best is None or -single < fewest:
+            best, fewest = figures, -single
+    assert best is not None
+    numbers = [key for key in best.years if key[1] == best.latest_year]
+    for name, _ in dice.sample(sorted(numbers), min(2, len(numbers))):
+        entry = dictionary()[name]
+        if entry.numeric:
+            best = changed(best, entry, best.years[(name, best.latest_year)] / dice.randint(2, 9))
+    return best
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.integers(0, 2**32))
+def test_each_change_is_enough_and_the_least_less_is_not(seed: int) -> None:
     dice = random.Random(seed)
     figures = figures_of(dice)
-    for result in results(figures, DAY, "370200", dice.sample(targets(), 8)):
+    for result in results(figures, DAY, REGION, dice.sample(targets(), 8)):
         if result.status == "pass":
             continue
         for change in changes(result, figures):
-            enough = changed(figures, change, change.needed)
-            back = MICRO if change.needed < change.now else -MICRO
-            short = changed(figures, change, change.needed + back)
             of = [result.target]
-            assert results(enough, DAY, "370200", of)[0].status == "pass"
-            assert results(short, DAY, "370200", of)[0].status != "pass"
+            enough = changed(figures, change.metric, change.needed)
+            assert results(enough, DAY, REGION, of)[0].status == "pass"
+            if not moves_a_number(change):
+                continue
+            step = Fraction(step_of(change.metric), MICRO)
+            back = step if change.needed < change.now else -step
+            if (change.needed + back - change.now) * (change.needed - change.now) <= 0:
+                continue  # there is nothing between
+            short = changed(figures, change.metric, change.needed + back)
+            assert results(short, DAY, REGION, of)[0].status != "pass"
