@@ -91,6 +91,7 @@ from portfolio.readiness import jobs as readiness_jobs
 from portfolio.readiness import judgement_views as readiness_judgement_views
 from portfolio.readiness import merge_operations as readiness_merging
 from portfolio.readiness import operations as readiness
+from portfolio.readiness import recognition_views as readiness_recognition_views
 from portfolio.readiness import scenario_queries as readiness_scenarios
 from portfolio.readiness import scenario_views as readiness_scenario_views
 from portfolio.readiness import views as readiness_views
@@ -146,6 +147,7 @@ VIEWS = (
     readiness_whatif_views,
     readiness_when_views,
     readiness_scenario_views,
+    readiness_recognition_views,
     committee_views,
     committee_export_views,
     intake_views,

@@ -74,6 +74,8 @@ ACTIONS = {
     "password.set": ("设置密码", "Set a password"),
     "judgement.record": ("记录人工判断", "Recorded a judgement"),
     "judgement.withdraw": ("撤回人工判断", "Withdrew a judgement"),
+    "recognition.record": ("登记认定", "Recorded a recognition"),
+    "recognition.withdraw": ("撤回认定登记", "Withdrew a recognition"),
     "readiness.refresh": ("刷新准备度评估", "Refreshed assessments"),
     "scenario.change": ("修改情景", "Changed a scenario"),
     "scenario.delete": ("删除情景", "Deleted a scenario"),

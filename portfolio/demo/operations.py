@@ -19,6 +19,7 @@ from portfolio.demo.flow_operations import edit_pipeline
 from portfolio.demo.history import NOTES
 from portfolio.demo.holding_operations import enter_holdings
 from portfolio.demo.paper_operations import keep_papers
+from portfolio.demo.title_operations import enter_titles
 from portfolio.demo.twin_operations import enter_twins
 from portfolio.demo.walk_operations import Plan
 from portfolio.extensions import db, unit_of_work
@@ -94,6 +95,7 @@ def load(seed: int, now: dt.datetime) -> dict[str, int]:
         _direct(firms[n % len(firms)], n, direct, vehicles, managers, rng, now) for n in range(78)
     ]
     opened += [_commitment(n, [subfund], vehicles, managers, rng, now) for n in range(12)]
+    enter_titles(told["title"], firms, now)
     twins = enter_twins(told["twin"], firms, managers[-1], now)
     _agenda(cast, opened, now)
     keep_papers(opened, now)

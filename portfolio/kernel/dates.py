@@ -64,3 +64,11 @@ def reported_year(day: dt.date) -> int:
 def published_on(year: int) -> dt.date:
     """The first day on which a calendar year's figures are out."""
     return dt.date(year + 1, MONTHS_TO_PUBLISH + 1, 1)
+
+
+def years_later(day: dt.date, years: int) -> dt.date:
+    """The same day so many years later; 1 March where there is no 29 February."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return dt.date(day.year + years, 3, 1)

@@ -16,10 +16,11 @@ from portfolio.kernel.dates import local_date, parse_date
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people.models import User
-from portfolio.readiness import judgement_queries, queries
+from portfolio.readiness import judgement_queries, queries, recognition_queries
 from portfolio.readiness.inputs import Stated, figures_from, region_of
 from portfolio.readiness.judgements import Judgement
 from portfolio.readiness.pictures import Picture, days_of_effect, picture_of
+from portfolio.readiness.recognitions import Recognition
 from portfolio.readiness.views import READINESS_CSS, blueprint
 from portfolio.web.formatting import today
 from portfolio.web.messages import text_of
@@ -58,6 +59,7 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
         "company_id": company.id,
         "picture": picture(company, day, known_at),
         "as_of": day.isoformat() if known_at else "",
+        "held": tuple(recognition_queries.current(company.id, known_at).items()),
     }
     return Section(
         "readiness",
@@ -112,17 +114,19 @@ def tree(company_id: int, key: str) -> str:
 
 @dataclass(frozen=True)
 class Reading:
-    """Who reads a company's trees, and what was judged of it by metric."""
+    """Who reads a company's trees, what was judged of it by metric, and granted to it by target."""
 
     company_id: int
     day: dt.date
     writable: bool
     judged: Mapping[str, Judgement]
+    held: Mapping[str, Recognition]
 
 
 def _reading(company: Company, question: "Question") -> Reading:
     told = judgement_queries.current(company.id, question.known_at)
-    return Reading(company.id, question.day, question.writable, told)
+    held = recognition_queries.current(company.id, question.known_at)
+    return Reading(company.id, question.day, question.writable, told, held)
 
 
 def company_or_404(company_id: int) -> Company:

@@ -1,4 +1,4 @@
-"""Forms of readiness: what a person judges, and why a judgement is withdrawn."""
+"""Forms of readiness: what a person judges, what an authority granted, and why it is withdrawn."""
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -42,8 +42,32 @@ class JudgementForm(FlaskForm):
             raise ValidationError(_l("That day is over already."))
 
 
+class RecognitionForm(FlaskForm):
+    """Since when, until when, by which certificate, and where that can be looked up."""
+
+    since = DayField(_l("Recognised on"), [DataRequired(_l("Say since when."))])
+    until = DayField(_l("Valid until"))
+    number = StringField(
+        _l("Certificate or announcement"),
+        [DataRequired(_l("Say by which certificate or announcement.")), Length(max=200)],
+    )
+    evidence = TextAreaField(
+        _l("Evidence"), [DataRequired(_l("Say where that can be looked up.")), Length(max=4000)]
+    )
+
+    def validate_since(self, field: DayField) -> None:
+        """Nothing was granted on a day that has not come."""
+        if field.day and field.day > today():
+            raise ValidationError(_l("That day has not come yet."))
+
+    def validate_until(self, field: DayField) -> None:
+        """It does not end before it begins."""
+        if field.day and self.since.day and field.day < self.since.day:
+            raise ValidationError(_l("It would end before it begins."))
+
+
 class WithdrawalForm(FlaskForm):
-    """Why a judgement is taken back."""
+    """Why what was recorded is taken back."""
 
     reason = StringField(
         _l("Why it is withdrawn"), [DataRequired(_l("Say why.")), Length(max=1000)]

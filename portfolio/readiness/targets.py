@@ -11,6 +11,7 @@ from typing import Any
 from portfolio.kernel.titles import untitled
 from portfolio.rulebook.engine import find_clause
 from portfolio.rulebook.loader import library
+from portfolio.rulebook.metrics import dictionary
 from portfolio.rulebook.model import Clause, Rulebook
 from portfolio.rulebook.routing import applies, routing
 
@@ -56,6 +57,10 @@ class Target:
     rung_en: str = ""
     standard: bool = False
     listed: bool = False
+    granted: str = ""
+    implies: tuple[str, ...] = ()
+    valid_years: int = 0
+    valid_source: str = ""
 
     @property
     def versions(self) -> tuple[Rulebook, ...]:
@@ -107,15 +112,28 @@ def read_plan(file: str, text: str) -> Plan:
             raise FaultyTargets(f"{file}: {row['key']} lacks its title in {missing}")
     _require_known(file, "ladder", (row["ladder"] for row in families), ladders)
     _require_known(file, "family", (row["family"] for row in rows), families)
-    targets = tuple(Target(**{**row, "books": tuple(row["books"])}) for row in rows)
+    targets = tuple(_target(row) for row in rows)
     for target in targets:
         _require_clauses(file, target)
+        _require_granted(file, target)
     return Plan(
         data["version"],
         tuple(Ladder(**row) for row in ladders),
         tuple(Family(**row) for row in families),
         targets,
     )
+
+
+def _target(row: Mapping[str, Any]) -> Target:
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+    return Target(**fields)
+
+
+def _require_granted(file: str, target: Target) -> None:
+    for name in filter(None, (target.granted, *target.implies)):
+        metric = dictionary().get(name)
+        if metric is None or metric.yearly or metric.unit != "bool":
+            raise FaultyTargets(f"{file}: {target.key} is granted by no such fact as {name}")
 
 
 def _require_known(

@@ -48,6 +48,7 @@ class Metric:
     values_zh: tuple[str, ...] = ()
     values_en: tuple[str, ...] = ()
     judgement: bool = False
+    granted: bool = False
     derive: str = ""
     inputs: tuple[str, ...] = ()
     years: int = 1

@@ -36,7 +36,10 @@ def fill_in(client, links: Iterable[str], number: str) -> None:
         values[field] = typed if metric.numeric else (metric.values or ("true",))[0]
     page = client.get(path).text
     assert [field for field in values if f'id="{field}"' not in page] == []
-    assert client.post(path, data=sent_form(page) | values | SAID).status_code == 302, path
+    assert (
+        client.post(path, data=sent_form(page) | values | SAID | {"confirmed": "y"}).status_code
+        == 302
+    ), path
 
 
 def form_of(link: str) -> str:
