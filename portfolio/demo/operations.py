@@ -19,6 +19,7 @@ from portfolio.demo.flow_operations import edit_pipeline
 from portfolio.demo.history import NOTES
 from portfolio.demo.holding_operations import enter_holdings
 from portfolio.demo.paper_operations import keep_papers
+from portfolio.demo.scenario_operations import keep_scenarios
 from portfolio.demo.title_operations import enter_titles
 from portfolio.demo.twin_operations import enter_twins
 from portfolio.demo.walk_operations import Plan
@@ -99,6 +100,7 @@ def load(seed: int, now: dt.datetime) -> dict[str, int]:
     twins = enter_twins(told["twin"], firms, managers[-1], now)
     _agenda(cast, opened, now)
     keep_papers(opened, now)
+    keep_scenarios(told["scenario"], firms, managers[0], now)
     return {
         "people": len(cast),
         "companies": len(firms) + twins,

@@ -15,7 +15,7 @@ from portfolio.flows.models import PipelineDraft
 from portfolio.kernel import uscc
 from portfolio.people.models import User
 from portfolio.pipeline.models import Deal, Holding, PipelineVersion, StageEvent
-from portfolio.readiness.models import Assessment
+from portfolio.readiness.models import Assessment, Scenario
 
 
 def load(app, *options: str):
@@ -47,6 +47,8 @@ def test_the_story_has_everything_the_pages_show(app) -> None:
     assert {"active", "on_hold", "rejected", "withdrawn"} <= statuses
     assert db.session.scalar(sa.select(sa.func.count()).where(Deal.walled)) >= 3
     assert set(db.session.scalars(sa.select(Assessment.status))) == {"pass", "fail", "unknown"}
+    supposed = db.session.scalars(sa.select(Scenario)).all()
+    assert len(supposed) == 3 and len({row.company_id for row in supposed}) == 2
     for code in db.session.scalars(sa.select(Company.uscc).where(Company.uscc.is_not(None))):
         assert uscc.checked(code) == code and uscc.organisation_check_ok(code)
     assert {role for user in db.session.scalars(sa.select(User)) for role in user.roles} == {
