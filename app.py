@@ -102,6 +102,7 @@ from portfolio.records import bin_views as records_bin_views
 from portfolio.records import name_queries as record_names
 from portfolio.records import queries as records
 from portfolio.records import views as records_views
+from portfolio.reports import views as reports_views
 from portfolio.rulebook.metrics import dictionary
 from portfolio.web import (
     assets,
@@ -148,6 +149,7 @@ VIEWS = (
     readiness_when_views,
     readiness_scenario_views,
     readiness_recognition_views,
+    reports_views,
     committee_views,
     committee_export_views,
     intake_views,

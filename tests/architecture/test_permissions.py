@@ -151,6 +151,8 @@ DOORS = {
     "readiness.tree": READERS,
     "readiness.judgement": READERS,
     "readiness.recognition": READERS,
+    "reports.report": READERS,
+    "reports.as_pdf": EXPORTERS,
     "readiness.recognised_by": READERS,
     "readiness.recognise": WRITERS,
     "readiness.revoke": WRITERS,

@@ -67,6 +67,8 @@ PAGES = {
         "/companies/4/readiness?target=all",
         "/companies/4/judgements/product_field_2026",
         "/companies/4/recognitions/srdi",
+        "/companies/4/reports/srdi",
+        "/companies/4/reports/listing",
         "/companies/2/readiness?on=2022-04-15&target=giant",
         "/companies/2/readiness?on=1999-01-01",
         "/companies/1/readiness/what-if",
@@ -145,6 +147,7 @@ NO_PAGES = {
     *("digest.content", "digest.preview_content", "digest.show", "digest.unsubscribe"),
     *("people.log_in", "people.set_password", "chokepoint.reject"),
     *("companies.figures_as_csv", "companies.figures_as_xlsx", "readiness.tree"),
+    "reports.as_pdf",
     *("readiness.moved", "readiness.arrived", "readiness.scenario", "readiness.recognised_by"),
     *("intake.mapping", "people.everybody"),  # lead on to another page
     "pipeline.attach",  # there for a deal that lost its company alone
