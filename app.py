@@ -76,6 +76,7 @@ from portfolio.pipeline import jobs as pipeline_jobs
 from portfolio.pipeline import mark_queries as pipeline_marks
 from portfolio.pipeline import merge_operations as pipeline_merging
 from portfolio.pipeline import move_views as pipeline_move_views
+from portfolio.pipeline import owner_views as pipeline_owner_views
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import record_views as pipeline_record_views
 from portfolio.pipeline import recusal_views as pipeline_recusal_views
@@ -89,6 +90,7 @@ from portfolio.readiness import commands as readiness_commands
 from portfolio.readiness import company_views as readiness_company_views
 from portfolio.readiness import jobs as readiness_jobs
 from portfolio.readiness import judgement_views as readiness_judgement_views
+from portfolio.readiness import library_views as readiness_library_views
 from portfolio.readiness import merge_operations as readiness_merging
 from portfolio.readiness import operations as readiness
 from portfolio.readiness import recognition_views as readiness_recognition_views
@@ -143,6 +145,7 @@ VIEWS = (
     pipeline_detach_views,
     chokepoint_views,
     readiness_views,
+    readiness_library_views,
     readiness_company_views,
     readiness_judgement_views,
     readiness_whatif_views,
@@ -229,6 +232,7 @@ COMPANY_COLUMNS: tuple[Any, ...] = (
     readiness_views.COMPANY_COLUMN,
 )
 DEAL_FILTERS: tuple[Any, ...] = ()
+LIBRARY_FILTERS: tuple[Any, ...] = (pipeline_owner_views.OWNER_FILTER,)
 # How acts are taken back, by the action that the journal keeps.
 UNDOERS: dict[str, Undoer] = {
     **{
@@ -376,6 +380,7 @@ def _install_slices(app: Flask) -> None:
     app.extensions["company_counters"] = COMPANY_COUNTERS
     app.extensions["company_marks"] = COMPANY_MARKS
     app.extensions["deal_filters"] = DEAL_FILTERS
+    app.extensions["library_filters"] = LIBRARY_FILTERS
     app.extensions["undoers"] = UNDOERS
     app.extensions["health_reports"] = HEALTH_REPORTS
     app.extensions["clock_work"] = CLOCK_WORK

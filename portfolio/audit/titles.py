@@ -75,6 +75,7 @@ ACTIONS = {
     "judgement.record": ("记录人工判断", "Recorded a judgement"),
     "judgement.withdraw": ("撤回人工判断", "Withdrew a judgement"),
     "report.take": ("导出预评估报告", "Took a report"),
+    "readiness.export": ("导出准备度名单", "Exported readiness"),
     "recognition.record": ("登记认定", "Recorded a recognition"),
     "recognition.withdraw": ("撤回认定登记", "Withdrew a recognition"),
     "readiness.refresh": ("刷新准备度评估", "Refreshed assessments"),

@@ -1,6 +1,5 @@
 """Distance bars: where a value stands against its threshold, as shapes of an SVG (pure)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -35,19 +34,9 @@ def bar_of(status: str, value: Fraction | str | None, threshold: Any) -> Bar:
     return Bar(status, min(reach, TICK), max(0, TICK - reach), max(0, reach - TICK))
 
 
-SPLIT = 1000  # the width of a bar that is split by verdict
+LEVELS = 4  # of a cell's fill
 
 
-def parts_of(numbers: Mapping[str, int]) -> list[tuple[str, int, int]]:
-    """A whole bar split by numbers: key, left edge and width of each part that is there.
-
-    The parts fill the bar without a gap.
-    """
-    total = sum(numbers.values())
-    found, so_far = [], 0
-    for key, number in numbers.items():
-        left, right = (so_far * SPLIT // total if total else 0), so_far + number
-        if number:
-            found.append((key, left, right * SPLIT // total - left))
-        so_far = right
-    return found
+def level(count: int, most: int) -> int:
+    """How strongly a cell is filled: 0 for none, then by its share of the largest number."""
+    return -(-count * LEVELS // most) if count and most else 0

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portfolio.extensions import Base
 
 CURRENT = sa.text("superseded_at IS NULL")
+ONE_AWAY = sa.text("open_tests = 1")
 
 
 class ReadinessState(Base):
@@ -16,7 +17,7 @@ class ReadinessState(Base):
 
     `outcomes` is JSON: the fields of `stored.Stored` for each target that applied, `mark` a short
     mark of them. `verdicts` has a letter for each target of the plan of that version
-    (`stored.RUNGS`). What it was assessed by are the figures and the region that were known at
+    (`stored.STANDS`). What it was assessed by are the figures and the region that were known at
     `computed_at`, of which `inputs` is a mark, under the rulebooks of the day `as_of`.
     """
 
@@ -63,6 +64,14 @@ class Assessment(Base):
     __table_args__ = (
         sa.Index("uq_assessment_company_target", "company_id", "target", unique=True),
         sa.Index("ix_assessment_nearest", "target", "distance", "status", "company_id"),
+        sa.Index(
+            "ix_assessment_near",
+            "distance",
+            "company_id",
+            "target",
+            sqlite_where=ONE_AWAY,
+            postgresql_where=ONE_AWAY,
+        ),
     )
 
 

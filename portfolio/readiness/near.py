@@ -16,10 +16,11 @@ from portfolio.rulebook.model import Clause
 
 @dataclass(frozen=True)
 class Near:
-    """A stored outcome for reading: its target and verdict, the hardest of the clauses that decided
-    it, and how many are unknown."""
+    """A stored outcome for reading: its target, rulebook and verdict, the hardest of the clauses that
+    decided it, and how many are unknown."""
 
     target: Target
+    book: str
     status: str
     hardest: Outcome
     unknown: int
@@ -40,7 +41,7 @@ def near(stored: Stored) -> Near | None:
         test = next((t for t in tests if t.status == outcome.status), tests[0])
     else:
         test = _short_by(nodes_of(target, book)[hardest], stored.gap)
-    return Near(target, outcome.status, test, unknown)
+    return Near(target, book.id, outcome.status, test, unknown)
 
 
 def _short_by(clause: Clause, gap: int | None) -> Outcome:

@@ -116,36 +116,3 @@ def nearest_standard(company_ids: Iterable[int]) -> dict[int, Near]:
             if company_id not in found and (told := near(one)):
                 found[company_id] = told
     return found
-
-
-def nearest_to(
-    target: str, condition: sa.ColumnElement[bool], limit: int = 5
-) -> list[tuple[int, str, Near]]:
-    """The companies under a condition that are nearest to a target without meeting it yet: id,
-    name and what is missing."""
-    name = sa.func.coalesce(sa.func.nullif(Company.short_name, ""), Company.name_zh)
-    rows = db.session.execute(
-        sa.select(Company.id, name, ReadinessState.outcomes)
-        .join(Assessment, Assessment.company_id == Company.id)
-        .join(ReadinessState, sa.and_(ReadinessState.company_id == Company.id, PRESENT))
-        .where(Assessment.target == target, Assessment.distance > 0, condition)
-        .order_by(Assessment.distance, Assessment.company_id)
-        .limit(limit)
-    )
-    return [
-        (company_id, called, told)
-        for company_id, called, outcomes in rows
-        for one in read(outcomes)
-        if one.target == target and (told := near(one))
-    ]
-
-
-def counts(condition: sa.ColumnElement[bool]) -> dict[tuple[str, str], int]:
-    """How many of the companies under a condition stand how under each target."""
-    rows = db.session.execute(
-        sa.select(Assessment.target, Assessment.status, sa.func.count())
-        .join(Company, Company.id == Assessment.company_id)
-        .where(condition)
-        .group_by(Assessment.target, Assessment.status)
-    )
-    return {(row[0], row[1]): row[2] for row in rows}

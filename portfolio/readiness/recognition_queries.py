@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import sqlalchemy as sa
 
 from portfolio.companies import queries as companies
-from portfolio.companies.models import Figure
+from portfolio.companies.models import Company, Figure
 from portfolio.extensions import db
 from portfolio.people import queries as people
 from portfolio.readiness.recognitions import GRANTED, Recognition, granted_targets
@@ -22,6 +22,24 @@ def current(company_id: int, known_at: dt.datetime | None = None) -> Mapping[str
         query.where(Figure.metric.in_(granted_targets()), Figure.choice == GRANTED)
     )
     return {found.target.key: found for found in _told(rows.all())}
+
+
+def counts(condition: sa.ColumnElement[bool], day: dt.date) -> Mapping[str, int]:
+    """By target how many companies under a condition hold it on a day."""
+    rows = db.session.execute(
+        sa.select(Figure.metric, sa.func.count())
+        .join(Company, Company.id == Figure.company_id)
+        .where(
+            Figure.metric.in_(granted_targets()),
+            Figure.choice == GRANTED,
+            Figure.superseded_at.is_(None),
+            Figure.disputed.is_(False),
+            sa.or_(Figure.valid_until.is_(None), Figure.valid_until >= day),
+            condition,
+        )
+        .group_by(Figure.metric)
+    )
+    return {granted_targets()[metric].key: count for metric, count in rows}
 
 
 def history(company_id: int, target: Target) -> Sequence[Recognition]:

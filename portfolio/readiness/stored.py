@@ -15,18 +15,24 @@ from portfolio.readiness.nodes import letters_of, nodes_of, place_of
 from portfolio.readiness.pictures import Rung, rung_of
 from portfolio.readiness.results import Result, results
 from portfolio.readiness.targets import targets
-from portfolio.rulebook.engine import FAIL, OPEN
+from portfolio.rulebook.engine import FAIL, MANUAL, OPEN, PASS, UNKNOWN
 
 BYTES = 8
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
-RUNGS: Mapping[Rung, str] = {
-    Rung.MET: "M",
-    Rung.UNVERIFIED: "V",
-    Rung.NEAR: "N",
-    Rung.FAR: "F",
-    Rung.OPEN: "O",
-    Rung.ABSENT: "-",
+ABSENT = "-"
+# How a company stands under a target, as one letter: the rung, and the verdict that led there.
+STANDS: Mapping[str, tuple[Rung, str]] = {
+    "M": (Rung.MET, PASS),
+    "V": (Rung.UNVERIFIED, PASS),
+    "N": (Rung.NEAR, FAIL),
+    "n": (Rung.NEAR, UNKNOWN),
+    "j": (Rung.NEAR, MANUAL),
+    "F": (Rung.FAR, FAIL),
+    "O": (Rung.OPEN, UNKNOWN),
+    "J": (Rung.OPEN, MANUAL),
+    ABSENT: (Rung.ABSENT, ""),
 }
+_LETTERS = {stand: letter for letter, stand in STANDS.items()}
 
 
 class Stored(NamedTuple):
@@ -101,7 +107,7 @@ def stored_alone(known: Known, day: dt.date) -> list[Stored]:
 def verdicts_of(found: Iterable[Stored]) -> str:
     """How a company stands under every target of the plan, a letter for each in its order."""
     places = _places()
-    letters = [RUNGS[Rung.ABSENT]] * len(places)
+    letters = [ABSENT] * len(places)
     for one in found:
         letters[places[one.target]] = _letter(one.status, one.unverified, one.open_tests == 1)
     return "".join(letters)
@@ -114,7 +120,7 @@ def _places() -> Mapping[str, int]:
 
 @cache
 def _letter(status: str, unverified: bool, near: bool) -> str:
-    return RUNGS[rung_of(status, unverified, int(near))]
+    return _LETTERS[rung_of(status, unverified, int(near)), status]
 
 
 def written(found: Sequence[Stored]) -> str:

@@ -171,6 +171,8 @@ DOORS = {
     "readiness.rename_scenario": WRITERS,
     "readiness.delete_scenario": WRITERS,
     "readiness.index": READERS,
+    "readiness.as_csv": EXPORTERS,
+    "readiness.as_xlsx": EXPORTERS,
     "chokepoint.index": READERS,
     "chokepoint.tag": WRITERS,
     "chokepoint.suggest": WRITERS,

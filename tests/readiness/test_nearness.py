@@ -11,7 +11,6 @@ from portfolio.chokepoint.taxonomy import taxonomy
 from portfolio.companies.operations import Statement, state_figures
 from portfolio.extensions import unit_of_work
 from portfolio.kernel.numbers import MICRO
-from portfolio.readiness.bars import SPLIT, parts_of
 from portfolio.readiness.nearness import distance
 from portfolio.readiness.results import results
 from portfolio.rulebook.engine import Figures
@@ -45,45 +44,12 @@ def test_more_of_a_figure_never_leads_further_away(rd, cap, more) -> None:
     assert (far(rd=rd, cap=cap) == 0) == (rd >= 2_500 and cap >= 150_000)
 
 
-@given(st.dictionaries(st.sampled_from(["pass", "fail", "unknown"]), st.integers(0, 10**6)))
-def test_a_split_bar_is_filled_without_gaps(numbers) -> None:
-    parts = parts_of(numbers)
-    assert [key for key, _, _ in parts] == [key for key, n in numbers.items() if n]
-    edges = [0, *(left + width for _, left, width in parts)]
-    assert [left for _, left, _ in parts] == edges[:-1]
-    assert edges[-1] == (SPLIT if parts else 0)
-
-
 def research(company, rd: int, cap: int | None = None) -> None:
     rows = [Statement(company.id, "rd_spend", year, micro=rd * MICRO) for year in (YEAR, YEAR - 1)]
     if cap:
         rows.append(Statement(company.id, "expected_market_cap", None, micro=cap * MICRO))
     with unit_of_work("figure.state"):
         state_figures(rows, None, NOW)
-
-
-def test_the_overview_links_the_counts_and_names_the_nearest_first(as_user, cast) -> None:
-    for number in range(8):
-        company = factories.company(cast["manager"], name_zh=f"青岛研发{number}号公司")
-        research(company, 2_400 - number * 100, 150_000)
-    done = factories.company(cast["manager"], name_zh="青岛已达标公司")
-    research(done, 3_000, 200_000)
-    page = as_user("reader").get("/readiness").text
-    card = page.split('aria-labelledby="t-bse-4"')[1].split("</section>")[0]
-    for verdict, number in (("pass", 1), ("fail", 8)):
-        link = f"/companies?readiness=bse-4:{verdict}"
-        assert card.count(link) == 2, "the part of the bar and the number lead to the list"
-        assert f"<b>{number}</b>" in card
-    assert "青岛已达标" not in card
-    shown = [card.find(f"青岛研发{number}号") for number in range(8)]
-    assert shown[:5] == sorted(shown[:5]) and -1 not in shown[:5] and shown[5:] == [-1] * 3
-    assert "差 200万" in card
-
-
-def test_a_committee_member_sees_no_company_that_is_not_on_the_agenda(as_user, cast) -> None:
-    company = factories.company(cast["manager"], name_zh="青岛议程外公司")
-    research(company, 2_400, 150_000)
-    assert "青岛议程外" not in as_user("committee").get("/readiness").text
 
 
 def test_the_list_shows_technologies_the_nearest_standard_and_short_names(as_user, cast) -> None:

@@ -16,7 +16,7 @@ from portfolio.readiness.nodes import letters_of, restored
 from portfolio.readiness.pictures import picture_of
 from portfolio.readiness.results import relevant, results
 from portfolio.readiness.stored import (
-    RUNGS,
+    STANDS,
     Stored,
     known_on,
     mark_of,
@@ -79,7 +79,8 @@ def test_what_is_stored_is_what_the_page_says(seed: int, day: dt.date, region) -
     verdicts = verdicts_of(stored.values())
     assert [*stored] == [f.target.key for f in picture.assessed]
     for finding, letter in zip(picture.findings, verdicts, strict=True):
-        assert RUNGS[finding.rung] == letter
+        status = finding.result.status if finding.result else ""
+        assert STANDS[letter] == (finding.rung, status)
         if finding.result is None:
             continue
         one = stored[finding.target.key]
