@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from portfolio.readiness import operations, run_operations
+from portfolio.readiness import operations, path_queries, run_operations
 from portfolio.readiness.answers import answers
 from portfolio.readiness.cases import Refused, read_cases
 from portfolio.web.messages import text_of
@@ -21,6 +21,24 @@ def refresh() -> None:
     ids = operations.every_company()
     run = run_operations.look_through(ids, dt.datetime.now(dt.UTC))
     click.echo(f"{run.companies} companies, {run.changed} outcomes changed")
+
+
+@group.command("recompute")
+@click.argument("company_id", type=int)
+def recompute(company_id: int) -> None:
+    """Compute everything that was stored of a company again, from what was known then."""
+    rows = path_queries.rows_of(company_id)
+    differing = 0
+    for row in rows:
+        inputs, outcomes = path_queries.same_again(row)
+        differing += not (inputs and outcomes)
+        click.echo(
+            f"{row.computed_at:%Y-%m-%d %H:%M:%S} by the rules of {row.as_of}: inputs "
+            f"{'the same' if inputs else 'differ'}, outcomes {'the same' if outcomes else 'differ'}"
+        )
+    click.echo(f"{len(rows)} stored, {differing} differing")
+    if differing:
+        raise SystemExit(1)
 
 
 @group.command("assess")

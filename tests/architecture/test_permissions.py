@@ -171,6 +171,7 @@ DOORS = {
     "readiness.rename_scenario": WRITERS,
     "readiness.delete_scenario": WRITERS,
     "readiness.index": READERS,
+    "readiness.path": READERS,
     "readiness.as_csv": EXPORTERS,
     "readiness.as_xlsx": EXPORTERS,
     "chokepoint.index": READERS,

@@ -64,6 +64,7 @@ PAGES = {
         "/companies/1/edit",
         "/companies/1/facts",
         "/companies/1/readiness",
+        "/companies/1/readiness/path",
         "/readiness?target=bse-1&verdict=fail",
         "/companies/4/readiness?target=all",
         "/companies/4/judgements/product_field_2026",
