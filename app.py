@@ -105,6 +105,8 @@ from portfolio.records import bin_views as records_bin_views
 from portfolio.records import name_queries as record_names
 from portfolio.records import queries as records
 from portfolio.records import views as records_views
+from portfolio.reports import batch_views as reports_batch_views
+from portfolio.reports import jobs as reports_jobs
 from portfolio.reports import views as reports_views
 from portfolio.rulebook.metrics import dictionary
 from portfolio.web import (
@@ -155,6 +157,7 @@ VIEWS = (
     readiness_scenario_views,
     readiness_recognition_views,
     reports_views,
+    reports_batch_views,
     committee_views,
     committee_export_views,
     intake_views,
@@ -219,6 +222,7 @@ CLOCK_WORK = {
     "held": pipeline_jobs.return_held,
     "chain": audit_jobs.check_chain,
     "readiness": readiness_jobs.refresh_due,
+    "reports": reports_jobs.work,
 }
 COMPANY_SECTIONS: tuple[Any, ...] = (
     pipeline_section_views.company_section,

@@ -6,7 +6,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from portfolio.companies import queries as companies
 from portfolio.companies.models import Company, Figure
+from portfolio.readiness import recognition_queries
+from portfolio.readiness.company_views import picture
 from portfolio.readiness.gaps import Gap
 from portfolio.readiness.pictures import Finding, Picture
 from portfolio.readiness.recognitions import Recognition
@@ -37,6 +40,13 @@ from portfolio.web.i18n import language
 
 MOST_STEPS = 5
 Content = dict[str, Any]
+
+
+def content_of(company: Company, kind: Kind, day: dt.date) -> Content:
+    """A report of a company by the rules of a day, by what is known now."""
+    held = recognition_queries.current(company.id)
+    rows = companies.current_rows([company.id])
+    return content(kind, company, picture(company, day, None), held, rows)
 
 
 def content(

@@ -11,9 +11,7 @@ from portfolio.companies.models import Company
 from portfolio.kernel.dates import parse_date
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
-from portfolio.readiness import recognition_queries
-from portfolio.readiness.company_views import picture
-from portfolio.reports.content_views import Content, content
+from portfolio.reports.content_views import content_of
 from portfolio.reports.kinds import Kind, kinds
 from portfolio.reports.paper import pdf
 from portfolio.web.formatting import today
@@ -32,7 +30,7 @@ def report(company_id: int, key: str) -> str:
         company=company,
         kind=kind,
         kinds=kinds().values(),
-        report=_content(company, kind),
+        report=content_of(company, kind, _day()),
         day=_day(),
         takes=companies.get_visible(access.me(), company.id, "export") is not None,
     )
@@ -44,7 +42,7 @@ def as_pdf(company_id: int, key: str) -> Response:
     """The same as a paper, for who may take this company's data home; kept in the trail."""
     kind = _kind(key)
     company = companies.get_visible(access.me(), company_id, "export") or abort(404)
-    made = pdf(_content(company, kind), _day())
+    made = pdf(content_of(company, kind, _day()), _day())
     with access.writing("report.take"):
         said = {"name": kind.key, "as_of": _day().isoformat()}
         audit.record(audit.Entry("report.take", "company", company.id, after=said))
@@ -67,9 +65,3 @@ def _day() -> dt.date:
         return parse_date(request.args["on"])
     except (KeyError, InputError):
         return today()
-
-
-def _content(company: Company, kind: Kind) -> Content:
-    held = recognition_queries.current(company.id)
-    rows = companies.current_rows([company.id])
-    return content(kind, company, picture(company, _day(), None), held, rows)

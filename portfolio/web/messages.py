@@ -51,6 +51,8 @@ MESSAGES = {
     "figure.part_exceeds_whole": _l("This is more than the whole it is a part of. Is that right?"),
     "figure.over_whole": _l("This is more than the whole. Is that right?"),
     "figure.above_whole": _l("This is more than %(whole)s (%(value)s). Is that right?"),
+    "report.none": _l("The list holds no company whose data you may take home."),
+    "report.too_many": _l("These are more than %(most)s companies: narrow the list down."),
     "paste.too_long": _l("The table has more than %(most)s lines."),
     "paste.no_years": _l("No fiscal year is named: a heading such as 2025 or 2025年度 is needed."),
     "paste.too_many_years": _l("There are more than %(most)s fiscal years."),

@@ -153,6 +153,11 @@ DOORS = {
     "readiness.recognition": READERS,
     "reports.report": READERS,
     "reports.as_pdf": EXPORTERS,
+    "reports.index": EXPORTERS,
+    "reports.order": EXPORTERS,
+    "reports.batch": EXPORTERS,  # behind it: one's own alone
+    "reports.progress": EXPORTERS,
+    "reports.as_zip": EXPORTERS,
     "readiness.recognised_by": READERS,
     "readiness.recognise": WRITERS,
     "readiness.revoke": WRITERS,

@@ -150,7 +150,7 @@ NO_PAGES = {
     *("digest.content", "digest.preview_content", "digest.show", "digest.unsubscribe"),
     *("people.log_in", "people.set_password", "chokepoint.reject"),
     *("companies.figures_as_csv", "companies.figures_as_xlsx", "readiness.tree"),
-    "reports.as_pdf",
+    *("reports.as_pdf", "reports.as_zip", "reports.batch", "reports.progress"),
     *("readiness.moved", "readiness.arrived", "readiness.scenario", "readiness.recognised_by"),
     *("intake.mapping", "people.everybody"),  # lead on to another page
     "pipeline.attach",  # there for a deal that lost its company alone
