@@ -16,7 +16,6 @@ MOST_LINES = 400
 MOST_YEARS = 8
 _BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
 _YEAR = re.compile(r"(?:fy)?(\d{4})(?:年(?:度|末)?|年?(?:度)?末|[-/.年]12[-/.月]31日?)?(?:\.0)?")
-_PERIOD = re.compile(r"(?:fy)?\d{4}.*(?:月|季|半年|[hq]\d|-\d|/\d)")
 _BLOCK_UNIT = re.compile(r"单位[::]?(?:人民币)?((?:千万|百万|千|万|亿)?元)")
 _UNIT_COLUMN = frozenset({"单位", "unit", "units"})
 NOTHING = frozenset({"", "-", "--", "—", "——", "–", "/", "n/a", "na", "不适用", "无", "未披露"})
@@ -54,10 +53,12 @@ def read_block(text: str, unit: str = "") -> Pasted:
     place, rows = _upright(rows)
     columns = _years(rows[place])
     pasted = Pasted({year: {} for year in columns})
-    pasted.passed_over += [
-        cell for cell in rows[place] if year_of(cell) is None and _PERIOD.match(_bare(cell))
-    ]
     unit_at = next((n for n, c in enumerate(rows[place]) if c.casefold() in _UNIT_COLUMN), None)
+    pasted.passed_over += [
+        cell
+        for n, cell in enumerate(rows[place])
+        if n and cell and n != unit_at and year_of(cell) is None
+    ]
     for row in rows[place + 1 :]:
         _read(row, columns, unit_at, unit or (named[1] if named else ""), pasted)
     if not any(pasted.texts.values()):

@@ -54,7 +54,8 @@ def figure_years(company_id: int) -> Answer:
     """The form for the latest fiscal years, empty beside what is recorded."""
     company = _company(company_id)
     asked = short_number(request.args.get("last", ""))
-    last = asked if asked is not None and asked in YEARS else today().year - 1
+    allowed = asked is not None and asked in YEARS and asked <= today().year + 1
+    last = asked if asked is not None and allowed else today().year - 1
     grid = Grid(list(range(last, last - USUAL_YEARS, -1)))
     return _page(company, grid, YearGridForm(), PasteForm(formdata=None))
 
@@ -70,6 +71,7 @@ def paste_figures(company_id: int) -> Answer:
         return _page(company, usual, empty, form), 422
     try:
         pasted = read_block(form.pasted.data or "", form.unit.data or "")
+        _require_begun(pasted.years)
     except InputError as error:
         form.pasted.errors = [text_of(error)]
         return _page(company, usual, empty, form), 422
@@ -100,9 +102,18 @@ def _company(company_id: int) -> Company:
     return companies.get_visible(access.me(), company_id) or abort(404)
 
 
+def _require_begun(years: list[int]) -> None:
+    """Figures are of a fiscal year that has begun, or is the next. Raises InputError
+    `paste.year_ahead`."""
+    ahead = [year for year in years if year > today().year + 1]
+    if ahead:
+        raise InputError("paste.year_ahead", value=max(ahead))
+
+
 def _sent_years() -> list[int]:
     numbers = (short_number(text) for text in request.form.getlist("year"))
-    years = {n for n in numbers if n is not None and n in YEARS}
+    last = today().year + 1
+    years = {n for n in numbers if n is not None and n in YEARS and n <= last}
     return sorted(years, reverse=True)[:MOST_YEARS]
 
 

@@ -17,6 +17,7 @@ from portfolio.rulebook.metrics import FaultyDictionary, Metric, dictionary
 
 FILE = Path(__file__).with_name("plausible.toml")
 HUNDRED = 100
+BESIDE = "figure.odd_beside"  # of a figure that makes another one odd
 Known = Mapping[str, int]
 Params = dict[str, Any]
 
@@ -47,14 +48,22 @@ class Question:
 def questions(known: Known, before: Known, typed: frozenset[str] | None = None) -> list[Question]:
     """What is odd about the figures known of a year, beside those of the year before.
 
-    With `typed` only what one of those figures is part of, asked about at one of them.
+    With `typed` only what one of those figures is part of, asked about at one of them: what makes a
+    figure odd that was not typed is told to be odd beside that one.
     """
     found = []
     for check in _asking(frozenset(known), frozenset(before), typed):
         params = check.find(known, before)
-        if params is not None:
-            place = check.metric if typed is None or check.metric in typed else _first(check, typed)
-            found.append(Question(place, check.code, params))
+        if params is None:
+            continue
+        if typed is None or check.metric in typed:
+            found.append(Question(check.metric, check.code, params))
+        else:
+            other = {
+                "other": dictionary()[check.metric],
+                "value": text_of_micro(known[check.metric]),
+            }
+            found.append(Question(_first(check, typed), BESIDE, other))
     return found
 
 

@@ -56,10 +56,12 @@ MESSAGES = {
     "paste.too_long": _l("The table has more than %(most)s lines."),
     "paste.no_years": _l("No fiscal year is named: a heading such as 2025 or 2025年度 is needed."),
     "paste.too_many_years": _l("There are more than %(most)s fiscal years."),
+    "paste.year_ahead": _l("Fiscal year %(value)s is yet to come."),
     "paste.year_twice": _l("Two columns are of %(value)s."),
     "paste.no_figures": _l("No figure was recognised among: %(value)s."),
     "paste.no_unit": _l("In which unit is “%(value)s”? Choose it below, or name it in the table."),
     "paste.twice": _l("Two lines say “%(value)s” of %(year)s. Leave one."),
+    "figure.odd_beside": _l("This does not go with %(other)s (%(value)s). Is that right?"),
     "figure.not_whole": _l("What is counted is usually a whole number. Is that right?"),
     "figure.insolvent": _l("Equity below zero: debts exceed assets. Is that right?"),
     "figure.sum_differs": _l(

@@ -126,6 +126,24 @@ def test_a_block_that_cannot_be_read_stays_in_its_field(as_user, company, pasted
     assert pasted.strip() in page.text
 
 
+def test_columns_that_mean_nothing_are_told_and_years_to_come_refused(as_user, company) -> None:
+    client, path = as_user("manager"), f"/companies/{company.id}/figures/pasted"
+    page = client.post(path, data={"pasted": "项目\t2025\t合计\t1880\n营业收入（元）\t1\t2\t3\n"})
+    assert "合计 · 1880" in page.text
+    page = client.post(path, data={"pasted": "项目\t2081\n营业收入（元）\t1\n"})
+    assert page.status_code == 422 and "2081 年度尚未到来" in page.text
+
+
+def test_a_whole_that_a_recorded_part_exceeds_is_asked_about_in_its_own_words(
+    as_user, company
+) -> None:
+    client, path = as_user("manager"), f"/companies/{company.id}/figures/years"
+    sent = {"year": ["2025"], "source": "年报"}
+    assert client.post(path, data=sent | {"m-main_revenue-2025": "11290"}).status_code == 302
+    page = client.post(path, data=sent | {"m-revenue-2025": "1234.5"})
+    assert "与“主营业务收入总额”（11290）不相符" in page.text
+
+
 def test_a_reader_pastes_nothing(as_user, company) -> None:
     base = f"/companies/{company.id}/figures"
     client = as_user("reader")
