@@ -94,6 +94,7 @@ from portfolio.readiness import library_views as readiness_library_views
 from portfolio.readiness import merge_operations as readiness_merging
 from portfolio.readiness import operations as readiness
 from portfolio.readiness import path_views as readiness_path_views
+from portfolio.readiness import question_views as readiness_question_views
 from portfolio.readiness import recognition_views as readiness_recognition_views
 from portfolio.readiness import scenario_queries as readiness_scenarios
 from portfolio.readiness import scenario_views as readiness_scenario_views
@@ -152,6 +153,7 @@ VIEWS = (
     readiness_company_views,
     readiness_judgement_views,
     readiness_path_views,
+    readiness_question_views,
     readiness_whatif_views,
     readiness_when_views,
     readiness_scenario_views,

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from portfolio.readiness import operations, path_queries, run_operations
+from portfolio.readiness import operations, path_queries, question_queries, run_operations
 from portfolio.readiness.answers import answers
+from portfolio.readiness.asking import asked_for
 from portfolio.readiness.cases import Refused, read_cases
 from portfolio.web.messages import text_of
 
@@ -39,6 +40,27 @@ def recompute(company_id: int) -> None:
     click.echo(f"{len(rows)} stored, {differing} differing")
     if differing:
         raise SystemExit(1)
+
+
+@group.command("questions")
+@click.argument("company_ids", type=int, nargs=-1)
+@click.option("--sample", default=20, show_default=True, help="So many companies if none is named.")
+def questions(company_ids: tuple[int, ...], sample: int) -> None:
+    """Print the questions worth asking, and how many open verdicts the answers decide."""
+    ids = list(company_ids) or operations.every_company()[:sample]
+    found = question_queries.worth_of(ids, dt.datetime.now(dt.UTC))
+    for company_id, worth in found.items():
+        for number, question in enumerate(worth.questions, start=1):
+            years = [year for year in question.years if year is not None]
+            click.echo(f"{company_id} {number}. {asked_for(question.metric, years, 'zh')}")
+        click.echo(
+            f"{company_id} of {worth.open} open verdicts {float(worth.mean):.2f} decided on average, "
+            f"{worth.least} to {worth.most}, {worth.tried} combinations"
+        )
+    still = sum(worth.open for worth in found.values())
+    decided = float(sum(worth.mean for worth in found.values()))
+    share = f"{decided / still:.1%}" if still else "none"
+    click.echo(f"{len(found)} companies, {still} open verdicts, {decided:.2f} decided: {share}")
 
 
 @group.command("assess")

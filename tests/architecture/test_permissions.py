@@ -177,6 +177,7 @@ DOORS = {
     "readiness.delete_scenario": WRITERS,
     "readiness.index": READERS,
     "readiness.path": READERS,
+    "readiness.questions": READERS,
     "readiness.as_csv": EXPORTERS,
     "readiness.as_xlsx": EXPORTERS,
     "chokepoint.index": READERS,

@@ -65,6 +65,7 @@ PAGES = {
         "/companies/1/facts",
         "/companies/1/readiness",
         "/companies/1/readiness/path",
+        "/companies/1/readiness/questions",
         "/readiness?target=bse-1&verdict=fail",
         "/companies/4/readiness?target=all",
         "/companies/4/judgements/product_field_2026",

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from portfolio.kernel.numbers import MICRO
-from portfolio.rulebook.bulk.numbers import Numbers
+from portfolio.rulebook.bulk.numbers import Numbers, merged
 from portfolio.rulebook.bulk.whole import Array, Flags, column, number
 from portfolio.rulebook.metrics import FLAGS, Metric
 
@@ -132,3 +132,26 @@ class _Part(Frame):
     def codes(self, metric: str, back: int) -> Array | None:
         found = self._whole.codes(metric, back)
         return None if found is None else found[self._rows]
+
+
+class Layered(Frame):
+    """A frame with figures laid over it that it lacks, row for row."""
+
+    def __init__(self, below: Frame, above: Frame) -> None:
+        super().__init__(below.companies, {})
+        self._below, self._above = below, above
+
+    def asked_for(self, purposes: Sequence[str]) -> Flags:
+        return self._below.asked_for(purposes)
+
+    def numbers(self, metric: str, back: int) -> Numbers | None:
+        own, laid = self._below.numbers(metric, back), self._above.numbers(metric, back)
+        if own is None or laid is None:
+            return laid if own is None else own
+        return merged(own, laid)
+
+    def codes(self, metric: str, back: int) -> Array | None:
+        own, laid = self._below.codes(metric, back), self._above.codes(metric, back)
+        if own is None or laid is None:
+            return laid if own is None else own
+        return np.where(own == UNSAID, laid, own)
