@@ -153,7 +153,6 @@ def index() -> Any:
     count = queries.count_of_known(_known_deals()) if everything else None
     found, number, total = page_of(_found(search), count)
     rows, words, rights = _lines(found)
-    objects, actions = kind_queries.kinds()
     page = render_template(
         "audit/index.html",
         page=Page(rows, number, total),
@@ -161,8 +160,9 @@ def index() -> Any:
         words=words,
         rights=rights,
         people=people.names(),
-        objects=objects,
-        actions=actions,
+        # Every kind there is: those that occur would tell of what this reader may not know of.
+        objects=titles.KINDS,
+        actions=titles.ACTIONS,
         errors=errors,
         filtered=not everything,
         checks=queries.last_checks(),
