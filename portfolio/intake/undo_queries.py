@@ -26,10 +26,12 @@ from portfolio.companies.models import (
 from portfolio.companies.paper_queries import known
 from portfolio.extensions import Base, db
 from portfolio.intake.models import ImportBatch, ImportChange
+from portfolio.journal.models import Act
 from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
-from portfolio.pipeline.detach_operations import hidden_among, hidden_from
+from portfolio.pipeline.detach_operations import hidden_from
 from portfolio.pipeline.models import Deal, DealMember, DealTerms, StageEvent
+from portfolio.pipeline.sight_queries import unknown_ids
 from portfolio.readiness.models import Assessment, ReadinessState
 from portfolio.web.i18n import language
 
@@ -62,8 +64,8 @@ class Written:
 
 
 def written_by(batch: ImportBatch, user: User) -> list[Written]:
-    """Everything but figures that an import wrote, in its order, but for what is behind a wall for
-    this person by now: that is left to its team, since a refusal would tell that it is there."""
+    """Everything but figures that an import wrote, in its order, but for what this person may not
+    know of by now: that is left to its team, since a refusal would tell that it is there."""
     rows = db.session.scalars(
         sa.select(ImportChange).where(ImportChange.batch_id == batch.id).order_by(ImportChange.id)
     )
@@ -72,7 +74,7 @@ def written_by(batch: ImportBatch, user: User) -> list[Written]:
         for r in rows
     ]
     deal_of = _deals_of(found)
-    hidden = hidden_among(user, set(deal_of.values()))
+    hidden = unknown_ids(user, deal_of.values())
     return [w for w in found if deal_of.get((w.object_type, w.object_id)) not in hidden]
 
 
@@ -193,8 +195,18 @@ def _used_companies(
         others = Figure.batch_id.is_distinct_from(batch.id)
         stated = sa.select(Figure.company_id).where(Figure.company_id.in_(part), others)
         used.update(db.session.scalars(stated))
+        used.update(i for i in db.session.scalars(_put_aside(part, hidden)) if i is not None)
         rows = sa.select(Company.name_zh).where(Company.id.in_(used))
         yield from (Obstacle(name, "used") for name in db.session.scalars(rows))
+
+
+def _put_aside(company_ids: Sequence[int], hidden: Sequence[int]) -> sa.Select[int | None]:
+    """Companies of which something lies in the bin: without them it could never come back."""
+    return sa.select(Act.company_id).where(
+        Act.company_id.in_(company_ids),
+        Act.action.endswith(".delete"),
+        sa.func.coalesce(Act.deal_id, 0).not_in(hidden),
+    )
 
 
 def _known(table: sa.Table, hidden: Sequence[int]) -> sa.ColumnElement[bool]:

@@ -20,6 +20,7 @@ from portfolio.intake.choices import Choices, place, read_choices
 from portfolio.intake.models import BatchState, ImportBatch, JobState, Kind
 from portfolio.intake.wording_views import ENCODINGS, field_title, grouped_options, percent, worded
 from portfolio.people import access
+from portfolio.pipeline.sight_queries import unknown_codes
 from portfolio.web.messages import sentence
 from portfolio.web.paging import PER_PAGE, Page, page_number
 
@@ -88,6 +89,7 @@ def preview_page(
     a refused mapping said of the columns: it stays in the form."""
     found = found_by_check(batch)
     refusal = error or _refusal(found, batch)
+    found = _without_unknown(found)
     report, differences = found.get("report"), found.get("differences", [])
     fresh = found.get("fresh", [])
     view = _view(report, differences)
@@ -120,6 +122,26 @@ def preview_page(
         choices=choices,
     )
     return (page, 422) if refusal else page
+
+
+def _without_unknown(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What a check found but for what is about deals that the reader may not know of by now."""
+    told = {**found, "differences": _known(found.get("differences", []))}
+    if found.get("report"):
+        told["report"] = _known_report(found["report"])
+    return told
+
+
+def _known_report(report: Mapping[str, Any]) -> dict[str, Any]:
+    return {**report, **{kind: _known(report.get(kind, [])) for kind in ("refused", "warnings")}}
+
+
+def _known(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of a report but for those about deals that the reader may not know of by now: recused
+    or walled since, as they are named there."""
+    named = {row[key] for row in rows for key in ("company", "company_code") if row.get(key)}
+    hidden = unknown_codes(access.me(), named)
+    return [r for r in rows if not hidden & {r.get("company"), r.get("company_code")}]
 
 
 def _view(report: Mapping[str, Any] | None, differences: Sequence[Any]) -> str:
@@ -240,7 +262,7 @@ def _still_there(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _result_page(batch: ImportBatch) -> str:
     """What an import did."""
-    report = json.loads(batch.report)
+    report = _known_report(json.loads(batch.report))
     findings = [
         (finding, refused)
         for kind, refused in (("refused", True), ("warnings", False))

@@ -34,11 +34,6 @@ def hidden_from(actor: User, company_ids: Iterable[int]) -> list[Deal]:
     return _hidden(actor, Deal.company_id, company_ids)
 
 
-def hidden_among(actor: User, deal_ids: Iterable[int]) -> set[int]:
-    """Which of these deals are walled and hidden from this person."""
-    return {deal.id for deal in _hidden(actor, Deal.id, deal_ids)}
-
-
 def _hidden(actor: User, column: Any, ids: Iterable[int]) -> list[Deal]:
     wanted, found = list(ids), list[Deal]()
     if wanted:

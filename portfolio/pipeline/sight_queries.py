@@ -1,14 +1,16 @@
 """Which deals a person may see and what they may do with them: the one condition and its forms."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from portfolio.companies.models import Activity, Company, Document, Task
 from portfolio.extensions import UtcDateTime, db, remembered
+from portfolio.kernel.parts import in_parts
 from portfolio.people import policy
 from portfolio.people import queries as people
 from portfolio.people.models import User
@@ -223,6 +225,24 @@ def readable_deals(user: User, deal_ids: Iterable[int]) -> dict[int, bool]:
 def known_ids(user: User) -> sa.Select[int]:
     """The deals that this person may know of."""
     return sa.select(Deal.id).where(visible(user))
+
+
+def unknown_codes(user: User, codes: Iterable[str]) -> set[str]:
+    """Which of these are codes of deals that this person may not know of, in the bin or not."""
+    return _unknown(user, Deal.code, {code for code in codes if code})
+
+
+def unknown_ids(user: User, deal_ids: Iterable[int]) -> set[int]:
+    """Which of these deals this person may not know of, in the bin or not."""
+    return _unknown(user, Deal.id, set(deal_ids))
+
+
+def _unknown(user: User, column: Any, values: Collection[Any]) -> set[Any]:
+    seen = sa.or_(*visible_parts(user), *visible_parts(user, deleted=True))
+    found: set[Any] = set()
+    for part in in_parts(values):
+        found.update(db.session.scalars(sa.select(column).where(sa.not_(seen), column.in_(part))))
+    return found
 
 
 def companies_on_agenda(user: User) -> sa.ColumnElement[bool]:

@@ -8,11 +8,12 @@ import sqlalchemy as sa
 
 from portfolio.audit import queries as audit
 from portfolio.companies import operations as companies
-from portfolio.companies.models import Company, Figure, StockCode, Task
+from portfolio.companies import record_operations as records
+from portfolio.companies.models import Company, Contact, Figure, StockCode, Task
 from portfolio.companies.operations import Statement
 from portfolio.companies.queries import current_rows, matching
 from portfolio.extensions import db, unit_of_work
-from portfolio.pipeline.models import Deal, DealMember
+from portfolio.pipeline.models import Deal, DealGrant, DealMember, GrantKind
 from tests import factories
 
 HEAD = "证券代码,企业名称,所在地,年度,营业收入\n"
@@ -88,6 +89,14 @@ def _rename(owner) -> None:
     companies.update(db.session.get_one(Company, 1), {"place": "烟台"}, NOW)
 
 
+def _deleted_contact(owner) -> None:
+    """Somebody entered a person and put them aside: they can be restored for thirty days."""
+    contact = Contact(company_id=1, name="张三")
+    db.session.add(contact)
+    db.session.flush()
+    records.delete(contact, owner, NOW)
+
+
 def _figure(owner) -> None:
     companies.state_figures([Statement(1, "revenue", 2024, micro=5)], owner, NOW)
 
@@ -100,6 +109,7 @@ def _other_figure(owner) -> None:
     ("act", "word"),
     [
         (_note, "此后已被使用"),
+        (_deleted_contact, "此后已被使用"),
         (_rename, "此后已被修改"),
         (_figure, "此后已被"),
         (_other_figure, "此后已被使用"),
@@ -262,3 +272,28 @@ def test_a_deal_behind_a_wall_by_now_is_named_nowhere_and_stays(send, cast) -> N
         assert "此后已被" not in answer.text
     db.session.expire_all()
     assert first.deleted_at is None and second.deleted_at is not None
+
+
+@pytest.mark.parametrize("closed", ["walled", "recused"])
+def test_the_page_of_an_import_says_nothing_of_deals_that_closed_since(send, cast, closed) -> None:
+    deal = factories.deal(cast["manager"])
+    with unit_of_work("test", cast["manager"]):
+        deal.next_step = "客户访谈"
+    client, page = send(f"项目编号,下一步\n{deal.code},现场尽调\n")
+    client.post(page + "/choices", data={"whole": "take"})
+    assert client.post(page + "/confirmation").status_code == 302
+    db.session.expire_all()
+    assert "客户访谈" in client.get(page).text
+    if closed == "walled":
+        wall_off(cast, deal.id)
+    else:
+        with unit_of_work("test", cast["partner"]):
+            grant = DealGrant(deal_id=deal.id, user_id=cast["manager"].id, granted_at=NOW)
+            grant.kind = GrantKind.RECUSED.value
+            db.session.add(grant)
+            db.session.get_one(Deal, deal.id).owner_id = cast["outsider"].id
+    with unit_of_work("test", cast["partner"]):
+        db.session.get_one(Deal, deal.id).version += 1
+    for path in (page, page + "/undo"):
+        shown = client.get(path).text
+        assert "客户访谈" not in shown and deal.code not in shown and "此后已被" not in shown
