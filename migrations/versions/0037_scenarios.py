@@ -29,6 +29,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_readiness_scenario"),
         sa.UniqueConstraint("company_id", "name", name="uq_readiness_scenario_company_id_name"),
+        sqlite_autoincrement=True,
     )
 
 

@@ -110,5 +110,8 @@ class Scenario(Base):
     updated_at: Mapped[dt.datetime]
     version: Mapped[int] = mapped_column(default=1)
 
-    __table_args__ = (sa.UniqueConstraint("company_id", "name"),)
+    __table_args__ = (
+        sa.UniqueConstraint("company_id", "name"),
+        {"sqlite_autoincrement": True},
+    )
     __mapper_args__ = {"version_id_col": version}
