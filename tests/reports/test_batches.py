@@ -14,8 +14,6 @@ from portfolio.reports import jobs, operations, queries
 from portfolio.reports.models import PaperState, ReportPaper
 from tests import factories
 
-NOW = dt.datetime.now(dt.UTC)
-
 
 @pytest.fixture
 def firms(cast):
@@ -61,12 +59,13 @@ def test_the_list_as_it_is_filtered_counts(order) -> None:
 
 def test_what_stopped_half_way_goes_on_and_nothing_is_made_twice(app, order) -> None:
     order()
-    first = operations.claim(NOW)
+    begun = dt.datetime.now(dt.UTC)
+    first = operations.claim(begun)
     operations.make(first)
-    stopped = operations.claim(NOW)  # its maker is gone
+    stopped = operations.claim(begun)  # its maker is gone
     assert jobs.work(app) == 3, "what somebody holds is left alone until its lease is over"
     assert states().count(PaperState.MAKING.value) == 1
-    later = NOW + operations.LEASE + dt.timedelta(seconds=1)
+    later = begun + operations.LEASE + dt.timedelta(seconds=1)
     assert operations.claim(later) == stopped
     operations.make(stopped)
     assert set(states()) == {PaperState.MADE.value}
@@ -74,7 +73,7 @@ def test_what_stopped_half_way_goes_on_and_nothing_is_made_twice(app, order) -> 
 
 def test_one_that_fails_each_time_is_given_up(app, order) -> None:
     order("q=第3号")
-    at = NOW
+    at = dt.datetime.now(dt.UTC)
     for _ in range(operations.MOST_ATTEMPTS):
         assert operations.claim(at) is not None
         at += operations.LEASE + dt.timedelta(seconds=1)
