@@ -47,6 +47,7 @@ PAGES = {
     "partner": (
         "/",
         "/acts",
+        "/reports",
         "/bin",
         "/board",
         "/board?pipeline=subfund",
