@@ -193,6 +193,20 @@ def stated_rows(
     return [row for row in rows if not row.disputed], [row for row in rows if row.disputed]
 
 
+def stated_ever(company_id: int, metric: str, most: int) -> Sequence[Figure]:
+    """Everything that was ever stated of a dated fact and counted, the newest first."""
+    return db.session.scalars(
+        sa.select(Figure)
+        .where(
+            Figure.company_id == company_id,
+            Figure.metric == metric,
+            Figure.disputed.is_(False),
+        )
+        .order_by(Figure.id.desc())
+        .limit(most)
+    ).all()
+
+
 def open_disputes(company_ids: Iterable[int]) -> Sequence[Figure]:
     """Differing values of these companies that nobody has decided on."""
     return db.session.scalars(

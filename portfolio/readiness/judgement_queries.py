@@ -3,8 +3,6 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
-import sqlalchemy as sa
-
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Figure
 from portfolio.extensions import db
@@ -25,17 +23,7 @@ def current(company_id: int, known_at: dt.datetime | None = None) -> Mapping[str
 
 def history(company_id: int, metric: Metric) -> Sequence[Judgement]:
     """Everything that was judged of an item, the newest first."""
-    rows = db.session.scalars(
-        sa.select(Figure)
-        .where(
-            Figure.company_id == company_id,
-            Figure.metric == metric.id,
-            Figure.disputed.is_(False),
-        )
-        .order_by(Figure.id.desc())
-        .limit(MOST)
-    )
-    return _told(rows.all())
+    return _told(companies.stated_ever(company_id, metric.id, MOST))
 
 
 def _told(rows: Iterable[Figure]) -> Sequence[Judgement]:

@@ -44,17 +44,7 @@ def counts(condition: sa.ColumnElement[bool], day: dt.date) -> Mapping[str, int]
 
 def history(company_id: int, target: Target) -> Sequence[Recognition]:
     """Everything that was recorded of a target, the newest first."""
-    rows = db.session.scalars(
-        sa.select(Figure)
-        .where(
-            Figure.company_id == company_id,
-            Figure.metric == target.granted,
-            Figure.disputed.is_(False),
-        )
-        .order_by(Figure.id.desc())
-        .limit(MOST)
-    )
-    return _told(rows.all())
+    return _told(companies.stated_ever(company_id, target.granted, MOST))
 
 
 def _told(rows: Iterable[Figure]) -> Sequence[Recognition]:

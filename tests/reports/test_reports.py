@@ -105,7 +105,7 @@ def test_hostile_text_stays_text_on_the_paper() -> None:
     content = {
         "title": "#panic()",
         "language": "en",
-        "company": "$ #[x] *b* <script>",
+        "company": "$ #[x] *b* `c` <d>",
         "basis": "@ref",
         "facts": [["Code", "#let"]],
         "chapters": [],
