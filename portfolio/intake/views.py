@@ -31,6 +31,7 @@ MOST_PASTED = 8 * 1024 * 1024
 MOST_PAIRS = 30
 FIRST_PAIRS = 5
 WATCHED = "import"
+NO_DEAL = "deal.unknown"
 
 
 def batch_or_404(batch_id: int) -> ImportBatch:
@@ -138,10 +139,14 @@ def _known_report(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def _known(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows of a report but for those about deals that the reader may not know of by now: recused
-    or walled since, as they are named there."""
+    or walled since, as they are named there. That there is no such deal is told of both alike."""
     named = {row[key] for row in rows for key in ("company", "company_code") if row.get(key)}
     hidden = unknown_codes(access.me(), named)
-    return [r for r in rows if not hidden & {r.get("company"), r.get("company_code")}]
+    return [
+        row
+        for row in rows
+        if row.get("code") == NO_DEAL or not hidden & {row.get("company"), row.get("company_code")}
+    ]
 
 
 def _view(report: Mapping[str, Any] | None, differences: Sequence[Any]) -> str:

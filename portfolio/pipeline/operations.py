@@ -172,6 +172,7 @@ def move(
     What is answered with the move is written with it. Raises Conflict and what `admissions.admitted` raises;
     then nothing is written.
     """
+    require(actor, "deal.write", deal)  # before the version, which is nobody else's business
     check_version(deal.version, expected_version)
     pipeline, wanted, found = admissions.admitted(deal, wanted, actor, now, answers)
     stage, status = found.stage, found.status
