@@ -150,6 +150,7 @@ def _lacks(metric: str) -> Condition:
     year = (
         sa.select(ReadinessState.latest_year)
         .where(ReadinessState.company_id == Assessment.company_id, PRESENT)
+        .correlate(Assessment)  # alone it would not look outwards through `stated`
         .scalar_subquery()
     )
     stated = sa.exists().where(

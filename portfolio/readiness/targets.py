@@ -3,7 +3,7 @@
 import datetime as dt
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,7 @@ def read_plan(file: str, text: str) -> Plan:
             raise FaultyTargets(f"{file}: {row['key']} lacks its title in {missing}")
     _require_known(file, "ladder", (row["ladder"] for row in families), ladders)
     _require_known(file, "family", (row["family"] for row in rows), families)
-    targets = tuple(_target(row) for row in rows)
+    targets = tuple(_target(file, row) for row in rows)
     for target in targets:
         _require_clauses(file, target)
         _require_granted(file, target)
@@ -124,9 +124,11 @@ def read_plan(file: str, text: str) -> Plan:
     )
 
 
-def _target(row: Mapping[str, Any]) -> Target:
-    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
-    return Target(**fields)
+def _target(file: str, row: Mapping[str, Any]) -> Target:
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+    if strange := values.keys() - {one.name for one in fields(Target)}:
+        raise FaultyTargets(f"{file}: {row['key']} states {min(strange)}, which no target has")
+    return Target(**values)
 
 
 def _require_granted(file: str, target: Target) -> None:

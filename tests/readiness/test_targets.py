@@ -97,7 +97,8 @@ def test_each_rung_stands_on_a_ladder_and_no_two_targets_share_a_name() -> None:
         ('books = ["star-2024"]', 'books = ["star-1999"]', "no rulebook or clause 'star-1999'"),
         ('clause = "star.4"', 'clause = "star.9"', "star-4 has no rulebook or clause 'star.9'"),
         ('en = "Gazelle"', 'en = "瞪羚"', "gazelle lacks its title in en"),
-        ('rung_en = "Hidden unicorn"', "kept = true", "is kept, but does not apply everywhere"),
+        ('rung_en = "Hidden unicorn"', "kept = true", "states kept, which no target has"),
+        ('granted = "title_srdi_valid"', 'granted = "revenue"', "no such fact as revenue"),
     ],
 )
 def test_a_faulty_file_is_refused_with_the_reason(old: str, new: str, reason: str) -> None:
