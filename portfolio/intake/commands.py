@@ -19,6 +19,7 @@ from portfolio.kernel.errors import InputError
 from portfolio.people import queries as people
 from portfolio.people.models import User
 from portfolio.pipeline.commands import group as deals
+from portfolio.readiness import run_operations
 from portfolio.web.messages import sentence, text_of
 
 SHOWN = 20
@@ -114,9 +115,11 @@ def _applied(
     with unit_of_work(ACTIONS[prepared.kind], actor=actor):
         batch = operations.keep_upload(content, filename, actor, now, prepared.kind)
         try:
-            return operations.apply(batch, prepared, actor, now, sound_rows_only)
+            report = operations.apply(batch, prepared, actor, now, sound_rows_only)
         finally:
             operations.upload_path(batch).unlink()
+    run_operations.settle()
+    return report
 
 
 def _worded(report: dict[str, Any]) -> dict[str, Any]:

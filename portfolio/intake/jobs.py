@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portfolio.extensions import db
 from portfolio.intake import job_operations
+from portfolio.readiness import run_operations
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ def work(app: Flask) -> int:
                 if job_id is None:
                     break
                 job_operations.run(job_id, worker_name())
+                run_operations.settle()
                 count += 1
         except SQLAlchemyError:
             log.exception("a long import stopped; it is taken up again when its lease has run out")

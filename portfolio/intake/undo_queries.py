@@ -32,11 +32,14 @@ from portfolio.people.models import User
 from portfolio.pipeline.detach_operations import hidden_from
 from portfolio.pipeline.models import Deal, DealMember, DealTerms, StageEvent
 from portfolio.pipeline.sight_queries import unknown_ids
-from portfolio.readiness.models import Assessment, ReadinessState
+from portfolio.readiness.models import Assessment, ReadinessOwed, ReadinessState
 from portfolio.web.i18n import language
 
 # Rows that an entered company has of itself. Whatever else names it is somebody's use of it.
-OWN = (Assessment, ReadinessState, Figure, StockCode, CompanyName, CompanyKey, CompanySearch)
+OWN = (
+    *(Assessment, ReadinessState, ReadinessOwed),
+    *(Figure, StockCode, CompanyName, CompanyKey, CompanySearch),
+)
 OWN_OF_DEALS = {StageEvent.__tablename__, DealTerms.__tablename__, DealMember.__tablename__}
 RECORDS: dict[str, Any] = {"contact": Contact, "task": Task, "document": Document}
 # What a company gets more of: the collection, and the column that holds the text.

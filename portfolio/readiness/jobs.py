@@ -13,10 +13,12 @@ log = logging.getLogger(__name__)
 
 
 def refresh_due(app: Flask, now: dt.datetime | None = None) -> None:
-    """Once a day: everybody when a rulebook begins or ends, else those of whom something expired."""
+    """What is owed at once; once a day everybody when a rulebook begins or ends, else those of whom
+    something expired."""
     now = now or dt.datetime.now(dt.UTC)
     with app.app_context():
         try:
+            run_operations.settle()
             ids = run_operations.due(now)
             if ids is not None:
                 run = run_operations.look_through(ids, now)

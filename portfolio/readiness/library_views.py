@@ -120,6 +120,7 @@ def index() -> str:
         begun=behind is not None,
         choices=_choices(),
         run=run_operations.last_run(),
+        owing=run_operations.owing(),
         day=today(),
     )
 

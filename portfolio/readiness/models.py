@@ -75,6 +75,20 @@ class Assessment(Base):
     )
 
 
+class ReadinessOwed(Base):
+    """A company whose outcomes are still to be stored: figures of very many were stated at once.
+
+    One that is owed twice is settled once.
+    """
+
+    __tablename__ = "readiness_owed"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"))
+
+    __table_args__ = (sa.Index("ix_readiness_owed_company_id", "company_id"),)
+
+
 class ReadinessRun(Base):
     """When the library was looked through, by the plan of which version: what a day changes by
     itself is stored up to that day."""

@@ -13,11 +13,12 @@ from portfolio.kernel.dates import local_date
 from portfolio.kernel.parts import in_parts
 from portfolio.readiness import queries
 from portfolio.readiness.many import stored_of_all
-from portfolio.readiness.models import Assessment, ReadinessState
+from portfolio.readiness.models import Assessment, ReadinessOwed, ReadinessState
 from portfolio.readiness.stored import Known, Stored, mark_of, verdicts_of, written
 from portfolio.readiness.targets import plan
 
 CHUNK = 4500
+AT_ONCE = 2000  # so many companies are assessed within the write that stated their figures
 Outcomes = Sequence[Stored]
 
 
@@ -27,6 +28,8 @@ def refresh(company_ids: Iterable[int], now: dt.datetime) -> int:
 
 
 def _refresh_part(ids: list[int], now: dt.datetime) -> int:
+    held = sa.select(Company.id).where(one_of(Company.id, ids)).order_by(Company.id)
+    db.session.execute(held.with_for_update(key_share=True))  # two writes would store it twice
     day = local_date(now)
     known = queries.known_of(ids, day)
     found = stored_of_all(known, day)
@@ -107,5 +110,13 @@ def every_company() -> list[int]:
 
 
 def when_figures_change(company_ids: Iterable[int], now: dt.datetime) -> None:
-    """Listener of `figures_stated`: these companies are assessed anew, in the same transaction."""
-    refresh(company_ids, now)
+    """Listener of `figures_stated`: these companies are assessed anew, in the same transaction.
+
+    Where they are very many the write does not wait for it: their outcomes are owed, and
+    `run_operations.settle` stores them after it, in parts.
+    """
+    ids = list(company_ids)
+    if len(ids) <= AT_ONCE:
+        refresh(ids, now)
+    else:
+        insert_rows(ReadinessOwed, [{"company_id": company_id} for company_id in ids])

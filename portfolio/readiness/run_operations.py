@@ -7,11 +7,11 @@ import sqlalchemy as sa
 
 from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import Company, Figure
-from portfolio.extensions import db, unit_of_work
+from portfolio.extensions import db, one_of, unit_of_work
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.parts import in_parts
 from portfolio.readiness.inputs import REGION_IN_CODE
-from portfolio.readiness.models import ReadinessRun, ReadinessState
+from portfolio.readiness.models import ReadinessOwed, ReadinessRun, ReadinessState
 from portfolio.readiness.operations import CHUNK, every_company, refresh
 from portfolio.readiness.queries import PRESENT
 from portfolio.readiness.targets import plan
@@ -42,6 +42,41 @@ def look_through(company_ids: Sequence[int], now: dt.datetime) -> ReadinessRun:
         )
         session.add(run)
     return run
+
+
+def owed(most: int = CHUNK) -> list[int]:
+    """Companies whose outcomes are still to be stored, those first that wait longest."""
+    waiting = sa.select(ReadinessOwed.company_id).order_by(ReadinessOwed.id).limit(most)
+    return list(dict.fromkeys(db.session.scalars(waiting)))
+
+
+def owing() -> int:
+    """How many companies wait for their outcomes."""
+    number = sa.select(sa.func.count(sa.distinct(ReadinessOwed.company_id)))
+    return db.session.scalars(number).one()
+
+
+def settle(most: int = CHUNK) -> int:
+    """Store what is owed, a part at a time; answers how many companies were looked through.
+
+    A company that somebody is writing to at the moment waits for the next time.
+    """
+    count = 0
+    while ids := owed(most):
+        with unit_of_work(ACTION):
+            free = sa.select(Company.id).where(one_of(Company.id, ids), unmerged())
+            held = free.order_by(Company.id).with_for_update(key_share=True, skip_locked=True)
+            ready = list(db.session.scalars(held))
+            merged = sa.select(Company.id).where(one_of(Company.id, ids), ~unmerged())
+            done = [*ready, *db.session.scalars(merged)]
+            for part in in_parts(done):
+                gone = one_of(ReadinessOwed.company_id, part)
+                db.session.execute(sa.delete(ReadinessOwed).where(gone))
+            refresh(ready, dt.datetime.now(dt.UTC))
+        count += len(ready)
+        if not done:
+            break
+    return count
 
 
 def due(now: dt.datetime) -> Sequence[int] | None:
