@@ -194,7 +194,6 @@ COMMANDS = (
 COMPANY_SCOPES = {
     "agenda": sight.companies_on_agenda,
     "team": sight.companies_of_team,
-    "recused": sight.companies_recused,
 }
 # What the audit page calls the values of a column, wherever the column stands.
 AUDIT_TITLES: dict[str, Any] = {
@@ -368,6 +367,7 @@ def _install_slices(app: Flask) -> None:
     for group in COMMANDS:
         app.cli.add_command(group)
     app.extensions["company_scopes"] = COMPANY_SCOPES
+    app.extensions["companies_recused"] = sight.companies_recused
     app.extensions["readable_deals"] = sight.readable_deals
     app.extensions["known_deals"] = sight.known_ids
     app.extensions["readable_companies"] = companies.readable

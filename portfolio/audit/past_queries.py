@@ -35,6 +35,12 @@ def model_of(object_type: str) -> Model:
     }[object_type]
 
 
+def present(object_type: str, ids: Collection[int]) -> set[int]:
+    """Which objects of a kind are still there."""
+    model = model_of(object_type)
+    return set(db.session.scalars(sa.select(model.id).where(model.id.in_(ids)))) if ids else set()
+
+
 def ids_in_trail(models: Iterable[Model], **owner: int) -> dict[Model, set[int]]:
     """Which objects the trail ever told of under a company or a deal (`company_id=`, `deal_id=`).
 
@@ -99,6 +105,16 @@ def _changes_since(
     for object_id, before, after in rows:
         found[int(object_id or 0)].append((json.loads(before), json.loads(after)))
     return found
+
+
+def columns_changed_since(
+    kind: str, ids: Collection[int], instant: dt.datetime
+) -> dict[int, set[str]]:
+    """By object the columns that were changed after an instant, of those the trail tells of."""
+    return {
+        object_id: {name for sides in changes for side in sides for name in side}
+        for object_id, changes in _changes_since(kind, ids, instant).items()
+    }
 
 
 def _was_there(row: SimpleNamespace, instant: dt.datetime) -> bool:

@@ -19,6 +19,7 @@ from flask import (
 from flask_babel import gettext as _
 
 from portfolio.audit import kind_queries, operations, queries, sheets, titles
+from portfolio.audit import past_queries as past
 from portfolio.audit.check_operations import examined
 from portfolio.audit.runs import runs
 from portfolio.audit.words import QUERY, Filter, Words, people_in, things_in
@@ -105,6 +106,7 @@ def _lines(seqs: Sequence[int]) -> tuple[list[queries.Line], Words, dict[str, An
     rights = {
         "deals": current_app.extensions["readable_deals"](user, deals),
         "companies": current_app.extensions["readable_companies"](user, companies),
+        "there": past.present("company", companies),
     }
     rows = queries.lines(entries, rights["deals"], queries.terms_by_type(), rights["companies"])
     return rows, _words(rows), rights

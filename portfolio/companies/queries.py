@@ -76,18 +76,24 @@ def readable(user: User, company_ids: Iterable[int]) -> dict[int, bool]:
     """For each of these companies that the person may see, whether they may read its terms.
 
     Terms of a company are the amounts and valuations of its rounds; they hang on the right to
-    read the terms of its deals, and whoever is recused of one of these does not have it.
+    read the terms of its deals, and whoever is recused of one of these does not have it. Of a
+    company that was deleted no row is left to ask: who may read every company may read of it too.
     """
-    recused: ScopeOf | None = current_app.extensions.get("company_scopes", {}).get("recused")
-    terms = _within_scope(user, "deal.terms")
-    if recused is not None:
-        terms = sa.and_(terms, sa.not_(recused(user)))
+    wanted = set(company_ids)
+    recused = current_app.extensions["companies_recused"](user)
+    terms = sa.and_(_within_scope(user, "deal.terms"), Company.id.not_in(recused))
     rows = db.session.execute(
         sa.select(Company.id, sa.case((terms, sa.true()), else_=sa.false())).where(
-            one_of(Company.id, company_ids), _within_scope(user, "company.read")
+            one_of(Company.id, wanted), _within_scope(user, "company.read")
         )
     )
-    return {row[0]: bool(row[1]) for row in rows}
+    found = {row[0]: bool(row[1]) for row in rows}
+    gone = wanted - found.keys()
+    if gone and policy.ALL in user.scopes("company.read"):
+        every = policy.ALL in user.scopes("deal.terms")
+        barred = set(db.session.scalars(recused)) if every else set()
+        found |= {company_id: every and company_id not in barred for company_id in gone}
+    return found
 
 
 def holder_of_uscc(code: str, but: int | None = None) -> int | None:

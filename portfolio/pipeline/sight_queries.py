@@ -16,6 +16,7 @@ from portfolio.people import queries as people
 from portfolio.people.models import User
 from portfolio.pipeline.models import (
     Deal,
+    DealDetachment,
     DealGrant,
     DealMember,
     GrantKind,
@@ -265,11 +266,12 @@ def companies_of_team(user: User) -> sa.ColumnElement[bool]:
     )
 
 
-def companies_recused(user: User) -> sa.ColumnElement[bool]:
-    """Companies of deals that the person is recused of."""
+def companies_recused(user: User) -> sa.CompoundSelect[int]:
+    """Companies of deals that the person is recused of, those too that these deals lost."""
     granted = _granted(user.id, GrantKind.RECUSED)
-    return Company.id.in_(
-        sa.select(Deal.company_id).where(Deal.company_id.is_not(None), Deal.id.in_(granted))
+    return sa.union(
+        sa.select(Deal.company_id).where(Deal.company_id.is_not(None), Deal.id.in_(granted)),
+        sa.select(DealDetachment.former_number).where(DealDetachment.deal_id.in_(granted)),
     )
 
 

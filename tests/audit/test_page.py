@@ -13,7 +13,7 @@ from portfolio.audit import titles
 from portfolio.audit.models import AuditCheck, AuditEntry
 from portfolio.audit.past_queries import owned_columns
 from portfolio.companies import operations as companies
-from portfolio.companies.models import EquityRound
+from portfolio.companies.models import Company, EquityRound
 from portfolio.extensions import Base, db, unit_of_work
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline.models import GrantKind
@@ -137,6 +137,31 @@ def test_the_trail_of_companies_is_masked_for_those_who_may_not_read_them(as_use
 
 def read_file(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))[1:]
+
+
+@pytest.mark.parametrize(("who", "may"), [("compliance", True), ("admin", False)])
+def test_a_deleted_company_is_judged_by_the_rights_at_hand(as_user, cast, who, may) -> None:
+    company = factories.company(cast["manager"], place="崂山区")
+    as_user("partner").post(f"/records/company/{company.id}/deletion")
+    assert db.session.query(Company).count() == 0
+    page = as_user(who).get("/audit", query_string={"action": "company.delete"}).text
+    assert ("<del>崂山区</del>" in page) == may and ("列您无权查看" in page) != may
+    assert "打开企业" not in page, "there is none to open"
+
+
+@pytest.mark.parametrize("recused", [False, True])
+def test_a_recusal_holds_for_the_terms_of_a_deleted_company(as_user, cast, recused) -> None:
+    company = factories.company(cast["manager"])
+    deal = factories.deal(cast["outsider"], NOW, company=company, name="金丝雀", walled=True)
+    with unit_of_work("seed", cast["partner"]):
+        row = EquityRound(company_id=company.id, round="a", recorded_at=NOW)
+        row.amount_fen = 77 * WAN
+        db.session.add(row)
+        if recused:
+            pipeline.grant(deal, cast["compliance"].id, GrantKind.RECUSED, NOW, "亲属任职")
+    as_user("partner").post(f"/records/company/{company.id}/deletion")
+    page = as_user("compliance").get("/audit", query_string={"object": "equity_round"}).text
+    assert page.count("77万元") == (0 if recused else 2)
 
 
 def test_what_was_made_had_nothing_before_to_be_masked(as_user, house) -> None:
