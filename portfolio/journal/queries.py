@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.orm import defer
 
 from portfolio.extensions import db
 from portfolio.journal.models import Act
@@ -20,12 +21,14 @@ def of_actions(actions: Sequence[str], limit: int = 200) -> Sequence[Act]:
     ).all()
 
 
-def of_actor(actor_id: int, actions: Collection[str]) -> sa.Select[int]:
-    """The ids of a person's acts of these kinds, newest first."""
+def of_actor(actor_id: int, actions: Collection[str]) -> Sequence[Act]:
+    """A person's acts of these kinds, newest first, without what their undoers read."""
     own = sa.and_(Act.actor_id == actor_id, Act.action.in_(actions))
-    return sa.select(Act.id).where(own).order_by(Act.id.desc())
+    query = sa.select(Act).where(own).order_by(Act.id.desc()).options(defer(Act.payload))
+    return db.session.scalars(query).all()
 
 
 def by_ids(ids: Sequence[int]) -> Sequence[Act]:
     """These acts, newest first."""
-    return db.session.scalars(sa.select(Act).where(Act.id.in_(ids)).order_by(Act.id.desc())).all()
+    query = sa.select(Act).where(Act.id.in_(ids)).order_by(Act.id.desc())
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()

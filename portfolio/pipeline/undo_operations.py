@@ -191,9 +191,17 @@ def restore(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
 
 
 def check_bulk(act: Act, payload: Any, actor: User) -> None:
-    """Raise Refused or Changed when any part of a bulk change cannot be taken back."""
+    """Raise Refused or Changed when any part of a bulk change cannot be taken back.
+
+    A deal that this person may not know of by now counts as one that was changed, and nothing says
+    by whom; nor is a right to it missing, for that would tell that it is there.
+    """
     steps = payload.get("steps", ())
     deals = {row_id for table, row_id, *_ in steps if table == Deal.__tablename__}
+    moved = [event_id for event_id, _ in payload.get("moves", ())]
+    deals |= set(db.session.scalars(sa.select(StageEvent.deal_id).where(StageEvent.id.in_(moved))))
+    if sight.ids_with(actor, "deal.read", deals) != deals:
+        raise InputError("undo.changed")
     require_all(actor, "deal.write", deals)
     check_moves(act, {"moves": payload.get("moves", [])}, actor)
     images.require_unchanged(steps)

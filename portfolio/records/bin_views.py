@@ -1,6 +1,7 @@
 """The bin, and the list of what one did lately and can take back."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from flask import render_template, request
@@ -17,7 +18,7 @@ from portfolio.records.views import blueprint
 from portfolio.web import errors
 from portfolio.web.formatting import now, today
 from portfolio.web.messages import text_of
-from portfolio.web.paging import Page, page_in, page_of
+from portfolio.web.paging import page_in
 
 # Whether an act can be taken back takes a handful of queries each.
 ACTS_PER_PAGE = 20
@@ -52,13 +53,13 @@ def _reasons(acts: Iterable[Act], user: User) -> dict[int, str]:
 def mine() -> str:
     """The reader's own acts, newest first: those that can be taken back now, and why not the others."""
     user = access.me()
-    ids, number, total = page_of(
-        acts.of_actor(user.id, journal.undoable_actions()), per_page=ACTS_PER_PAGE
-    )
-    found = queries.among(user, acts.by_ids(ids))
+    # All of them are sifted, so that their number tells nothing of those that are closed by now.
+    own = queries.among(user, acts.of_actor(user.id, journal.undoable_actions()))
+    page = page_in(own, ACTS_PER_PAGE)
+    found = acts.by_ids([act.id for act in page.rows])
     return render_template(
         "records/acts.html",
-        page=Page(found, number, total, ACTS_PER_PAGE),
+        page=replace(page, rows=found),
         reasons=_reasons(found, user),
         kept=journal.KEPT_DAYS,
     )

@@ -8,9 +8,11 @@ from flask import g
 from portfolio.companies.models import Company
 from portfolio.extensions import db, unit_of_work
 from portfolio.journal.models import Act
-from portfolio.pipeline.models import DealMember
+from portfolio.pipeline import operations, undo_operations
+from portfolio.pipeline.models import Deal, DealMember
 from tests import factories
 from tests.pages import sent_form
+from tests.records.test_bulk import order, shown
 from tests.records.test_taking_back import JSON
 
 DAY = dt.timedelta(days=1)
@@ -94,3 +96,44 @@ def test_a_long_list_comes_in_pages_with_a_bounded_number_of_queries(
     assert page.count('<th scope="row"') == 20 and "page=2" in page
     assert len(offered(client.get("/acts?page=2").text)) == 0
     assert counts[1] < 12 * 20, counts
+
+
+def close(cast, deal: Deal, how: str) -> None:
+    """Put a deal where the manager knows nothing of it, or into the bin."""
+    with unit_of_work("deal.change", cast["partner"]):
+        now = dt.datetime.now(dt.UTC)
+        if how == "binned":
+            undo_operations.hide(deal, cast["partner"], now)
+            return
+        operations.set_team(deal, [], cast["partner"].id, now)
+        operations.set_wall(deal, True, cast["partner"], now)
+
+
+def test_a_change_of_many_does_not_tell_that_one_was_walled_since(as_user, cast) -> None:
+    client, told = as_user("manager"), []
+    for how in ("binned", "walled"):
+        deals = [factories.deal(cast["manager"], name=f"{how}{n}") for n in range(2)]
+        asked = order(deals, doing="add", person_id=str(cast["colleague"].id))
+        client.post("/deals/bulk/changes", data=shown(client.post("/deals/bulk", data=asked).text))
+        close(cast, deals[0], how)
+        act = db.session.query(Act.id).filter_by(action="deal.bulk").order_by(Act.id.desc()).first()
+        page, _, text = rows(client)
+        answer = client.post(f"/acts/{act.id}/undo", headers=JSON)
+        assert "无权" not in text + answer.json["message"] and "Partner" not in text
+        told.append((answer.status_code, answer.json["message"]))
+        assert told[-1][1] in page
+    assert told[0] == told[1], "as if it had been deleted"
+
+
+def test_the_number_of_acts_counts_none_that_is_closed(as_user, cast) -> None:
+    client = as_user("manager")
+    company = factories.company(cast["manager"]).id
+    deal = factories.deal(cast["manager"])
+    for n in range(20):
+        edit(client, company, place=f"青岛{n}")
+    path = f"/deals/{deal.id}/edit"
+    client.post(path, data=sent_form(client.get(path).text) | {"next_step": "访谈"})
+    assert "page=2" in rows(client)[0]
+    close(cast, deal, "walled")
+    page = rows(client)[0]
+    assert "page=2" not in page and page.count('<th scope="row"') == 20
