@@ -4,24 +4,21 @@ import datetime as dt
 from collections.abc import Mapping
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from portfolio.companies.models import Task
-from portfolio.companies.operations import add_task
 from portfolio.digest import operations as digest_operations
 from portfolio.digest import queries as digests
 from portfolio.extensions import db
 from portfolio.handover import queries
 from portfolio.handover.plan import Choice, Door, Plan
-from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.people import operations as people
 from portfolio.people.models import User
 from portfolio.pipeline.models import Deal
 from portfolio.pipeline.operations import Refused, set_team
 from portfolio.pipeline.recusal_queries import recused_pairs
-from portfolio.pipeline.team_operations import leave_tasks
-from portfolio.web.i18n import LOCALES, speaking
+from portfolio.pipeline.team_operations import leave_tasks, tell
 
 
 def faults(plan: Plan, choice: Choice, leaver: User) -> dict[str, InputError]:
@@ -111,7 +108,10 @@ def _take_into_care(actor: User, leaver: User, now: dt.datetime) -> None:
             if keeper is None:
                 continue  # without any partner it stays as it is, rather than with somebody else
             owner = keeper.id
-            _tell(keeper, deal, actor, leaver, now)
+            title = _l(
+                "%(name)s has left: say who owns this confidential deal now", name=leaver.name
+            )
+            tell(keeper, deal, title, actor, now)
         set_team(deal, rest, owner, now)
         leave_tasks(deal, leaver.id)
 
@@ -121,9 +121,3 @@ def _keeper(deal: Deal, team: list[int], leaver: User) -> User | None:
     recused = recused_pairs([deal.id], [p.id for p in able])
     able = [p for p in able if (deal.id, p.id) not in recused]
     return next((p for p in able if p.id in team), able[0] if able else None)
-
-
-def _tell(keeper: User, deal: Deal, actor: User, leaver: User, now: dt.datetime) -> None:
-    with speaking(keeper.locale if keeper.locale in LOCALES else "zh"):
-        title = _("%(name)s has left: say who owns this confidential deal now", name=leaver.name)
-    add_task(title, keeper.id, actor, now, due_on=local_date(now), deal_id=deal.id)

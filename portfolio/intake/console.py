@@ -6,13 +6,16 @@ from portfolio.people import policy
 class Console:
     """Stands where a person stands, for operations that ask what the person may do.
 
-    Whoever runs commands on the server could write into the database itself.
+    Whoever runs commands on the server could write into the database itself. With a person's id
+    it does in their name what has to be done whatever they may do.
     """
 
-    id = None
     name = ""
     active = True
     roles: frozenset[str] = frozenset()
+
+    def __init__(self, person_id: int | None = None) -> None:
+        self.id = person_id
 
     def may(self, permission: str, relation: policy.Relation | None = None) -> bool:
         """Everything may be done from the command line."""

@@ -25,7 +25,12 @@ MODELS: dict[str, Any] = {
     Kind.TASKS.value: Task,
     Kind.DOCUMENTS.value: Document,
 }
-# What a row may change of a record that is there; the rest is what it is known by.
+# What a record is known by beside its company or deal, and what a row may change of one there.
+IDENTITY = {
+    Kind.CONTACTS.value: ("name",),
+    Kind.TASKS.value: ("title", "owner_id"),
+    Kind.DOCUMENTS.value: ("title",),
+}
 SETTABLE = {
     Kind.CONTACTS.value: ("position", "founder", "phone", "email", "note"),
     Kind.TASKS.value: ("due_on",),
@@ -160,7 +165,7 @@ def _fresh(kind: str, key: tuple[Any, ...], actor: Actor | None, now: dt.datetim
 
 
 def _change(kind: str, batch: ImportBatch, record: Any, item: Item) -> dict[str, Any]:
-    names = SETTABLE[kind] if item.known is None else tuple(item.values)
+    names = tuple(item.values) if item.known else (*IDENTITY[kind], *SETTABLE[kind])
     after = {name: audit.plain(getattr(record, name)) for name in names}
     before = {name: audit.plain(value) for name, value in item.before.items()}
     return change_row(batch, MODELS[kind].__audit__, record.id, item.known is None, before, after)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,9 +10,9 @@ from portfolio.companies.models import Company, Figure
 from portfolio.companies.operations import refresh_latest_revenue, reindex
 from portfolio.companies.signals import figures_stated
 from portfolio.extensions import db
-from portfolio.intake import deal_operations
-from portfolio.intake.lookup_queries import acting
+from portfolio.intake import closed_operations
 from portfolio.intake.models import BatchState, ImportBatch
+from portfolio.intake.restore_operations import deal_back, put_back, record_back
 from portfolio.intake.undo_queries import (
     ADDED,
     OWN,
@@ -27,16 +26,12 @@ from portfolio.intake.undo_queries import (
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
-from portfolio.pipeline import operations as deals
-from portfolio.pipeline import undo_operations as deal_undo
 from portfolio.pipeline.detach_operations import let_go
-from portfolio.pipeline.models import Deal
 
 STATED = (
     *("company_id", "metric", "fiscal_year", "micro", "choice", "as_of", "source"),
     *("evidence", "valid_until", "audited", "disputed", "batch_id"),
 )
-DAYS = frozenset({"founded_on", "listed_on", "due_on", "dated_on", "next_step_on"})
 
 
 class Entangled(InputError):
@@ -49,10 +44,10 @@ class Entangled(InputError):
 
 def undo(batch: ImportBatch, actor: User, now: dt.datetime) -> None:
     """Take back all that the import wrote. Raises Entangled naming what stands against it; what is
-    hidden from the person does not: it stays, and lets go of the companies."""
+    hidden from the person does not: it lets go of the companies, and goes back or stays by itself."""
     if batch.state != BatchState.DONE.value:
         raise InputError("import.not_done")
-    written = written_by(batch, actor)
+    written, closed = written_by(batch, actor)
     against = obstacles(batch, written, actor)
     if against:
         raise Entangled(against)
@@ -61,8 +56,12 @@ def undo(batch: ImportBatch, actor: User, now: dt.datetime) -> None:
     _take_figures_back(batch, created, actor, now)
     _restore_companies(written, now)
     _remove_companies(created)
-    _undo_records(written, actor)
-    _undo_deals(written, batch, actor, now)
+    for change in written:
+        if change.object_type in RECORDS:
+            record_back(change)
+        elif change.object_type == "deal":
+            deal_back(change, batch, actor, now)
+    closed_operations.take_back(closed, batch, actor, now)
     batch.state, batch.undone_at = BatchState.UNDONE.value, now
     db.session.flush()
 
@@ -108,12 +107,6 @@ def _stated_anew(row: Figure, actor: User | None, now: dt.datetime) -> Figure:
     return Figure(**values, recorded_at=now, recorded_by_id=actor.id if actor else None)
 
 
-def _value(name: str, value: Any) -> Any:
-    if name in DAYS and isinstance(value, str):
-        return dt.date.fromisoformat(value)
-    return value
-
-
 def _restore_companies(written: Sequence[Written], now: dt.datetime) -> None:
     for change in written:
         if change.object_type != "company" or change.created:
@@ -125,17 +118,10 @@ def _restore_companies(written: Sequence[Written], now: dt.datetime) -> None:
                 kept = [one for one, text in collected(company, name) if text not in added]
                 setattr(company, ADDED[name][0], kept)
             else:
-                _restore(company, name, value)
+                put_back(company, name, value)
         company.updated_at = now
         db.session.flush()
         reindex(company)
-
-
-def _restore(record: Any, name: str, value: Any) -> None:
-    """Put a column back; one that may not be null was blank."""
-    column = record.__table__.c[name]
-    blank = None if column.nullable else column.type.python_type()
-    setattr(record, name, blank if value is None else _value(name, value))
 
 
 def _remove_companies(created: Sequence[int]) -> None:
@@ -157,47 +143,3 @@ def _remove_companies(created: Sequence[int]) -> None:
             db.session.execute(sa.delete(model).where(model.company_id.in_(part)))
         db.session.execute(sa.delete(Company).where(Company.id.in_(part)))
     db.session.expire_all()
-
-
-def _undo_records(written: Sequence[Written], actor: User | None) -> None:
-    for change in written:
-        model = RECORDS.get(change.object_type)
-        if model is None:
-            continue
-        record = db.session.get_one(model, change.object_id)
-        if change.created:
-            db.session.delete(record)
-        else:
-            for name, value in change.before.items():
-                _restore(record, name, value)
-
-
-def _undo_deals(
-    written: Sequence[Written], batch: ImportBatch, actor: User | None, now: dt.datetime
-) -> None:
-    """Deals keep their events: one that the import opened goes to the bin, one that it changed
-    gets its former values as new ones."""
-    for change in written:
-        if change.object_type != "deal":
-            continue
-        deal = db.session.get_one(Deal, change.object_id)
-        if change.created:
-            deal_undo.hide(deal, acting(actor), now)
-            continue
-        _restore_deal(deal, dict(change.before), batch, actor, now)
-
-
-def _restore_deal(
-    deal: Deal, before: dict[str, Any], batch: ImportBatch, actor: User | None, now: dt.datetime
-) -> None:
-    stage = before.pop("stage", None)
-    owner_id = before.pop("owner_id", None)
-    terms = {name: before.pop(name) for name in deals.TERMS if name in before}
-    values = {name: _value(name, value) for name, value in before.items()}
-    if stage is not None:
-        deal_operations.advance(deal, stage, batch.filename, actor, now)
-    deals.change(deal, values, acting(actor), now)
-    if terms:
-        deals.state_terms(deal, terms, actor, now, source=batch.filename)
-    if owner_id is not None:
-        deals.set_team(deal, [m.user_id for m in deal.members], owner_id, now)

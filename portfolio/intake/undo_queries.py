@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,9 +66,9 @@ class Written:
     after: Mapping[str, Any]
 
 
-def written_by(batch: ImportBatch, user: User) -> list[Written]:
-    """Everything but figures that an import wrote, in its order, but for what this person may not
-    know of by now: that is left to its team, since a refusal would tell that it is there."""
+def written_by(batch: ImportBatch, user: User) -> tuple[list[Written], dict[int, list[Written]]]:
+    """Everything but figures that an import wrote, in its order; apart from it, by deal, what this
+    person may not know of by now."""
     rows = db.session.scalars(
         sa.select(ImportChange).where(ImportChange.batch_id == batch.id).order_by(ImportChange.id)
     )
@@ -78,7 +78,14 @@ def written_by(batch: ImportBatch, user: User) -> list[Written]:
     ]
     deal_of = _deals_of(found)
     hidden = unknown_ids(user, deal_of.values())
-    return [w for w in found if deal_of.get((w.object_type, w.object_id)) not in hidden]
+    seen, closed = list[Written](), dict[int, list[Written]]()
+    for change in found:
+        deal_id = deal_of.get((change.object_type, change.object_id))
+        if deal_id in hidden:
+            closed.setdefault(deal_id, []).append(change)
+        else:
+            seen.append(change)
+    return seen, closed
 
 
 def _deals_of(written: Sequence[Written]) -> dict[tuple[str, int], int]:
@@ -244,12 +251,18 @@ def _changed_records(written: Sequence[Written], user: User) -> Iterator[Obstacl
         named = {row.id for row in (known(user, present) if model is Document else present)}
         for change, row in found:
             called = _title(row) if row and row.id in named else _numbered(change)
-            if row is None:
-                yield Obstacle(called, "gone")
-            elif not _as_written(change, row) or getattr(row, "done_at", None):
-                yield Obstacle(called, "changed")
-            elif change.created and getattr(row, "versions", None):
-                yield Obstacle(called, "used")
+            if what := against_record(change, row):
+                yield Obstacle(called, what)
+
+
+def against_record(change: Written, row: Any) -> str:
+    """What stands against taking back what was written of a contact, task or document: nothing,
+    or `gone`, `changed` or `used`."""
+    if row is None:
+        return "gone"
+    if not _as_written(change, row) or getattr(row, "done_at", None):
+        return "changed"
+    return "used" if change.created and getattr(row, "versions", None) else ""
 
 
 def _numbered(change: Written) -> str:
@@ -272,7 +285,7 @@ def _title(row: Any) -> str:
 
 def _changed_deals(written: Sequence[Written]) -> Iterator[Obstacle]:
     wanted = {w.object_id: w for w in written if w.object_type == "deal"}
-    used = _used_deals([w.object_id for w in wanted.values() if w.created])
+    used = used_deals([w.object_id for w in wanted.values() if w.created])
     for change, deal in _rows(Deal, wanted):
         if deal is None or deal.deleted_at is not None:
             yield Obstacle(deal.code if deal else str(change.object_id), "gone")
@@ -282,11 +295,12 @@ def _changed_deals(written: Sequence[Written]) -> Iterator[Obstacle]:
             yield Obstacle(deal.code, "used")
 
 
-def _used_deals(created: Iterable[int]) -> set[int]:
-    """Deals that the import opened and that other records name by now."""
+def used_deals(created: Iterable[int], but: Collection[str] = ()) -> set[int]:
+    """Deals that the import opened and that other records name by now, those of the tables in
+    `but` left out."""
     used: set[int] = set()
     for part in in_parts(created):
         for table, column in referring(Deal.__tablename__):
-            if table.name not in OWN_OF_DEALS:
+            if table.name not in OWN_OF_DEALS and table.name not in but:
                 used.update(db.session.scalars(sa.select(column).where(column.in_(part))))
     return used

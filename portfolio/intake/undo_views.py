@@ -27,7 +27,8 @@ def take_back(batch_id: int) -> Answer:
     if request.method == "GET":
         if batch.state != BatchState.DONE.value:  # gone back to after it was done
             return redirect(url_for("intake.preview", batch_id=batch.id))
-        return _page(batch, _named(obstacles(batch, written_by(batch, access.me()), access.me())))
+        seen, _closed = written_by(batch, access.me())
+        return _page(batch, _named(obstacles(batch, seen, access.me())))
     try:
         with access.writing("import.undo"):
             if queries.locked(batch.id).state != BatchState.DONE.value:

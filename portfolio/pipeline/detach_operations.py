@@ -10,21 +10,20 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from portfolio.companies.models import Company, Task
-from portfolio.companies.operations import add_task, finish_task
+from portfolio.companies.operations import finish_task
 from portfolio.extensions import db
 from portfolio.journal import image_operations as images
 from portfolio.journal.models import Act
-from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
 from portfolio.pipeline import sight_queries as sight
-from portfolio.pipeline.models import Deal, DealDetachment, DealMember, Holding
+from portfolio.pipeline.models import Deal, DealDetachment, Holding
 from portfolio.pipeline.operations import require
-from portfolio.web.i18n import LOCALES, speaking
+from portfolio.pipeline.team_operations import tell_team
 
 DAYS_TO_ACT = 7
 
@@ -49,33 +48,22 @@ def let_go(company_ids: Sequence[int], actor: User, now: dt.datetime) -> None:
     deals = hidden_from(actor, company_ids)
     for deal in deals:
         company = db.session.get_one(Company, deal.company_id)
+        title = _l(
+            "%(name)s, the company of this deal, was deleted: decide what follows",
+            name=company.display_name,
+        )
+        told = tell_team(deal, title, actor, now, DAYS_TO_ACT)
         row = DealDetachment(
             deal_id=deal.id,
             former_number=company.id,
             former_name=company.display_name,
-            tasks=json.dumps(_tell(deal, company.display_name, actor, now)),
+            tasks=json.dumps([task.id for task in told]),
             detached_at=now,
         )
         db.session.add(row)
     for part in in_parts([deal.id for deal in deals]):
         images.update_where(Holding, Holding.deal_id.in_(part), {"company_id": None})
         images.update_where(Deal, Deal.id.in_(part), {"company_id": None})
-
-
-def _tell(deal: Deal, name: str, actor: User, now: dt.datetime) -> list[int]:
-    """A task for the owner, or for the whole team where the owner has left; answers their numbers."""
-    owner = db.session.get_one(User, deal.owner_id)
-    team = sa.select(User).join(DealMember, DealMember.user_id == User.id)
-    rest = team.where(DealMember.deal_id == deal.id, User.active).order_by(User.id)
-    told = [owner] if owner.active else db.session.scalars(rest).all()
-    return [_task(person, deal, name, actor, now).id for person in told]
-
-
-def _task(person: User, deal: Deal, name: str, actor: User, now: dt.datetime) -> Task:
-    with speaking(person.locale if person.locale in LOCALES else "zh"):
-        title = _("%(name)s, the company of this deal, was deleted: decide what follows", name=name)
-    due = local_date(now) + dt.timedelta(days=DAYS_TO_ACT)
-    return add_task(title, person.id, actor, now, due_on=due, deal_id=deal.id)
 
 
 def take_back(company_ids: Sequence[int], now: dt.datetime) -> None:

@@ -3,18 +3,16 @@
 import datetime as dt
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from portfolio.companies.operations import add_task
 from portfolio.extensions import db
-from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import halfwidth
 from portfolio.people.models import User
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal, DealGrant, GrantKind
 from portfolio.pipeline.operations import Refused
-from portfolio.web.i18n import LOCALES, speaking
+from portfolio.pipeline.team_operations import tell
 
 OPEN_FOR = dt.timedelta(days=3)
 SHORTEST_REASON = 10
@@ -41,9 +39,14 @@ def break_glass(code: str, reason: str, actor: User, now: dt.datetime) -> Deal:
     if sight.opened_until(actor, deal) is not None:
         return deal  # the same form sent twice: its team knows already
     _open_to(deal, actor, reason.strip(), now)
+    title = _l(
+        "%(name)s (compliance) opened this confidential deal: %(reason)s",
+        name=actor.name,
+        reason=reason.strip(),
+    )
     for member in deal.members:
         if member.user_id != actor.id:
-            _tell(db.session.get_one(User, member.user_id), deal, actor, reason.strip(), now)
+            tell(db.session.get_one(User, member.user_id), deal, title, actor, now)
     return deal
 
 
@@ -59,13 +62,3 @@ def _open_to(deal: Deal, actor: User, reason: str, now: dt.datetime) -> None:
     row.reason, row.granted_at, row.until = reason, now, now + OPEN_FOR
     db.session.add(row)
     db.session.flush()
-
-
-def _tell(member: User, deal: Deal, actor: User, reason: str, now: dt.datetime) -> None:
-    with speaking(member.locale if member.locale in LOCALES else "zh"):
-        title = _(
-            "%(name)s (compliance) opened this confidential deal: %(reason)s",
-            name=actor.name,
-            reason=reason,
-        )
-    add_task(title, member.id, actor, now, due_on=local_date(now), deal_id=deal.id)

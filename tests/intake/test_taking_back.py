@@ -126,6 +126,17 @@ def test_what_somebody_changed_or_used_is_not_taken_back(taken_in, cast, act, wo
     assert shown_state() == before, "nothing half-done"
 
 
+def test_a_task_that_somebody_renamed_is_not_taken_away(send, cast) -> None:
+    deal = factories.deal(cast["manager"])
+    client, page = send(f"项目编号,任务\n{deal.code},约访谈\n")
+    assert client.post(page + "/confirmation").status_code == 302
+    with unit_of_work("task.change", cast["manager"]):
+        db.session.query(Task).one().title = "约创始人访谈"
+    refused = client.post(page + "/undo")
+    assert refused.status_code == 422 and "约创始人访谈: 此后已被修改" in refused.text
+    assert db.session.query(Task).one().title == "约创始人访谈"
+
+
 def test_a_deal_opened_in_an_imported_company_holds_it(taken_in, cast) -> None:
     client, page = taken_in("企业名称\n海纳传动\n")
     company = db.session.query(Company).one()
@@ -251,7 +262,9 @@ def test_a_task_behind_a_wall_by_now_is_left_without_a_word(send, cast) -> None:
     assert rows_told(asked)["待办"] == ["2", "—"], "as many as it wrote"
     assert client.post(page + "/undo").status_code == 302
     db.session.expire_all()
-    assert db.session.query(Task).one().title == "金丝雀", "nothing is taken from who sees it"
+    kept, told = db.session.query(Task).order_by(Task.id)
+    assert kept.title == "金丝雀", "nothing is taken from who sees it"
+    assert (told.owner_id, told.deal_id) == (cast["outsider"].id, deal.id)
 
 
 def test_a_deal_behind_a_wall_by_now_is_named_nowhere_and_stays(send, cast) -> None:
