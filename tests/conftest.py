@@ -25,11 +25,13 @@ from app import create_app
 from portfolio.extensions import db, unit_of_work
 from portfolio.people import operations as people
 from portfolio.people.models import User
+from tests.sparing import Compiled, spare
 
 settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("house")
+spare()
 
 BACKENDS = os.environ.get("TEST_DATABASE", "sqlite,postgresql").split(",")
 NOW = dt.datetime(2026, 11, 23, 1, 0, tzinfo=dt.UTC)
@@ -152,6 +154,7 @@ def database_url(backend: Backend, tmp_path: Path) -> Iterator[str]:
 def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on a database of its own; an application context is pushed."""
     app = create_app(settings_for(tmp_path, database_url))
+    app.jinja_env.bytecode_cache = Compiled()
     with app.app_context():
         yield app
         db.session.remove()
