@@ -33,13 +33,19 @@ PAGES = {
     "search, a rare fragment": "/companies?q=" + urllib.parse.quote("海云声呐"),
     "palette by initials": "/search?q=qdhy",
     "company": "/companies/77",
+    "readiness of a company": "/companies/77/readiness",
     "board": "/board",
     "funnel of all deals": "/funnel",
     "readiness of the library": "/readiness",
     "who fails one standard": "/readiness?target=bse-1&verdict=fail",
     "who is one clause away": "/readiness?far=near",
 }
-GOALS = {"board": 20.0, "funnel of all deals": 120.0, "readiness of the library": 120.0}
+GOALS = {
+    "readiness of a company": 16.0,  # 30 ms where the log-in page takes 1.9
+    "board": 20.0,
+    "funnel of all deals": 120.0,
+    "readiness of the library": 120.0,
+}
 GOAL = 6.0
 
 
