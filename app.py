@@ -101,7 +101,7 @@ from portfolio.readiness import scenario_views as readiness_scenario_views
 from portfolio.readiness import views as readiness_views
 from portfolio.readiness import whatif_views as readiness_whatif_views
 from portfolio.readiness import when_views as readiness_when_views
-from portfolio.readiness.models import Assessment, ReadinessState, Scenario
+from portfolio.readiness.models import Assessment, ReadinessOwed, ReadinessState, Scenario
 from portfolio.records import bin_views as records_bin_views
 from portfolio.records import name_queries as record_names
 from portfolio.records import queries as records
@@ -280,7 +280,7 @@ UNDOERS: dict[str, Undoer] = {
 # What goes with a company beside its own slice's rows, when it is deleted.
 COMPANY_PARTS: tuple[Any, ...] = (Tag, Assessment, ReadinessState, Scenario)
 # What follows from other rows of a company, and is computed anew where it must be.
-COMPANY_COMPUTED: tuple[Any, ...] = (Assessment, ReadinessState)
+COMPANY_COMPUTED: tuple[Any, ...] = (Assessment, ReadinessState, ReadinessOwed)
 # What goes over with a company that is merged into another one, who may let it, in what the two
 # may differ, and how readers count it.
 COMPANY_MOVERS: tuple[Any, ...] = (

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from portfolio.companies.merging import Choices
 from portfolio.extensions import db
 from portfolio.journal import image_operations as images
-from portfolio.readiness.models import Assessment, ReadinessState
+from portfolio.readiness.models import Assessment, ReadinessOwed, ReadinessState
 from portfolio.readiness.operations import refresh
 from portfolio.readiness.queries import PRESENT
 from portfolio.readiness.scenario_operations import move_company as move_scenarios
 
-COMPUTED: tuple[Any, ...] = (Assessment, ReadinessState)
+COMPUTED: tuple[Any, ...] = (Assessment, ReadinessState, ReadinessOwed)
 
 
 def move_company(
@@ -31,5 +31,6 @@ def move_company(
         ended = sa.and_(ReadinessState.company_id == merged_id, PRESENT)
         db.session.execute(sa.update(ReadinessState).where(ended).values(superseded_at=now))
         db.session.execute(sa.delete(Assessment).where(Assessment.company_id == merged_id))
+        db.session.execute(sa.delete(ReadinessOwed).where(ReadinessOwed.company_id.in_(both)))
         refresh([survivor_id], now)
     return move_scenarios(merged_id, survivor_id)

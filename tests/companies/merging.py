@@ -22,6 +22,7 @@ from portfolio.journal import operations as journal
 from portfolio.journal.models import Act
 from portfolio.pipeline.models import Deal, Holding
 from portfolio.readiness import scenario_operations as scenarios
+from portfolio.readiness.models import ReadinessOwed
 from portfolio.readiness.operations import refresh
 from tests import factories
 
@@ -87,6 +88,7 @@ def furnish(company, actor, year: int, revenue: int, other) -> Deal:
         chokepoint.confirm(company.id, TECHNOLOGY, "E2", "检测报告", actor, NOW)
         duplicates.tell_apart(company.id, other.id, actor, NOW)
         refresh([company.id], NOW)
+        db.session.add(ReadinessOwed(company_id=company.id))
         scenarios.save(company, "扩产", {"y.revenue.2025": "1亿"}, {}, actor, NOW)
     return deal
 
