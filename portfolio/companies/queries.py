@@ -26,7 +26,7 @@ from portfolio.companies.models import (
 from portfolio.companies.sections import Filter
 from portfolio.extensions import db, one_of
 from portfolio.kernel import tokens
-from portfolio.kernel.text import folded
+from portfolio.kernel.text import folded, fullwidth, halfwidth
 from portfolio.people import policy
 from portfolio.people.models import User
 
@@ -111,21 +111,26 @@ def holder_of_stock_code(code: str) -> int | None:
 
 def matching(query: str) -> sa.ColumnElement[bool]:
     """The condition that a company is found by this text: each word in a name, its pinyin,
-    initials, the credit code or a stock code."""
-    return sa.and_(sa.true(), *(_word(word) for word in query.split()))
+    initials, the credit code or a stock code. Signs between words say nothing; where there is
+    nothing else they have to stand in a name."""
+    words = query.split()
+    said = [word for word in words if folded(word)]
+    if words and not said:
+        return sa.and_(*(_sign(word) for word in words))
+    return sa.and_(sa.true(), *(_word(word) for word in said))
+
+
+def _sign(word: str) -> sa.ColumnElement[bool]:
+    names = (Company.name_zh, Company.short_name, Company.name_en)
+    written = {word, halfwidth(word), fullwidth(word)}
+    return sa.or_(*(n.contains(text, autoescape=True) for n in names for text in written))
 
 
 def _word(word: str) -> sa.ColumnElement[bool]:
     phrase = tokens.query_phrases(word)
     if phrase is None:
-        text = folded(word)
-        if not text:
-            return sa.true()
-        escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        found = sa.select(CompanySearch.company_id).where(
-            CompanySearch.folded.like(f"%{escaped}%", escape="\\")
-        )
-        return Company.id.in_(found)
+        holds = CompanySearch.folded.contains(folded(word), autoescape=True)
+        return Company.id.in_(sa.select(CompanySearch.company_id).where(holds))
     return Company.id.in_(_full_text(phrase))
 
 

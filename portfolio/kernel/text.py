@@ -15,6 +15,7 @@ _LEGAL_FORMS = re.compile(
     re.IGNORECASE,
 )
 _PARTNERSHIP = re.compile(r"[(（](?:有限|普通|特殊普通)合伙[)）]$")
+_WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 _STATUS_MARKS = re.compile(r"[(（](?:已切换|已退市|已摘牌|退市|集团)[)）]")
 
 
@@ -28,6 +29,11 @@ def clean(text: str) -> str:
 def halfwidth(text: str) -> str:
     """Full-width digits, letters and signs as their common forms."""
     return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+def fullwidth(text: str) -> str:
+    """Common signs, letters and digits in the width of Chinese characters."""
+    return text.translate(_WIDE)
 
 
 def folded(text: str) -> str:
