@@ -23,6 +23,7 @@ from portfolio.pipeline.models import PipelineVersion
 from portfolio.pipeline.stages import Stage
 from portfolio.web.formatting import now, today
 from portfolio.web.messages import sentence, text_of
+from portfolio.web.paths import url_asking
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ def carry(version_id: int) -> Answer:
     """Carry the open deals of earlier versions over to the one in force, once that is confirmed."""
     row = db.session.get(PipelineVersion, version_id) or abort(404)
     if request.method == "GET":
+        newest = pipeline.current_pipeline(row.key)
+        if newest is not None and newest.id != row.id:  # no deal is carried to an old version
+            return redirect(url_asking("flows.carry", request.args.to_dict(), version_id=newest.id))
         return _page(row, _mapping(request.args))
     mapping = _mapping(request.form)
     deals = len(queries.to_carry(access.me(), row))

@@ -55,6 +55,15 @@ def fresh(deal: Deal) -> Deal:
     return db.session.get_one(Deal, deal.id, populate_existing=True)
 
 
+def test_the_carrying_over_to_an_old_version_leads_to_the_newest(admin, version) -> None:
+    old = queries.pipelines()
+    first = min(i for i, flow in old.items() if flow.key == version.key)
+    asked = f"{SETTINGS}/versions/{first}/carry?map-screening=talks"
+    newest = f"{SETTINGS}/versions/{version.id}/carry?map-screening=talks"
+    assert admin.get(asked).location == newest
+    assert admin.get(newest).status_code == 200
+
+
 def rejected(deal: Deal, cast) -> None:
     with unit_of_work("deal.move", cast["manager"]):
         why = {"reason_code": "r_exit", "note": "退出路径不清晰，暂不考虑"}
