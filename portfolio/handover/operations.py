@@ -34,10 +34,11 @@ def faults(plan: Plan, choice: Choice, leaver: User) -> dict[str, InputError]:
     for deal_id, person in taken.items():
         if person is None:
             continue
-        if deal_id in choice.by_deal and person not in candidates:
-            found[f"deal-{deal_id}"] = InputError("handover.successor_unfit")
-        if (deal_id, person) in recused:
-            found[f"deal-{deal_id}"] = InputError("handover.recused")
+        if person not in candidates:
+            if deal_id in choice.by_deal:
+                found[f"deal-{deal_id}"] = InputError("handover.successor_unfit")
+        elif (deal_id, person) in recused:
+            found[f"deal-{deal_id}"] = InputError("handover.recused", name=candidates[person])
     return found
 
 

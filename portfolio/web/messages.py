@@ -249,7 +249,7 @@ MESSAGES = {
     "recusal.owner": _l("%(name)s owns this deal: hand it over to somebody else first."),
     "recusal.on_team": _l("%(name)s is on this deal's team: take them off it first."),
     "recusal.not_for_team": _l("Recused of this deal and so not for its team: %(names)s."),
-    "handover.recused": _l("This deal cannot go to this person."),
+    "handover.recused": _l("%(name)s is recused of this deal: choose somebody else for it."),
     "trl.range": _l("The technology readiness level goes from 1 to 9."),
     "stage.unknown": _l("There is no stage “%(value)s”."),
     "move.no_right": _l("“%(value)s” is for others to do, such as a partner with a reason."),

@@ -185,7 +185,7 @@ def test_nobody_else_gets_through(as_user, cast, house) -> None:
         ({}, "请选择接手人"),
         ({"successor": "reader"}, "此人不能接手项目"),
         ({"successor": "manager"}, "此人不能接手项目"),
-        ({"successor": "outsider"}, "该项目不能移交给此人"),
+        ({"successor": "outsider"}, "Outsider已对该项目回避"),
     ],
 )
 def test_an_unfit_successor_is_refused_and_nothing_moves(
@@ -196,6 +196,9 @@ def test_an_unfit_successor_is_refused_and_nothing_moves(
     sent = {name: cast[who].id for name, who in choice.items()} | {"step": "confirm", "close": "1"}
     answer = as_user("admin").post(path(cast), data=sent)
     assert answer.status_code == 422 and words in answer.text
+    if choice.get("successor") == "outsider":
+        field = f'id="deal-{house["first"].id}-err"'
+        assert words in answer.text.split(field)[1].split("</p>")[0]
     assert owner(house["second"]) == cast["manager"].id
     assert db.session.get_one(User, cast["manager"].id).active
 
