@@ -98,6 +98,7 @@ from portfolio.readiness import question_views as readiness_question_views
 from portfolio.readiness import recognition_views as readiness_recognition_views
 from portfolio.readiness import scenario_queries as readiness_scenarios
 from portfolio.readiness import scenario_views as readiness_scenario_views
+from portfolio.readiness import scenario_wording_views as scenario_wording
 from portfolio.readiness import views as readiness_views
 from portfolio.readiness import whatif_views as readiness_whatif_views
 from portfolio.readiness import when_views as readiness_when_views
@@ -203,6 +204,11 @@ AUDIT_TITLES: dict[str, Any] = {
     "technology": chokepoint_taxonomy.technology_titles,
     "metric": dictionary,
     "role": lambda: ROLES,
+}
+# What the trail and histories say of columns that are kept as texts for programs.
+AUDIT_TELLERS: dict[tuple[str, str], Any] = {
+    (Scenario.__audit__, "changes"): scenario_wording.assumed_text,
+    (Scenario.__audit__, "growth"): scenario_wording.growth_text,
 }
 # Which part of a list a file held, in words, by what the trail says that it is of.
 AUDIT_FILTERS: dict[str, Any] = {
@@ -374,6 +380,7 @@ def _install_slices(app: Flask) -> None:
     app.extensions["entries_with_terms"] = papers.entries_with_terms
     app.extensions["audit_titles"] = AUDIT_TITLES
     app.extensions["audit_filters"] = AUDIT_FILTERS
+    app.extensions["audit_tellers"] = AUDIT_TELLERS
     app.extensions["audit_names"] = record_names.names
     app.extensions["company_sections"] = COMPANY_SECTIONS
     app.extensions["company_columns"] = COMPANY_COLUMNS

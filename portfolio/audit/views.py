@@ -120,7 +120,8 @@ def _words(rows: Sequence[queries.Line]) -> Words:
     asked = {row.object_type for row in rows if any(name == QUERY for name, *_ in row.changes)}
     readers = {"audit_list": filter_reader, **current_app.extensions["audit_filters"]}
     filters = {kind: readers[kind]() for kind in asked & readers.keys()}
-    return Words(language(), zone(), people.names_of(ids), known, things, filters)
+    tellers = current_app.extensions["audit_tellers"]
+    return Words(language(), zone(), people.names_of(ids), known, things, filters, tellers)
 
 
 def filter_reader() -> Filter:

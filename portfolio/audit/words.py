@@ -32,6 +32,8 @@ INSTANTS = frozenset(("since", "until"))
 FLAGS = {True: ("是", "Yes"), False: ("否", "No")}
 LONGEST = 300
 MASK = "***"  # stands for a value that the reader has no right to
+# What a kept text says, by kind of object and column.
+Tellers = Mapping[tuple[str, str], Callable[[str], str]]
 # What the arguments of a list's address ask for, as labels and values.
 Filter = Callable[[Mapping[str, Sequence[str]]], Sequence[tuple[str, str]]]
 
@@ -39,8 +41,9 @@ Filter = Callable[[Mapping[str, Sequence[str]]], Sequence[tuple[str, str]]]
 @dataclass(frozen=True)
 class Words:
     """What values are called in one language; `titles` holds titles by (kind, column), or by
-    column alone, `names` those of people, `things` names by kind and number, and `filters` reads
-    by kind which part of a list an export asked for."""
+    column alone, `names` those of people, `things` names by kind and number, `filters` reads by
+    kind which part of a list an export asked for, and `tellers` read what is kept as a text for
+    programs."""
 
     locale: str
     zone: ZoneInfo
@@ -48,6 +51,7 @@ class Words:
     titles: Mapping[Any, Mapping[str, Any]] = field(default_factory=dict)
     things: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     filters: Mapping[str, Filter] = field(default_factory=dict)
+    tellers: Tellers = field(default_factory=dict)
 
     def said(self, kind: str, column: str, value: Any) -> str:
         """One value; empty for what was not there."""
@@ -65,6 +69,8 @@ class Words:
         if column == QUERY and isinstance(value, str) and kind in self.filters:
             asked = self.filters[kind](parse_qs(value, keep_blank_values=True))
             return _short("; ".join(f"{label}: {words}" for label, words in asked))
+        if isinstance(value, str) and (kind, column) in self.tellers:
+            return _short(_attempt(self.tellers[kind, column], value))
         return self._measured(column, value)
 
     def shown(self, line: Any) -> list[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from portfolio.audit.titles import action_title, column_title, kind_title
-from portfolio.audit.words import MASK
+from portfolio.audit.words import MASK, Tellers
 from portfolio.kernel.dates import SHANGHAI
 from portfolio.kernel.money import format_money
 from portfolio.kernel.numbers import from_micro, grouped
@@ -53,6 +53,8 @@ NOT_AUDITED = {"zh": "未审计", "en": "Not audited"}
 UNDECIDED = {"zh": "并列待定", "en": "Beside it, undecided"}
 NOT_KNOWN = {"zh": "未知", "en": "not known"}
 LONGEST = 80
+# Columns of which some values have a title and all others are free texts.
+FREE = frozenset([("document", "kind")])
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
 
 
@@ -61,7 +63,7 @@ class Words:
     """How values are told: people by name, keys by title; `titles` by kind, column and value.
 
     `restorable` holds the columns of each kind that a button may set back, `merges` what is told
-    of each merge beside its entries.
+    of each merge beside its entries, and `tellers` read what is kept as a text for programs.
     """
 
     locale: str = "zh"
@@ -70,6 +72,7 @@ class Words:
     titles: Mapping[tuple[str, str], Mapping[Any, str]] = field(default_factory=dict)
     restorable: Mapping[str, frozenset[str]] = field(default_factory=dict)
     merges: Mapping[int, Sequence["Detail"]] = field(default_factory=dict)
+    tellers: Tellers = field(default_factory=dict)
 
     def of(self, kind: str, column: str, value: Any) -> str:
         """A value in words; empty for none."""
@@ -81,7 +84,10 @@ class Words:
             return self.people.get(value, "—")
         known = self.titles.get((kind, column))
         if known is not None:
-            return known.get(value, _short(value) if value == MASK else "—")
+            free = value == MASK or (kind, column) in FREE
+            return known.get(value, _short(value) if free else "—")
+        if (kind, column) in self.tellers and value != MASK:
+            return _short(self.tellers[kind, column](value))
         if column.endswith("_fen") and isinstance(value, int):
             return format_money(value, self.locale)
         return _short(_on_the_clock(value, self.zone))

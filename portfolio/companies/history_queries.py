@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from flask import current_app
+
 from portfolio.audit.queries import Line
 from portfolio.companies.history import PEOPLE, Detail, Words
 from portfolio.companies.models import Company, Contact, Document, Round, Task
 from portfolio.companies.operations import FIELDS
 from portfolio.companies.record_operations import CONTACT_FIELDS, DOCUMENT_FIELDS, TASK_FIELDS
-from portfolio.kernel.records import ActivityKind, LeadSource
+from portfolio.kernel.records import ActivityKind, LeadSource, PaperKind
 from portfolio.people import queries as people
 from portfolio.web.formatting import title_of, zone
 from portfolio.web.i18n import language
@@ -40,6 +42,7 @@ def words_of(
     own = {
         ("company", "lead_source"): titles_of(LeadSource),
         ("activity", "kind"): titles_of(ActivityKind),
+        ("document", "kind"): titles_of(PaperKind),
         ("equity_round", "round"): titles_of(Round),
     }
     return Words(
@@ -49,6 +52,7 @@ def words_of(
         own | dict(titles or {}),
         RESTORABLE | dict(restorable or {}),
         merges or {},
+        current_app.extensions["audit_tellers"],
     )
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portfolio.extensions import Base
-from portfolio.kernel.records import ActivityKind, LeadSource
+from portfolio.kernel.records import ActivityKind, LeadSource, PaperKind
 from portfolio.kernel.titles import TitledEnum
 
 
@@ -208,7 +208,7 @@ class EquityRound(Base):
 
 
 # The kind of a document that holds the terms of a deal: for those alone who may read terms.
-TERMS = "terms"
+TERMS = PaperKind.TERMS.value
 
 
 class Document(Base):
@@ -220,6 +220,7 @@ class Document(Base):
 
     __tablename__ = "document"
     __audit__ = "document"
+    __audit_enums__ = {"kind": PaperKind}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     company_id: Mapped[int | None] = mapped_column(sa.ForeignKey("company.id"), index=True)

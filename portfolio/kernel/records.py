@@ -13,6 +13,12 @@ class ActivityKind(TitledEnum):
     ROADSHOW = "roadshow", "路演", "Roadshow"
 
 
+class PaperKind(TitledEnum):
+    """The kinds of papers that mean something here; any other is text that is written freely."""
+
+    TERMS = "terms", "交易条款", "Terms"
+
+
 class LeadSource(TitledEnum):
     """Where a lead came from."""
 

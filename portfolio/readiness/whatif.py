@@ -85,7 +85,7 @@ def read_assumed(texts: Mapping[str, str], stated: Iterable[Stated]) -> Assumed:
         if key is None:
             continue
         try:
-            value = _read(key.entry, text.strip())
+            value = read_value(key.entry, text.strip())
             if value == known.get(key, NOTHING):
                 continue
             if len(found.values) == MOST:
@@ -97,7 +97,8 @@ def read_assumed(texts: Mapping[str, str], stated: Iterable[Stated]) -> Assumed:
     return found
 
 
-def _read(metric: Metric, text: str) -> Value:
+def read_value(metric: Metric, text: str) -> Value:
+    """What a text says of a figure; an empty one takes it away. Raises InputError."""
     if not text:
         return NOTHING
     return (read_number(metric, text), None) if metric.numeric else metric.read(text)

@@ -164,6 +164,22 @@ def test_the_trail_tells_every_act_in_words(as_user, company, cast) -> None:
         assert said in history, said
 
 
+def test_what_changed_in_a_scenario_is_told_by_title_and_value(as_user, company) -> None:
+    client = as_user("manager")
+    save(client, company)
+    (row,) = rows()
+    asked = f"{CASH}=2+%E4%B8%87&f.share_capital=&s.revenue=300+%E4%B8%87&g.revenue=-5"
+    sent = {"asked": asked, "version": str(row.version)}
+    assert client.post(kept_path(company, row), data=sent).status_code == 302
+    trail = as_user("compliance").get("/audit", query_string={"object": "scenario"}).text
+    history = client.get(f"/companies/{company.id}").text.split('id="history"')[1]
+    for page in (words(trail), words(history)):
+        assert f"经营活动现金流净额 {YEAR}" in page or f"现金流量净额 {YEAR}" in page
+        assert "1万" in page and "2万" in page and "营业收入：每年增长 30%" in page
+        assert "营业收入：每年增长 -5%" in page and "每年增长 300万" in page
+        assert "operating_cash_flow" not in page and "g.revenue" not in page and "{" not in page
+
+
 def test_readers_open_and_compare_and_only_writers_keep(as_user, company) -> None:
     save(as_user("manager"), company)
     (row,) = rows()

@@ -121,3 +121,25 @@ def test_what_came_to_hold_terms_is_not_told_by_an_older_page(as_user, house) ->
     for path in pages(house):
         assert ORDINARY not in as_user("outsider").get(path).text, path
         assert ORDINARY in as_user("partner").get(path).text, path
+
+
+def test_the_trail_names_a_paper_with_terms_and_its_kind_to_who_may_read_terms(
+    as_user, house
+) -> None:
+    asked = {"object": "document", "id": house["deal"].code}
+    page = as_user("compliance").get("/audit", query_string=asked).text
+    assert f'<span class="thing">{SECRET}</span>' in page
+    assert "<ins>交易条款</ins>" in page and "<ins>terms</ins>" not in page
+    history = as_user("partner").get(f"/records/deal/{house['deal'].id}/history").text
+    assert SECRET in history
+    auditor = as_user("auditor").get("/audit", query_string=asked).text
+    assert SECRET not in auditor and "交易条款</ins>" not in auditor
+
+
+def test_a_change_of_a_papers_kind_is_told_by_title(as_user, cast, house) -> None:
+    paper = house["kept"]["company", ""].document
+    for kind in ("检测报告", TERMS):
+        with unit_of_work("document.change", cast["manager"]):
+            paper.kind = kind
+    history = as_user("partner").get(f"/records/document/{paper.id}/history").text
+    assert "检测报告" in history and "交易条款" in history and ">terms<" not in history
