@@ -126,6 +126,8 @@ class Planner:
             raise InputError("deal.refused")
         item = Item(row.number, deal.name, deal.id)
         said = self._said(row, deal.pipeline_id)
+        held_in = self.trade.pipelines[deal.pipeline_id].stage(deal.stage)
+        self.words["stage", held_in.key] = held_in.zh
         held = {name: getattr(deal, name) for name in said}
         settle(self.plan, row, item, held, said, self._written)
         return item

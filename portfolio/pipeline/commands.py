@@ -8,6 +8,7 @@ import click
 import sqlalchemy as sa
 from flask.cli import AppGroup
 
+from portfolio.companies.history_queries import titles_of
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel import dates
 from portfolio.kernel.errors import InputError
@@ -17,7 +18,7 @@ from portfolio.pipeline import hold_operations, operations, queries
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.answer_forms import read_pairs
 from portfolio.pipeline.gates import GateMissing, Standing
-from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent
+from portfolio.pipeline.models import Deal, PipelineVersion, StageEvent, Status
 from portfolio.pipeline.stages import Move
 from portfolio.web.formatting import title_of
 from portfolio.web.messages import text_of
@@ -69,7 +70,7 @@ def move(
         click.echo(json.dumps(_report(deal, event), ensure_ascii=False))
         return
     flow = queries.pipeline_of(db.session.get_one(PipelineVersion, deal.pipeline_id))
-    click.echo(f"{deal.code}  {title_of(flow.stage(deal.stage))}  {deal.status}")
+    click.echo(f"{deal.code}  {title_of(flow.stage(deal.stage))}  {titles_of(Status)[deal.status]}")
 
 
 @group.command("return-held")

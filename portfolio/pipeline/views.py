@@ -28,7 +28,14 @@ from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.people.models import User
-from portfolio.pipeline import board_queries, gate_queries, operations, queries, undo_operations
+from portfolio.pipeline import (
+    board_queries,
+    gate_queries,
+    holding_queries,
+    operations,
+    queries,
+    undo_operations,
+)
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.bulk import MOST, Doing
 from portfolio.pipeline.detach_operations import detachment_of, restorable
@@ -52,9 +59,9 @@ from portfolio.pipeline.progress import progress
 from portfolio.pipeline.recusal_queries import recused_from
 from portfolio.pipeline.spine import spine
 from portfolio.web.fields import choices
-from portfolio.web.formatting import now, title_of, today, url_with
+from portfolio.web.formatting import listed, now, title_of, today, url_with
 from portfolio.web.merging import Difference, differences, unanswered
-from portfolio.web.messages import text_of
+from portfolio.web.messages import sentence, text_of
 from portfolio.web.paging import Page, page_of
 from portfolio.web.past import asked_day
 
@@ -175,6 +182,7 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
         wrong_day=wrong_day,
         lost=None if deal.company or deal.target_vehicle else detachment_of(deal),
         restorable=restorable,
+        held=holding_queries.of_company(user, deal.company_id) if deal.company_id else [],
         pipeline=pipeline,
         stage=pipeline.stage(deal.stage),
         spine=spine(pipeline, events, today()),
@@ -292,7 +300,7 @@ def edit(deal_id: int) -> Answer:
     if not sight.may(access.me(), "deal.write", deal):
         abort(403)
     team = people.names_of({deal.owner_id, *(member.user_id for member in deal.members)})
-    flows, barred = [queries.pipeline_of(deal.pipeline)], recused_from(deal.id)
+    flows, barred = [queries.pipeline_of(deal.pipeline)], people.names_of(recused_from(deal.id))
     form = prepared(form_for(deal), flows, team, barred)
     form.pipeline.data = deal.pipeline.key
     if form.is_submitted():
@@ -301,6 +309,7 @@ def edit(deal_id: int) -> Answer:
         if unanswered(request.form.getlist("asked"), request.form):
             return _conflict(deal, form)
     if not form.validate_on_submit():
+        _say_who_is_recused(form, barred)
         return _form_page(form, deal.company, deal)
     try:
         with (
@@ -315,6 +324,13 @@ def edit(deal_id: int) -> Answer:
         return _form_page(form, deal.company, deal)
     flash(_("Saved."), kept.category)
     return redirect(url_for("pipeline.show", deal_id=deal.id))
+
+
+def _say_who_is_recused(form: DealForm, barred: Mapping[int, str]) -> None:
+    """Whoever was chosen before they were recused is no choice any more: say why at the field."""
+    for field, sent in ((form.owner_id, [form.owner_id.data]), (form.team, form.team.data or [])):
+        if names := [barred[user_id] for user_id in sent if user_id in barred]:
+            field.errors = [sentence("recusal.not_for_team", names=listed(sorted(names)))]
 
 
 def _changed(deal: Deal, form: DealForm) -> None:

@@ -68,6 +68,14 @@ def test_a_deal_is_changed_by_its_number(run, company, cast) -> None:
     assert db.session.query(DealTerms).count() == 2
 
 
+def test_a_stage_that_differs_is_called_by_its_title_on_both_sides(send, company, cast) -> None:
+    deal = factories.deal(cast["manager"], company=company)
+    client, page = send(f"项目编号,阶段\n{deal.code},项目库\n")
+    shown = client.get(page, query_string={"kind": "differences"}).text
+    sides = shown.split("<tbody>")[-1].split("</tbody>")[0]
+    assert "线索" in sides and "项目库" in sides and "lead" not in sides
+
+
 def test_the_pipelines_refusal_is_the_rows_finding(send, run, company) -> None:
     text = HEAD + "海纳传动,甲,,,,,初筛\n海纳传动,乙,,,,,线索\n海纳传动,丙,,,,,没有的\n"
     client, page = send(text)

@@ -51,6 +51,20 @@ def test_a_holding_of_a_walled_deal_is_not_there_for_others(as_user, cast, compa
         assert "持有情况" not in as_user(name).get(f"/companies/{company.id}").text, name
 
 
+def test_the_page_of_a_deal_tells_what_is_held_of_its_company(as_user, cast, company) -> None:
+    deal = factories.deal(cast["manager"], NOW, company=company)
+    assert 'id="held"' not in as_user("partner").get(f"/deals/{deal.id}").text
+    walled = factories.deal(cast["manager"], NOW, company=company, walled=True)
+    hold(cast, company, NOW)
+    hold(cast, company, NOW, walled)
+    for who, stakes in (("manager", 2), ("partner", 1), ("reader", 0)):
+        page = as_user(who).get(f"/deals/{deal.id}").text
+        held = page.split('id="held"')[1].split("</section>")[0]
+        assert held.count("12.35%") == stakes, who
+        assert held.count("青岛天使母基金") == max(1, stakes), who
+        assert f'href="/companies/{company.id}#deals"' in held
+
+
 def test_a_past_day_shows_what_was_known_then(as_user, cast, company) -> None:
     first = hold(cast, company, BEFORE)
     with unit_of_work("holding.state", cast["manager"]):

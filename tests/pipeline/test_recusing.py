@@ -191,7 +191,11 @@ def test_a_recused_person_comes_on_the_team_by_no_way(as_user, cast, deal) -> No
     assert outsider.name not in form.split('id="owner_id"')[1].split("</fieldset>")[0]
     sent = sent_form(form)
     team = [str(cast["colleague"].id), str(outsider.id)]
-    assert client.post(f"/deals/{deal.id}/edit", data=sent | {"team": team}).status_code == 422
+    for chosen, field in (({"team": team}, "team"), ({"owner_id": team[1]}, "owner_id")):
+        refused = client.post(f"/deals/{deal.id}/edit", data=sent | chosen)
+        said = refused.text.split(f'id="{field}-err"')[1].split("</p>")[0]
+        assert refused.status_code == 422 and "不能加入团队" in said and outsider.name in said
+        assert "not a valid" not in refused.text and "有效" not in said
     bulk = {"doing": "add", "person_id": str(outsider.id), "deal": [str(deal.id)], "asked": "1"}
     page = as_user("partner").post("/deals/bulk", data=bulk).text
     assert "不能加入团队" in page

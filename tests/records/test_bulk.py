@@ -88,6 +88,22 @@ def test_a_bulk_move_keeps_every_rule_of_a_single_one(as_user, cast, deals) -> N
     assert [e.kind for e in queries.history(deals[1].id)] == ["open", "forward", "forward", "undo"]
 
 
+@pytest.mark.parametrize(
+    ("doing", "who", "words"),
+    [
+        ("add", "manager", "2 个的团队中已有此人"),
+        ("remove", "colleague", "2 个的团队中没有此人"),
+        ("owner", "manager", "2 个已由此人负责"),
+    ],
+)
+def test_what_is_so_already_is_said_in_its_own_words(
+    as_user, cast, deals, doing, who, words
+) -> None:
+    asked = order(deals[:2], doing=doing, person_id=str(cast[who].id))
+    page = as_user("manager").post("/deals/bulk", data=asked).text
+    assert words in page and "已在该阶段" not in page
+
+
 def test_what_is_missing_is_asked_for(as_user, deals) -> None:
     client = as_user("manager")
     first = client.post("/deals/bulk", data=order(deals, doing="reject"))

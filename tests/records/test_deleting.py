@@ -60,6 +60,16 @@ def delete(client, kind: str, number: int):
     return answer
 
 
+def test_a_past_day_of_a_company_in_the_bin_leads_to_the_bin_as_its_page_does(
+    as_user, company
+) -> None:
+    number, client = company.id, as_user("manager")
+    delete(client, "company", number)
+    for asked in ("", f"?as_of={local_date(NOW) - dt.timedelta(days=1)}", "?as_of=2020-01-01"):
+        answer = client.get(f"/companies/{number}{asked}")
+        assert answer.status_code == 404 and "已在回收站：青岛海纳" in answer.text, asked
+
+
 def test_a_company_goes_with_everything_and_comes_back_exactly(as_user, company) -> None:
     number = company.id
     client = as_user("manager")
