@@ -1,13 +1,15 @@
 """Undoing an import that wrote to deals which are closed to its maker by now."""
 
 import datetime as dt
+import json
 
 import pytest
 
 from portfolio.companies.models import Company, Task
 from portfolio.extensions import db, unit_of_work
 from portfolio.pipeline import operations as pipeline
-from portfolio.pipeline.models import Deal
+from portfolio.pipeline import queries
+from portfolio.pipeline.models import Deal, PipelineVersion
 from portfolio.pipeline.recusal_operations import recuse
 from tests import factories
 
@@ -78,6 +80,34 @@ def test_what_nobody_touched_goes_back_behind_a_wall_too(imported, close, cast, 
     assert deal.walled == (closed == "walled") and deal.owner_id == cast["outsider"].id
     assert "金丝雀" not in told and deal.code not in told
     assert db.session.query(Task).count() == 0, "there is nothing to decide"
+
+
+@CLOSED
+def test_a_stage_goes_back_by_an_event_in_the_makers_name(imported, close, cast, closed) -> None:
+    deal = factories.deal(cast["manager"])
+    factories.ready(deal, cast["manager"])
+    client, page = imported(f"项目编号,阶段\n{deal.code},项目库\n")
+    assert deal.stage == "pool"
+    close(deal.id, closed)
+    undone(client, page)
+    assert deal.stage == "lead"
+    last = queries.history(deal.id)[-1]
+    assert (last.to_stage, last.actor_id, last.note) == ("lead", cast["manager"].id, "表.csv")
+
+
+def test_a_stage_that_the_pipeline_keeps_is_left_to_the_team(imported, close, cast) -> None:
+    deal = factories.deal(cast["manager"])
+    factories.ready(deal, cast["manager"])
+    client, page = imported(f"项目编号,阶段,下一步\n{deal.code},项目库,现场尽调\n")
+    close(deal.id, "walled")
+    with unit_of_work("pipeline.change"):
+        row = db.session.get_one(PipelineVersion, deal.pipeline_id)
+        definition = json.loads(row.definition)
+        del definition["moves"]["back"]
+        row.definition = json.dumps(definition)
+    undone(client, page)
+    assert (deal.stage, deal.next_step) == ("pool", "现场尽调"), "all of it or nothing"
+    assert db.session.query(Task).one().owner_id == cast["outsider"].id
 
 
 @CLOSED
