@@ -72,24 +72,33 @@ class Backend:
         self.folder = folder
         self.numbers = itertools.count(1)
         self.server = start_server(folder) if kind == "postgresql" else None
-        self.template = self._migrated_template()
+        self.template = self.made("kawei", lambda app: flask_migrate.upgrade(revision="heads"))
 
-    def _migrated_template(self) -> str:
+    def made(self, name: str, fill: Callable[[Flask], object], begin: str = "template0") -> str:
+        """A database to copy, filled once; `begin` is the one it begins as a copy of. What is
+        written beside it lies in `files_of(name)`."""
         if self.server is None:
-            path = str(self.folder / "template.sqlite3")
+            path = str(self.folder / f"{name}.sqlite3")
+            if begin != "template0":
+                shutil.copy(begin, path)
             url = f"sqlite:///{path}"
         else:
-            path = "template_kawei"
-            self.administer(f"CREATE DATABASE {path}")
+            path = f"template_{name}"
+            self.administer(f"CREATE DATABASE {path} TEMPLATE {begin}")
             url = self.url_of(path)
-        app = create_app(settings_for(self.folder, url))
+        self.files_of(name).mkdir()
+        app = create_app(settings_for(self.files_of(name), url))
         with app.app_context():
-            flask_migrate.upgrade(revision="heads")
+            fill(app)
             if self.server is None:
                 db.session.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
             db.session.remove()
             db.engine.dispose()
         return path
+
+    def files_of(self, name: str) -> Path:
+        """Where the application that filled a database kept its files."""
+        return self.folder / f"{name}.files"
 
     def url_of(self, name: str) -> str:
         """The address of a database on the server."""
@@ -103,14 +112,14 @@ class Backend:
             connection.exec_driver_sql(statement)
         engine.dispose()
 
-    def copy(self, folder: Path) -> Iterator[str]:
+    def copy(self, folder: Path, template: str) -> Iterator[str]:
         """The address of a fresh copy; a PostgreSQL one is dropped afterwards."""
         if self.server is None:
-            shutil.copy(self.template, folder / "kawei.sqlite3")
+            shutil.copy(template, folder / "kawei.sqlite3")
             yield f"sqlite:///{folder / 'kawei.sqlite3'}"
             return
         name = f"test_{next(self.numbers)}"
-        self.administer(f"CREATE DATABASE {name} TEMPLATE {self.template} STRATEGY FILE_COPY")
+        self.administer(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         yield self.url_of(name)
         self.administer(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -153,13 +162,18 @@ def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def database_url(backend: Backend, tmp_path: Path) -> Iterator[str]:
     """A fresh copy of the migrated database."""
-    yield from backend.copy(tmp_path)
+    yield from backend.copy(tmp_path, backend.template)
 
 
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on a database of its own; an application context is pushed."""
-    app = create_app(settings_for(tmp_path, database_url))
+    yield from application(tmp_path, database_url)
+
+
+def application(folder: Path, url: str) -> Iterator[Flask]:
+    """An application on a database, with its context pushed."""
+    app = create_app(settings_for(folder, url))
     app.jinja_env.bytecode_cache = Compiled()
     with app.app_context():
         yield app

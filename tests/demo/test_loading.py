@@ -16,15 +16,11 @@ from portfolio.kernel import uscc
 from portfolio.people.models import User
 from portfolio.pipeline.models import Deal, Holding, PipelineVersion, StageEvent
 from portfolio.readiness.models import Assessment, Scenario
+from tests.demo.conftest import load
 
 
-def load(app, *options: str):
-    return app.test_cli_runner().invoke(args=["demo", "load", "--json", *options])
-
-
-def test_the_story_has_everything_the_pages_show(app) -> None:
-    result = load(app)
-    report = json.loads(result.output)
+def test_the_story_has_everything_the_pages_show(house, story) -> None:
+    report = dict(story.report)
     holdings = report.pop("holdings")
     assert report == {"people": 7, "companies": 63, "deals": 90}
     stages = set(db.session.scalars(sa.select(Deal.stage)))
@@ -74,8 +70,7 @@ def test_the_story_has_everything_the_pages_show(app) -> None:
         assert holding.stake_micro is None or 0 < holding.stake_micro < 50_000_000
 
 
-def test_one_pipeline_was_changed_while_deals_went_by_it(app) -> None:
-    load(app)
+def test_one_pipeline_was_changed_while_deals_went_by_it(house) -> None:
     older, newer = db.session.scalars(
         sa.select(PipelineVersion)
         .where(PipelineVersion.key == "direct")
@@ -102,8 +97,7 @@ def test_one_pipeline_was_changed_while_deals_went_by_it(app) -> None:
     assert not db.session.scalars(sa.select(PipelineDraft)).all()
 
 
-def test_some_companies_of_the_story_are_likely_duplicates(app) -> None:
-    load(app)
+def test_some_companies_of_the_story_are_likely_duplicates(house) -> None:
     partner = db.session.scalars(sa.select(User).where(User.email == "partner@demo.example")).one()
     pairs = pairs_of(db.session.execute(found_pairs(partner)).all())
     assert [pair.reason for pair in pairs] == [Reason.NAME, Reason.FORMER, Reason.SOUND]
@@ -138,11 +132,12 @@ def test_masses_come_in_the_numbers_asked_for(app) -> None:
     assert db.session.scalar(odd) == 0
 
 
-def test_the_log_ins_are_printed_for_the_demo_alone(app) -> None:
-    run = app.test_cli_runner().invoke
-    assert run(args=["demo", "people"]).output == ""
-    load(app)
-    output = run(args=["demo", "people"]).output
+def test_no_log_ins_are_printed_without_the_demo(app) -> None:
+    assert app.test_cli_runner().invoke(args=["demo", "people"]).output == ""
+
+
+def test_the_log_ins_are_printed_for_the_demo_alone(house) -> None:
+    output = house.test_cli_runner().invoke(args=["demo", "people"]).output
     assert operations.PASSWORD in output and output.count("@demo.example") == 7
     plain = [row for row in output.splitlines() if "reader@demo.example" in row]
     assert len(plain) == 1 and plain[0].endswith("  reader")

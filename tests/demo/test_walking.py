@@ -5,8 +5,6 @@ from collections import deque
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-
 import portfolio.demo
 from portfolio.demo.operations import PASSWORD
 from portfolio.people.policy import ROLES
@@ -23,12 +21,6 @@ def kind_of(path: str) -> str:
     parts = urlsplit(path)
     names = sorted(re.findall(r"(?:^|&)([a-z_]+)=", parts.query.replace("&amp;", "&")))
     return re.sub(r"\d+", "N", parts.path) + "?" + ",".join(names)
-
-
-@pytest.fixture
-def house(app):
-    app.test_cli_runner().invoke(args=["demo", "load"], catch_exceptions=False)
-    return app
 
 
 def test_no_link_leads_anyone_astray(house) -> None:
