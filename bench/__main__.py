@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench import duplicates, files, pages, readiness
+from bench import duplicates, files, pages, readiness, suggestions
 
 
 def main() -> None:
@@ -17,6 +17,7 @@ def main() -> None:
         folder.mkdir()
         files.table(folder)
     readiness.table()
+    suggestions.table()
 
 
 if __name__ == "__main__":

@@ -1,142 +1,128 @@
-"""Suggestions from a text: which technologies it claims to develop, and by which words (pure).
+"""Suggestions from a text: which technologies it claims to develop, how surely, and by which words
+(pure).
 
-A plain matcher: names of technologies are searched in the folded text; within their clause the
-words for developing stand against those for using, selling and serving.
+Words of the taxonomy and the vocabulary are found in the text, what the text says is done with each
+is read from the clause, and the signs around them are weighed.
 """
 
 import json
 import re
-import tomllib
-import unicodedata
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
+from portfolio.chokepoint.folding import flattened, unmarked
+from portfolio.chokepoint.lexicon import Lexicon, lexicon
+from portfolio.chokepoint.reading import mentions
 from portfolio.chokepoint.taxonomy import Technology, taxonomy
+from portfolio.chokepoint.weighing import Case, cases, is_stuffed, probability, weights
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.titles import TitledEnum
 
-CUES_FILE = Path(__file__).with_name("cues.toml")
-LONGEST = 20_000
-ENOUGH = 0.45
-NEAR = 24
-_BREAKS = re.compile(r"[。；;！!？?\n]|(?<=[^0-9])\.(?=\s|$)")
+SOURCE, LONGEST = 200_000, 20_000
+_READ = re.compile(rf"(?:\s*\S){{0,{LONGEST}}}")
+ENOUGH = 0.6
+
+
+class Role(TitledEnum):
+    """What a company has to do with a technology, by its text."""
+
+    DEVELOPS = "develops", "研发或生产", "Develops or makes"
+    USES = "uses", "使用", "Uses"
+    SELLS = "sells", "销售", "Sells"
+    SERVES = "serves", "提供服务", "Serves"
+    MENTIONS = "mentions", "仅提及", "Mentions"
+
+
+class Reason(TitledEnum):
+    """What the text says of a technology where it says most."""
+
+    MAKE = "make", "文中称研发或生产", "Said to be developed or made"
+    FOCUS = "focus", "列为主营产品或专注方向", "Named as the main business"
+    OFFER = "offer", "列入所提供的产品", "Named among what is offered"
+    MAKER = "maker", "自称该产品的企业", "Calls itself a company of this product"
+    BARE = "bare", "只出现名称", "Only named"
+    USE = "use", "所采用的技术", "Used, not made"
+    BASIS = "basis", "作为其产品的基础", "What its products rest on"
+    APPLY = "apply", "客户或应用领域", "The customers' field or an application"
+    SELL = "sell", "销售、代理", "Sold or traded"
+    SERVE = "serve", "施工、维修、运营等", "Installed, repaired or operated"
+    SERVICE = "service", "围绕它的服务", "A service around it"
+    INVEST = "invest", "参股或拟收购的公司所做", "Done by a company it has or wants a stake in"
+    NOT = "not", "文中否认", "Denied"
+    PART = "part", "它的零部件或配套", "A part of it or something around it"
+    FIELD = "field", "行业或领域", "Named as an industry"
+
+
+REASONS = {str(reason.value): reason for reason in Reason}
+ROLES = {
+    Reason.USE: Role.USES,
+    Reason.BASIS: Role.USES,
+    Reason.SELL: Role.SELLS,
+    Reason.SERVE: Role.SERVES,
+    Reason.SERVICE: Role.SERVES,
+}
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A technology that a text seems to claim: how sure, and where its words stand."""
+    """A technology that a text names: how sure it is that the text claims to develop it (0 to 1),
+    the words this rests on and where they and the verb that decides stand in the text; `stuffed`
+    when the text is but a list of keywords."""
 
     technology: Technology
     confidence: float
+    role: Role
+    reason: Reason
     start: int
     end: int
     evidence: str
+    places: tuple[tuple[int, int], ...]
+    stuffed: bool
 
 
-@cache
-def _cues() -> tuple[dict[str, tuple[str, ...]], dict[int, int]]:
-    data = tomllib.loads(CUES_FILE.read_text(encoding="utf-8"))
-    pairs = data.pop("traditional")
-    data.pop("version")
-    table = {ord(a): ord(b) for a, b in zip(pairs["characters"], pairs["simplified"], strict=True)}
-    return {kind: tuple(words) for kind, words in data.items()}, table
-
-
-def flattened(text: str) -> str:
-    """One width, one case, simplified characters; every character keeps its place."""
-    table = _cues()[1]
-    one = (unicodedata.normalize("NFKC", c) for c in text)
-    return (
-        "".join(n if len(n) == 1 else c for c, n in zip(text, one, strict=True))
-        .translate(table)
-        .lower()
-    )
-
-
-@cache
-def _names() -> tuple[tuple[str, Technology], ...]:
-    """Every name with its technology, the longest first."""
-    pairs = [
-        (flattened(name), technology)
-        for technology in taxonomy().technologies.values()
-        for name in {*technology.aliases, technology.zh}
+def readings(text: str, words: Lexicon | None = None, least: float = 0) -> list[Suggestion]:
+    """Every technology that a text names, claimed or not, the surest first; at most the first
+    20,000 characters are read, not counting markup and blanks."""
+    words = words or lexicon()
+    original = text[:SOURCE]
+    flat = flattened(unmarked(original))
+    if len(flat) > LONGEST and (read := _READ.match(flat)):
+        flat = flat[: read.end()]
+    found = mentions(flat, words)
+    if not found:
+        return []
+    stuffed = is_stuffed(flat, found)
+    weight = weights()
+    named = [
+        _suggestion(case, sure, original, stuffed)
+        for case in cases(found, words.domains, stuffed)
+        if (sure := round(probability(case.signs, weight), 2)) >= least
     ]
-    return tuple(sorted(pairs, key=lambda pair: (-len(pair[0]), pair[0])))
+    return sorted(named, key=lambda s: (-s.confidence, s.start))
 
 
-def suggest(text: str) -> list[Suggestion]:
-    """The technologies that a text claims, the surest first; at most the first 20,000 characters
-    are read."""
-    original = text[:LONGEST]
-    flat = flattened(original)
-    best: dict[str, Suggestion] = {}
-    for begin, end in _sentences(flat):
-        for found in _claims(original, flat, begin, end):
-            known = best.get(found.technology.id)
-            if known is None or found.confidence > known.confidence:
-                best[found.technology.id] = found
-    kept = [s for s in best.values() if s.confidence >= ENOUGH]
-    return sorted(kept, key=lambda s: (-s.confidence, s.start))
+def suggest(text: str, words: Lexicon | None = None) -> list[Suggestion]:
+    """The technologies that a text claims to develop, the surest first."""
+    return readings(text, words, ENOUGH)
 
 
-def _sentences(flat: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for match in _BREAKS.finditer(flat):
-        yield start, match.start()
-        start = match.end()
-    yield start, len(flat)
-
-
-def _claims(original: str, flat: str, begin: int, end: int) -> Iterator[Suggestion]:
-    sentence = flat[begin:end]
-    taken: list[tuple[int, int]] = []
-    crowd = 0
-    for name, technology in _names():
-        place = sentence.find(name)
-        if place < 0 or any(a <= place < b for a, b in taken) or _split_word(sentence, place, name):
-            continue
-        if any(flattened(word) in sentence for word in technology.exclude):
-            continue
-        taken.append((place, place + len(name)))
-        crowd += 1
-        sure = _confidence(sentence, place, len(name))
-        if crowd > 6:  # a mere list of keywords claims little
-            sure -= 0.3
-        start, stop = begin + place, begin + place + len(name)
-        yield Suggestion(technology, round(max(sure, 0.0), 2), start, stop, original[start:stop])
-
-
-def _split_word(sentence: str, place: int, name: str) -> bool:
-    """Whether a Latin name was found inside a longer Latin word."""
-    before = sentence[place - 1] if place else " "
-    after = sentence[place + len(name)] if place + len(name) < len(sentence) else " "
-    return (name[0].isascii() and before.isascii() and before.isalpha()) or (
-        name[-1].isascii() and after.isascii() and after.isalpha()
+def _suggestion(case: Case, sure: float, original: str, stuffed: bool) -> Suggestion:
+    best = case.best
+    reason = REASONS[best.role]
+    role = Role.DEVELOPS if sure >= ENOUGH else ROLES.get(reason, Role.MENTIONS)
+    places = {(m.start, m.end) for m in case.mentions if m.role == best.role}
+    if best.cue:
+        places.add(best.cue)
+    return Suggestion(
+        taxonomy().technologies[case.technology],
+        sure,
+        role,
+        reason,
+        best.start,
+        best.end,
+        original[best.start : best.end],
+        tuple(sorted(places)),
+        stuffed,
     )
-
-
-def _confidence(sentence: str, place: int, length: int) -> float:
-    """0.45 for the bare name; words for developing raise it, others near it lower it."""
-    before = sentence[max(0, place - NEAR) : place]
-    after = sentence[place + length : place + length + NEAR]
-    cues = _cues()[0]
-    sure = 0.45
-    if any(word in sentence for word in cues["develops"]):
-        sure += 0.2
-    if any(word in before or word in after for word in cues["develops"]):
-        sure += 0.2
-    against = _nearest(before, cues["uses"] + cues["sells"] + cues["serves"] + cues["holds"])
-    in_favour = _nearest(before, cues["develops"])
-    if against > in_favour:
-        sure -= 0.35
-    if any(after.lstrip("的等与和及、").startswith(w) for w in (*cues["sells"], *cues["serves"])):
-        sure -= 0.35
-    return sure
-
-
-def _nearest(text: str, words: Iterable[str]) -> int:
-    return max((text.rfind(word) for word in words), default=-1)
 
 
 def answer(line: str, number: int) -> str:
@@ -149,10 +135,18 @@ def answer(line: str, number: int) -> str:
         text, row_id = row["text"], row["id"]
         if not isinstance(text, str):
             raise TypeError
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError("suggest.line", row=number) from error
     found = [
-        {"id": s.technology.id, "confidence": s.confidence, "evidence": s.evidence}
+        {
+            "id": s.technology.id,
+            "confidence": s.confidence,
+            "evidence": s.evidence,
+            "role": s.role.value,
+            "reason": s.reason.value,
+            "places": s.places,
+            "stuffed": s.stuffed,
+        }
         for s in suggest(text)
     ]
     return json.dumps({"id": row_id, "technologies": found}, ensure_ascii=False)
