@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -77,6 +78,9 @@ def test_a_missing_input_is_one_that_the_company_did_not_state(as_user, library,
     assert names(as_user("reader").get(asked).text) == ["9"]
     with unit_of_work("figure.state"):
         row = Statement(other.id, "expected_market_cap", None, micro=60_000 * MICRO)
+        state_figures([replace(row, disputed=True)], None, NOW)
+    assert names(as_user("reader").get(asked).text) == ["9"], "what is disputed decides nothing"
+    with unit_of_work("figure.state"):
         state_figures([row], None, NOW)
     assert names(as_user("reader").get(asked).text) == []
     old = "/readiness?target=bse-1&missing=net_profit_parent"
@@ -85,6 +89,28 @@ def test_a_missing_input_is_one_that_the_company_did_not_state(as_user, library,
         row = Statement(other.id, "net_profit_parent", YEAR - 1, micro=60_000 * MICRO)
         state_figures([row], None, NOW)
     assert "9" in names(as_user("reader").get(old).text), "an earlier year says nothing of it"
+
+
+def test_the_latest_year_is_that_of_each_company(as_user, library, cast) -> None:
+    behind = factories.company(cast["manager"], name_zh="青岛研发8号公司")
+    stated = [
+        Statement(one.id, metric, YEAR - 1, micro=60_000 * MICRO)
+        for one in (library[3], behind)
+        for metric in ("net_profit_parent", "revenue")
+    ]
+    with unit_of_work("figure.state"):
+        state_figures(stated, None, NOW)
+    asked = "/readiness?target=bse-1&missing=net_profit_parent"
+    assert sorted(names(as_user("reader").get(asked).text)) == list("01234567")
+
+
+def test_who_meets_a_target_is_not_near_it(as_user, library, cast) -> None:
+    meeting = factories.company(cast["manager"], name_zh="青岛研发9号公司")
+    research(meeting, 2_500, 150_000)
+    for far, wanted in (("5", ["0"]), (NEAR, list("01234567"))):
+        page = as_user("reader").get(f"/readiness?target=bse-4&far={far}").text
+        assert names(page) == wanted
+    assert names(as_user("reader").get("/readiness?target=bse-4&verdict=pass").text) == ["9"]
 
 
 def test_the_manager_is_whoever_owns_a_deal_that_the_reader_may_see(as_user, library, cast) -> None:
