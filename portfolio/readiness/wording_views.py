@@ -60,7 +60,13 @@ def lacking(shortfall: Shortfall) -> str:
     """An amount that is missing for reading, rounded up: as much as it says is enough."""
     metric, amount = shortfall.metric, shortfall.amount
     if shortfall.points:
-        return _("%(points)s percentage points", points=_raised(amount))
+        points = _raised(amount)
+        return ngettext(
+            "%(points)s percentage point",
+            "%(points)s percentage points",
+            1 if points == "1" else 2,
+            points=points,
+        )
     if metric.unit in IN_WAN:
         return money.format_missing(math.ceil(amount * IN_WAN[metric.unit] * MICRO), language())
     return _counted(metric, amount, _raised)
