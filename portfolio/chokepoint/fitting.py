@@ -38,7 +38,7 @@ class Labelled:
 
     def cases(self, lexicon: Lexicon, weight: Mapping[str, float]) -> list[Case]:
         """The technologies it names, with the mention that these weights hold for the best."""
-        return cases(self.found, lexicon.domains, self.stuffed, weight)
+        return cases(self.found, lexicon, self.stuffed, weight)
 
 
 def labelled(row: Mapping[str, object], lexicon: Lexicon) -> Labelled:

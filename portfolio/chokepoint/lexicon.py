@@ -45,15 +45,17 @@ class Word:
 @dataclass(frozen=True)
 class Lexicon:
     """All words; by the first two characters of words and the third (or "" for none) the lengths of
-    words that may stand there, the longest first; the words
-    that mark the registered scope of a business; the domain of each technology; the technology that the
-    pieces of another are; what may follow a name and leaves it what it is."""
+    words that may stand there, the longest first; the words that mark the registered scope of a
+    business; the domain of each technology; the technology that the pieces of another are; the
+    technologies that equipment called after them is not; what may follow a name and leaves it what
+    it is."""
 
     words: Mapping[str, Word]
     lengths: Mapping[tuple[str, str], Mapping[str, tuple[int, ...]]]
     markers: tuple[str, ...]
     domains: Mapping[str, str]
     pieces: Mapping[str, str]
+    not_equipment: frozenset[str]
     after: frozenset[str]
 
 
@@ -82,16 +84,15 @@ def build(book: Taxonomy, more: Mapping[str, Mapping[str, Sequence[str]]]) -> Le
 
     for technology in book.technologies.values():
         own = more.get(technology.id, {})
-        seen: set[str] = set()
-        for loose, names in (
-            (True, own.get("loose", ())),
-            (False, (technology.zh, *technology.aliases, *own.get("words", ()))),
-        ):
-            for name in names:
-                text, _, beside = name.partition(" & ")
-                if len(text) < 2 or name in seen:
-                    continue
-                seen.add(name)
+        entries = [(True, n) for n in own.get("loose", ())] + [
+            (False, n) for n in own.get("words", ())
+        ]
+        known = {name.partition(" & ")[0] for _, name in entries}
+        names = dict.fromkeys((technology.zh, *technology.aliases))
+        entries += [(False, name) for name in names if name not in known]
+        for loose, name in entries:
+            text, _, beside = name.partition(" & ")
+            if len(text) > 1:
                 near = tuple(flattened(b) for b in beside.split("|")) if beside else ()
                 found = word(text)
                 found.meanings += (Meaning(technology.id, loose, near),)
@@ -116,6 +117,7 @@ def build(book: Taxonomy, more: Mapping[str, Mapping[str, Sequence[str]]]) -> Le
         tuple(parted(data["registered"]["markers"])),
         {t.id: t.domain for t in book.technologies.values()},
         {whole: kinds["pieces"][0] for whole, kinds in more.items() if "pieces" in kinds},
+        frozenset(name for name, kinds in more.items() if "equipment" in kinds),
         frozenset((*data["after"]["characters"], *parted(data["after"]["words"]))),
     )
 

@@ -19,7 +19,7 @@ from portfolio.kernel.titles import TitledEnum
 
 SOURCE, LONGEST = 200_000, 20_000
 _READ = re.compile(rf"(?:\s*\S){{0,{LONGEST}}}")
-ENOUGH = 0.6
+ENOUGH = 0.5
 
 
 class Role(TitledEnum):
@@ -40,7 +40,9 @@ class Reason(TitledEnum):
     OFFER = "offer", "列入所提供的产品", "Named among what is offered"
     MAKER = "maker", "自称该产品的企业", "Calls itself a company of this product"
     BARE = "bare", "只出现名称", "Only named"
+    SUBJECT = "subject", "其用途或客户在文中", "What it is for or whom it goes to is said"
     USE = "use", "所采用的技术", "Used, not made"
+    BUY = "buy", "采购或进口", "Bought"
     BASIS = "basis", "作为其产品的基础", "What its products rest on"
     APPLY = "apply", "客户或应用领域", "The customers' field or an application"
     SELL = "sell", "销售、代理", "Sold or traded"
@@ -55,6 +57,7 @@ class Reason(TitledEnum):
 REASONS = {str(reason.value): reason for reason in Reason}
 ROLES = {
     Reason.USE: Role.USES,
+    Reason.BUY: Role.USES,
     Reason.BASIS: Role.USES,
     Reason.SELL: Role.SELLS,
     Reason.SERVE: Role.SERVES,
@@ -94,7 +97,7 @@ def readings(text: str, words: Lexicon | None = None, least: float = 0) -> list[
     weight = weights()
     named = [
         _suggestion(case, sure, original, stuffed)
-        for case in cases(found, words.domains, stuffed)
+        for case in cases(found, words, stuffed)
         if (sure := round(probability(case.signs, weight), 2)) >= least
     ]
     return sorted(named, key=lambda s: (-s.confidence, s.start))

@@ -2,29 +2,38 @@
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from portfolio.chokepoint.lexicon import Lexicon
 from portfolio.chokepoint.reading import Mention
 
 FILE = Path(__file__).with_name("weights.toml")
 MAKES = frozenset({"make", "focus", "maker", "offer"})
-AGAINST = frozenset({"use", "basis", "apply", "sell", "serve", "invest", "not", "part", "service"})
-PLAIN = (
-    "crossed",
-    "afar",
-    "opens",
-    "tail",
-    "name",
-    "verbless",
-    "first",
-    "own",
-    "plan",
-    "own-use",
-    "registered",
-    "investor",
+NAMED = frozenset({"bare", "subject"})
+AGAINST = frozenset(
+    {"use", "buy", "basis", "apply", "sell", "serve", "invest", "not", "part", "service"}
+)
+PLAIN = frozenset(
+    [
+        "crossed",
+        "afar",
+        "opens",
+        "tail",
+        "name",
+        "verbless",
+        "first",
+        "own",
+        "plan",
+        "own-use",
+        "registered",
+        "investor",
+        "third",
+        "workshop",
+        "denied",
+    ]
 )
 STUFF_DOMAINS = frozenset({"materials", "medical", "bio_agri"})
 EARLY = 40
@@ -59,21 +68,21 @@ def weights() -> Mapping[str, float]:
     return {**_book()["prior"], **_book()["fitted"]}
 
 
-def signs_of(mention: Mention, domain: str) -> list[str]:
+def signs_of(mention: Mention, lexicon: Lexicon) -> list[str]:
     """The signs around one mention."""
     marks = mention.marks
-    signs = [mention.role]
-    signs.extend(m for m in PLAIN if m in marks)
+    signs = [mention.role, *(marks & PLAIN)]
     if mention.meaning.loose:
         signs.append("loose")
         if mention.role in MAKES:
             signs.append("loose-made")
-    if mention.role == "bare" and "making" in marks:
+    if mention.role in NAMED and "making" in marks:
         signs.append("making")
     if mention.role in MAKES and "head-field" in marks:
         signs.append("head-field")
-    odd = "head-thing" if domain in STUFF_DOMAINS else "head-stuff"
-    if odd in marks:
+    name = mention.meaning.technology
+    another = "head-thing" in marks and name in lexicon.not_equipment
+    if another or ("head-stuff" in marks and lexicon.domains[name] not in STUFF_DOMAINS):
         signs.append("misfit")
     if mention.start < EARLY:
         signs.append("early")
@@ -93,7 +102,7 @@ def is_stuffed(flat: str, found: Sequence[Mention]) -> bool:
 
 def cases(
     found: Sequence[Mention],
-    domains: Mapping[str, str],
+    lexicon: Lexicon,
     stuffed: bool,
     weight: Mapping[str, float] | None = None,
 ) -> list[Case]:
@@ -102,8 +111,8 @@ def cases(
     groups: dict[str, list[tuple[float, Mention, list[str]]]] = {}
     for mention in found:
         technology = mention.meaning.technology
-        signs = signs_of(mention, domains[technology])
-        score = sum(weight[s] for s in signs)
+        signs = signs_of(mention, lexicon)
+        score = sum(map(weight.__getitem__, signs))
         groups.setdefault(technology, []).append((score, mention, signs))
     strong = {
         technology
@@ -116,21 +125,29 @@ def cases(
     result = []
     for technology, group in groups.items():
         _, best, signs = max(group, key=lambda g: g[0])
-        more = list(crowd)
-        if sum(m.role in MAKES and not m.meaning.loose for _, m, _ in group) > 1:
-            more.append("again")
-        if any(m.role in AGAINST for _, m, _ in group):
-            more.append("against")
-        if strong - {technology}:
-            if best.meaning.loose:
-                more.append("outshone")
-            if best.role not in MAKES and "opens" not in best.marks:
-                more.append("lesser")
         mentions = tuple(m for _, m, _ in group)
-        result.append(Case(technology, best, mentions, ("bias", *signs, *more)))
+        more = _beside(best, mentions, len(groups), bool(strong - {technology}))
+        result.append(Case(technology, best, mentions, ("bias", *signs, *more, *crowd)))
     return result
+
+
+def _beside(
+    best: Mention, mentions: Sequence[Mention], technologies: int, others: bool
+) -> Iterator[str]:
+    """The signs that lie in the other mentions of a technology, and in the other technologies of
+    the text: how many there are with it, and whether others are claimed by their own names."""
+    if sum(m.role in MAKES and not m.meaning.loose for m in mentions) > 1:
+        yield "again"
+    if any(m.role in AGAINST for m in mentions):
+        yield "against"
+    if technologies == 1 and best.role in MAKES:
+        yield "alone"
+    if others and best.meaning.loose:
+        yield "outshone"
+    if others and best.role not in MAKES and "opens" not in best.marks:
+        yield "lesser"
 
 
 def probability(signs: Sequence[str], weight: Mapping[str, float]) -> float:
     """How likely the text claims the technology."""
-    return 1 / (1 + math.exp(-sum(weight[s] for s in signs)))
+    return 1 / (1 + math.exp(-sum(map(weight.__getitem__, signs))))
