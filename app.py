@@ -230,6 +230,7 @@ CLOCK_WORK = {
     "chain": audit_jobs.check_chain,
     "readiness": readiness_jobs.refresh_due,
     "reports": reports_jobs.work,
+    "old_reports": reports_jobs.forget_old,
 }
 COMPANY_SECTIONS: tuple[Any, ...] = (
     pipeline_section_views.company_section,

@@ -75,6 +75,7 @@ ACTIONS = {
     "judgement.record": ("记录人工判断", "Recorded a judgement"),
     "judgement.withdraw": ("撤回人工判断", "Withdrew a judgement"),
     "report.claim": ("开始生成报告", "Began a report"),
+    "report.forget": ("清理到期报告", "Forgot reports past their time"),
     "report.make": ("生成报告", "Made a report"),
     "report.order": ("批量生成报告", "Ordered reports"),
     "report.take": ("导出预评估报告", "Took a report"),

@@ -12,10 +12,11 @@ from portfolio.audit import operations as audit
 from portfolio.companies import queries as companies
 from portfolio.companies.listing import read_listing
 from portfolio.extensions import db
+from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.reports import jobs, operations, queries
-from portfolio.reports.kinds import kinds
+from portfolio.reports.kinds import kept_for, kinds
 from portfolio.reports.models import ENDED, PaperState, ReportBatch
 from portfolio.reports.views import blueprint
 from portfolio.web.formatting import now, today
@@ -57,7 +58,11 @@ def batch(batch_id: int) -> Answer:
     """How far a batch is, paper by paper."""
     found = _batch(batch_id)
     return render_template(
-        "reports/batch.html", batch=found, kind=kinds()[found.kind], **_progress(found)
+        "reports/batch.html",
+        batch=found,
+        kind=kinds()[found.kind],
+        until=local_date(found.created_at + kept_for()),
+        **_progress(found),
     )
 
 
@@ -110,6 +115,7 @@ def _page(error: str = "") -> str:
         made=made,
         number=count_of(_listed()),
         most=operations.MOST,
+        kept_days=kept_for().days,
         action=url_asking("reports.order", request.args.to_dict(flat=False)),
         back=url_asking("companies.index", request.args.to_dict(flat=False)),
         error=error,

@@ -1,4 +1,5 @@
-"""Who makes the papers of batches: a thread of the web process at once, the scheduler if it is gone."""
+"""Who makes the papers of batches: a thread of the web process at once, the scheduler if it is gone. And
+who forgets them."""
 
 import datetime as dt
 import logging
@@ -28,6 +29,19 @@ def work(app: Flask) -> int:
         finally:
             db.session.remove()
     return count
+
+
+def forget_old(app: Flask, now: dt.datetime | None = None) -> None:
+    """Papers that were kept long enough are forgotten."""
+    with app.app_context():
+        try:
+            count = operations.forget_old(now or dt.datetime.now(dt.UTC))
+            if count:
+                log.warning("reports: forgot %s batches", count)
+        except (SQLAlchemyError, OSError):
+            log.exception("old reports could not be forgotten; tried again at the next tick")
+        finally:
+            db.session.remove()
 
 
 def start(app: Flask) -> None:

@@ -1,5 +1,6 @@
-"""Which reports there are, and what each is about, as data (pure)."""
+"""Which reports there are, what each is about, and how long papers are kept, as data (pure)."""
 
+import datetime as dt
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +35,12 @@ class Kind:
 def kinds() -> Mapping[str, Kind]:
     """Every report by its key."""
     return read_kinds(FILE.read_text(encoding="utf-8"))
+
+
+@cache
+def kept_for() -> dt.timedelta:
+    """How long a batch of papers is kept."""
+    return dt.timedelta(days=tomllib.loads(FILE.read_text(encoding="utf-8"))["kept_days"])
 
 
 def read_kinds(text: str) -> Mapping[str, Kind]:

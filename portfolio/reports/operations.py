@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import shutil
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -92,8 +93,25 @@ def make(paper_id: int) -> PaperState:
 
 def paper_path(paper: ReportPaper) -> Path:
     """Where a paper lies, outside of anything that is served."""
-    folder = Path(current_app.config["INSTANCE_PATH"]) / "reports"
-    return folder / str(paper.batch_id) / f"{paper.id}.pdf"
+    return _folder(paper.batch_id) / f"{paper.id}.pdf"
+
+
+def _folder(batch_id: int) -> Path:
+    return Path(current_app.config["INSTANCE_PATH"]) / "reports" / str(batch_id)
+
+
+def forget_old(now: dt.datetime) -> int:
+    """Let go of the batches that were kept long enough, the files first, so that none is left
+    without a row that knows of it; answers how many. Writes nothing when there are none."""
+    ids = [batch.id for batch in queries.forgotten(now)]
+    if not ids:
+        return 0
+    for batch_id in ids:
+        shutil.rmtree(_folder(batch_id), ignore_errors=True)
+    with unit_of_work("report.forget") as session:
+        session.execute(sa.delete(ReportPaper).where(ReportPaper.batch_id.in_(ids)))
+        session.execute(sa.delete(ReportBatch).where(ReportBatch.id.in_(ids)))
+    return len(ids)
 
 
 def archive(batch: ReportBatch, actor: User) -> tuple[bytes, list[int]]:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from portfolio.extensions import db
 from portfolio.people.models import User
+from portfolio.reports.kinds import kept_for
 from portfolio.reports.models import PaperState, ReportBatch, ReportPaper
 
 MOST_LISTED = 20
@@ -51,3 +52,9 @@ def free(now: dt.datetime) -> sa.ColumnElement[bool]:
 def waiting(now: dt.datetime) -> bool:
     """Whether a paper should be made."""
     return db.session.scalar(sa.select(ReportPaper.id).where(free(now)).limit(1)) is not None
+
+
+def forgotten(now: dt.datetime) -> Sequence[ReportBatch]:
+    """The batches that were kept long enough."""
+    old = sa.select(ReportBatch).where(ReportBatch.created_at <= now - kept_for())
+    return db.session.scalars(old.order_by(ReportBatch.id)).all()

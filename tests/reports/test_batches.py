@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from portfolio.audit.models import AuditEntry
 from portfolio.extensions import db, unit_of_work
+from portfolio.kernel.dates import local_date
 from portfolio.people import operations as people
 from portfolio.reports import jobs, operations, queries
 from portfolio.reports.models import PaperState, ReportPaper
@@ -110,3 +111,22 @@ def test_nothing_to_report_on_is_said(order, query, kind, status) -> None:
 def test_too_many_are_refused_and_none_is_begun(order, monkeypatch) -> None:
     monkeypatch.setattr(operations, "MOST", 4)
     assert "超过 4 家" in order().text and states() == []
+
+
+def test_papers_are_forgotten_by_the_clock_after_their_time_and_the_page_says_so(
+    app, as_user, order
+) -> None:
+    address = order("q=第3号").headers["Location"]
+    jobs.work(app)
+    db.session.rollback()
+    (paper,) = db.session.scalars(sa.select(ReportPaper))
+    path, begun = operations.paper_path(paper), dt.datetime.now(dt.UTC)
+    client = as_user("partner")
+    assert "30 天" in client.get("/reports").text
+    last = local_date(begun + dt.timedelta(days=30)).isoformat()
+    assert last in client.get(address).text and path.exists()
+    jobs.forget_old(app, begun + dt.timedelta(days=29))
+    assert path.exists() and client.get(address).status_code == 200
+    jobs.forget_old(app, begun + dt.timedelta(days=30, minutes=1))
+    assert not path.parent.exists() and states() == []
+    assert client.get(address).status_code == 404 and address not in client.get("/reports").text
