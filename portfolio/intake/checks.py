@@ -25,10 +25,13 @@ _YEAR = re.compile(r"[0-9]{4}")
 TOLD_EVERY = 500
 
 
-def _year(text: str) -> int:
+def _year(text: str, this_year: int) -> int:
+    """A fiscal year that has begun. Raises InputError `year.malformed` or `year.ahead`."""
     digits = halfwidth(text).removesuffix("年度").removesuffix("年").removesuffix(".0").strip()
     if not (_YEAR.fullmatch(digits) and int(digits) in YEARS):
         raise InputError("year.malformed", value=text)
+    if int(digits) > this_year:
+        raise InputError("year.ahead", value=digits)
     return int(digits)
 
 
@@ -81,12 +84,15 @@ def silent(done: int) -> None:
     """Tell nobody how far one is."""
 
 
-def read_rows(table: Table, targets: Sequence[Target], tell: Tell = silent) -> list[Row]:
-    """Every row that is not blank, read and checked by itself and against its neighbours."""
+def read_rows(
+    table: Table, targets: Sequence[Target], this_year: int, tell: Tell = silent
+) -> list[Row]:
+    """Every row that is not blank, read and checked by itself and against its neighbours; a fiscal
+    year after `this_year` is refused."""
     rows = []
     for number, cells in enumerate(table.rows):
         if any(cells) and any(cell.strip() for cell in cells):
-            rows.append(_row(number, cells, targets, table))
+            rows.append(_row(number, cells, targets, table, this_year))
         if number % TOLD_EVERY == 0:
             tell(number)
     refused = [[row] for row in rows if row.refusals]
@@ -134,7 +140,9 @@ def label_of(cells: Sequence[str], targets: Sequence[Target]) -> tuple[str, str]
     return name[:LONGEST_SHOWN], next((said[c] for c in CODES if said.get(c)), "")[:LONGEST_SHOWN]
 
 
-def _row(number: int, cells: Sequence[str], targets: Sequence[Target], table: Table) -> Row:
+def _row(
+    number: int, cells: Sequence[str], targets: Sequence[Target], table: Table, this_year: int
+) -> Row:
     row = Row(number + table.first_row)
     for place, (cell, target) in enumerate(zip(cells, targets, strict=True)):
         text = clean(cell)
@@ -144,18 +152,18 @@ def _row(number: int, cells: Sequence[str], targets: Sequence[Target], table: Ta
         if not target.field or not text:
             continue
         try:
-            _take(row, target, text)
+            _take(row, target, text, this_year)
         except InputError as error:
             row.refuse(target.metric or target.field, error.code, **error.params)
     _require(row, targets)
     return row
 
 
-def _take(row: Row, target: Target, text: str) -> None:
+def _take(row: Row, target: Target, text: str, this_year: int) -> None:
     if target.metric:
         row.figures[target.metric] = _figure(row, dictionary()[target.metric], text, target.factor)
     elif target.field == "fiscal_year":
-        row.year = _year(text)
+        row.year = _year(text, this_year)
     else:
         reader = READERS.get(target.field)
         row.columns[target.field] = reader(text) if reader else fitting(target.field, text)

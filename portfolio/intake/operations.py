@@ -35,6 +35,7 @@ from portfolio.intake.record_plan import RecordPlan
 from portfolio.intake.rows import Row
 from portfolio.intake.sheets import marked_as_formulas
 from portfolio.intake.workbook import read_workbook
+from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 from portfolio.web.sheets import restore
@@ -121,8 +122,11 @@ def prepare(
 
 def _read(kind: str, table: Table, targets: list[Target], tell: Tell) -> list[Row]:
     companies = kind == Kind.COMPANIES.value
+    this_year = local_date(dt.datetime.now(dt.UTC)).year
     rows = (
-        read_rows(table, targets, tell) if companies else read_records(table, targets, kind, tell)
+        read_rows(table, targets, this_year, tell)
+        if companies
+        else read_records(table, targets, kind, tell)
     )
     doubt_taken(rows, targets, table)
     return rows

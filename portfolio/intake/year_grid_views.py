@@ -104,10 +104,10 @@ def _company(company_id: int) -> Company:
 
 def _require_begun(years: list[int]) -> None:
     """Figures are of a fiscal year that has begun, or is the next. Raises InputError
-    `paste.year_ahead`."""
+    `year.ahead`."""
     ahead = [year for year in years if year > today().year + 1]
     if ahead:
-        raise InputError("paste.year_ahead", value=max(ahead))
+        raise InputError("year.ahead", value=max(ahead))
 
 
 def _sent_years() -> list[int]:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from portfolio.kernel.dates import local_date
 from portfolio.web.formatting import local_dt
+from portfolio.web.paging import DEEPEST
 from portfolio.web.sheets import Column, Kind, Sheet
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -36,10 +37,12 @@ def download(path: Path, filename: str) -> Response:
 @dataclass(frozen=True)
 class Share:
     """How much of a list a file holds: some rows stay behind that its maker may see but not
-    export. Rows that its maker may not see are in neither count."""
+    export. Rows that its maker may not see are in neither count. One that is `cut` holds the first
+    rows of a longer list, of which nobody counts the others."""
 
     rows: int
     left_out: int
+    cut: bool = False
 
     @property
     def total(self) -> int:
@@ -50,11 +53,13 @@ class Share:
         """The headers of the file. A file that leaves rows out says so in its name: a CSV has no
         other place, since each of its lines is a record."""
         part = f"_{self.rows}-of-{self.total}" if self.left_out else ""
+        part += "_cut" if self.cut else ""
         name = f"{stem}_{local_date(now):%Y%m%d}{part}.{ending}"
         return {
             "Content-Disposition": f'attachment; filename="{name}"',
             "X-Rows": str(self.rows),
             "X-Rows-Left-Out": str(self.left_out),
+            "X-Rows-Cut": str(int(self.cut)),
         }
 
     def about(self, maker: str, now: dt.datetime, conditions: Notes, notes: Notes) -> Sheet:
@@ -66,9 +71,18 @@ class Share:
             (_("Filter"), words or _("none")),
             (_("Rows"), str(self.rows)),
             (_("Rows of the list left out, which may not be exported"), str(self.left_out)),
+            *([(_("Rows behind these"), beyond())] if self.cut else []),
             *notes,
         ]
         return notes_sheet(lines)
+
+
+def beyond() -> str:
+    """That a list is longer than a file, in words."""
+    return _(
+        "A file holds at most %(most)s rows, the first of the list; narrow the filter for others.",
+        most=f"{DEEPEST:,}",
+    )
 
 
 def notes_sheet(lines: Notes) -> Sheet:

@@ -56,7 +56,6 @@ MESSAGES = {
     "paste.too_long": _l("The table has more than %(most)s lines."),
     "paste.no_years": _l("No fiscal year is named: a heading such as 2025 or 2025年度 is needed."),
     "paste.too_many_years": _l("There are more than %(most)s fiscal years."),
-    "paste.year_ahead": _l("Fiscal year %(value)s is yet to come."),
     "paste.year_twice": _l("Two columns are of %(value)s."),
     "paste.no_figures": _l("No figure was recognised among: %(value)s."),
     "paste.no_unit": _l("In which unit is “%(value)s”? Choose it below, or name it in the table."),
@@ -146,6 +145,7 @@ MESSAGES = {
         "%(count)s cells of this column hold formulas: the values shown there are taken."
     ),
     "cell.like_formula": _l("“%(value)s” looks like a formula; it is kept as text."),
+    "year.ahead": _l("Fiscal year %(value)s is yet to come."),
     "year.malformed": _l("“%(value)s” is no fiscal year."),
     "row.no_company": _l("The row does not say which company it means."),
     "row.no_year": _l("The row does not say of which year its figures are."),

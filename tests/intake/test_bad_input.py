@@ -1,6 +1,7 @@
 """What files must not do: each bad value named at its row in the reader's words, nothing half done."""
 
 import csv
+import datetime as dt
 import io
 import json
 
@@ -10,6 +11,7 @@ from portfolio.audit import queries as audit
 from portfolio.companies.models import Company, Figure
 from portfolio.extensions import db
 from portfolio.intake.models import ImportBatch
+from portfolio.kernel.dates import local_date
 from tests import factories
 from tests.intake.test_reading import archive, workbook
 
@@ -52,6 +54,18 @@ def test_the_largest_numbers_that_are_kept_come_back_exactly(run) -> None:
         "roe_weighted": 9 * 10**18,
         "bse_issue_price": -9 * 10**18,
     }
+
+
+def test_a_year_that_is_yet_to_come_is_refused_at_its_row_and_this_one_is_taken(run) -> None:
+    this_year = local_date(dt.datetime.now(dt.UTC)).year
+    head = "企业名称,年度,营业收入（万元）\n"
+    rows = f"甲有限公司,{this_year},1\n乙有限公司,{this_year + 1},1\n丙有限公司,2099年度,1\n"
+    code, report, _ = run(head + rows)
+    assert code == 1
+    assert refusals(report) == [(3, "fiscal_year", "year.ahead"), (4, "fiscal_year", "year.ahead")]
+    assert str(this_year + 1) in report["refused"][0]["message"]
+    assert db.session.query(Figure).count() == 0
+    assert run(head + rows.split("\n")[0])[0] == 0
 
 
 @pytest.mark.parametrize("year", ["9" * 5000, "20240", "-2024", "2024.5", "²⁰²⁴⁵"])
