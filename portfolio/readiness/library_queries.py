@@ -84,14 +84,18 @@ def keys_of(
     which companies may be among them.
 
     A few companies are looked up by their ids; of many the nearest are read along the index of
-    each target.
+    each target. Which of them lack an input is found once, and not asked of every row.
     """
     condition = sa.and_(whose, *_companies(asked))
-    few = db.session.scalars(sa.select(Company.id).where(condition).limit(FEW + 1)).all()
-    if len(few) <= FEW:
-        rows = _ranked(asked, behind, one_of(Assessment.company_id, few), asked.targets, limit)
+    among = sa.select(Company.id).where(condition)
+    if asked.missing:
+        among = _lacking(asked.missing, among)
+    few, keys = db.session.scalars(among.limit(FEW + 1)).all(), asked.targets
+    if asked.missing or len(few) <= FEW:
+        column = Assessment.company_id
+        mine = one_of(column, few) if len(few) <= FEW else column.in_(among)
+        rows = _ranked(asked, behind, mine, keys, limit)
         return [Key(*row) for row in db.session.execute(rows)]
-    keys = asked.targets
     if asked.far == NEAR or len(keys) < 2:  # there is an index for all targets together
         rows = _ranked(asked, behind, condition, keys, limit, joined=True)
         return [Key(*row) for row in db.session.execute(rows)]
@@ -141,27 +145,22 @@ def _outcomes(asked: Asked) -> list[Condition]:
         found.append(Assessment.distance.between(1, asked.most))
     if asked.missing:
         found.append(Assessment.status.in_([UNKNOWN, MANUAL]))
-        found.append(_lacks(asked.missing))
     return found
 
 
-def _lacks(metric: str) -> Condition:
-    """That a company has no such fact, and no such figure of its latest fiscal year."""
-    year = (
-        sa.select(ReadinessState.latest_year)
-        .where(ReadinessState.company_id == Assessment.company_id, PRESENT)
-        .correlate(Assessment)  # alone it would not look outwards through `stated`
-        .scalar_subquery()
-    )
+def _lacking(metric: str, among: sa.Select[int]) -> sa.Select[int]:
+    """The companies among some that have no such fact, and no such figure of their latest fiscal
+    year."""
     stated = sa.exists().where(
-        Figure.company_id == Assessment.company_id,
+        Figure.company_id == ReadinessState.company_id,
         Figure.metric == metric,
-        sa.or_(Figure.fiscal_year.is_(None), Figure.fiscal_year == year),
+        sa.or_(Figure.fiscal_year.is_(None), Figure.fiscal_year == ReadinessState.latest_year),
         sa.or_(Figure.micro.is_not(None), Figure.choice.is_not(None)),
         Figure.superseded_at.is_(None),
         Figure.disputed.is_(False),
     )
-    return ~stated
+    mine = ReadinessState.company_id.in_(among)
+    return sa.select(ReadinessState.company_id).where(PRESENT, ~stated, mine)
 
 
 def _companies(asked: Asked) -> list[Condition]:

@@ -24,7 +24,7 @@ from portfolio.readiness.targets import plan, target_of
 from portfolio.readiness.views import blueprint, line_of
 from portfolio.rulebook.loader import library
 from portfolio.rulebook.metrics import dictionary
-from portfolio.web.downloads import XLSX, Share
+from portfolio.web.downloads import XLSX, Share, beyond
 from portfolio.web.formatting import title_of, today, url_with
 from portfolio.web.i18n import language
 from portfolio.web.paging import DEEPEST, PER_PAGE
@@ -40,7 +40,7 @@ LABELS = {
 }
 
 
-def _further() -> Sequence[Filter]:
+def further() -> Sequence[Filter]:
     """Filters that slices above hand in."""
     filters: Sequence[Filter] = current_app.extensions.get("library_filters", ())
     return filters
@@ -50,10 +50,10 @@ def _asked() -> Asked:
     return asked_by(request.args)
 
 
-def _whose(permission: str = "company.read") -> sa.ColumnElement[bool]:
+def whose(permission: str = "company.read") -> sa.ColumnElement[bool]:
     """The condition on companies that the address asks for, among those the reader may see."""
     found = [companies.visible(access.me(), permission)]
-    for one in _further():
+    for one in further():
         if chosen := [value for value in request.args.getlist(one.key) if value]:
             found.append(one.clause(chosen))
     return sa.and_(*found)
@@ -84,7 +84,7 @@ def _conditions(asked: Asked) -> list[tuple[str, str, str]]:
     for name, label in LABELS.items():
         if value := getattr(asked, name):
             found.append((name, str(label), _words(name, value)))
-    for one in _further():
+    for one in further():
         titles = dict(one.choices())
         for value in request.args.getlist(one.key):
             if value in titles:
@@ -101,7 +101,7 @@ def index() -> str:
     shown = asked if conditions else Asked(far=NEAR)
     overview = not conditions and behind is None
     most = AT_A_GLANCE if overview else PER_PAGE
-    keys = queries.keys_of(shown, _whose(), most + 1, behind)
+    keys = queries.keys_of(shown, whose(), most + 1, behind)
     rows = queries.rows_of(keys[:most])
     last = keys[most - 1] if len(keys) > most else None
     glance, granted = _glance() if overview else (None, {})
@@ -121,6 +121,7 @@ def index() -> str:
         choices=_choices(),
         run=run_operations.last_run(),
         owing=run_operations.owing(),
+        beyond=beyond() if last and not overview else "",
         day=today(),
     )
 
@@ -128,7 +129,7 @@ def index() -> str:
 def _glance() -> tuple[Glance, Mapping[str, int]]:
     if policy.ALL in access.me().scopes("company.read"):
         return queries.glance_of_all(today())
-    return queries.glance(_whose()), recognition_queries.counts(_whose(), today())
+    return queries.glance(whose()), recognition_queries.counts(whose(), today())
 
 
 def _choices() -> dict[str, Any]:
@@ -137,7 +138,7 @@ def _choices() -> dict[str, Any]:
         "distances": distances(),
         "inputs": sorted(((m.id, title_of(m)) for m in inputs()), key=lambda one: one[1]),
         "industries": companies.industries(access.me()),
-        "further": [(one, one.choices()) for one in _further()],
+        "further": [(one, one.choices()) for one in further()],
     }
 
 
@@ -162,9 +163,10 @@ def _told(rows: Iterable[Row]) -> Iterable[Told]:
 def _chosen() -> tuple[Iterable[Told], Share]:
     """The rows that may leave the house, and what that is of the list; kept in the trail."""
     asked = _asked()
-    keys = queries.keys_of(asked, _whose("export"), DEEPEST)
-    seen = len(queries.keys_of(asked, _whose(), DEEPEST))
-    share = Share(len(keys), max(0, seen - len(keys)))
+    found = queries.keys_of(asked, whose("export"), DEEPEST + 1)
+    keys, cut = found[:DEEPEST], len(found) > DEEPEST
+    left_out = 0 if cut else len(queries.keys_of(asked, whose(), DEEPEST)) - len(keys)
+    share = Share(len(keys), left_out, cut)
     said = {"rows": share.rows, "left_out": share.left_out, "query": request.query_string.decode()}
     with access.writing("readiness.export"):
         audit.record(audit.Entry("readiness.export", "company", None, after=said))

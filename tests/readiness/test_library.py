@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 import re
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -26,6 +27,12 @@ from tests import factories
 from tests.readiness.test_nearness import NOW, YEAR, research
 
 DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def sent(request):
+    """Every statement sent to the database; this module calls its queries by that name."""
+    return request.getfixturevalue("queries")
 
 
 @pytest.fixture
@@ -113,6 +120,29 @@ def test_who_meets_a_target_is_not_near_it(as_user, library, cast) -> None:
     assert names(as_user("reader").get("/readiness?target=bse-4&verdict=pass").text) == ["9"]
 
 
+@pytest.mark.parametrize("few", [0, 800])
+def test_who_lacks_an_input_is_found_once_and_not_asked_of_every_row(
+    library, monkeypatch, sent, few
+) -> None:
+    monkeypatch.setattr(queries, "FEW", few)
+    asked = Asked(missing="expected_market_cap")
+    everybody = queries.Company.id.is_not(None)
+    found = queries.keys_of(asked, everybody, 1000)
+    assert not found, "all of them state it"
+    asked = Asked(missing="net_profit_parent")
+    sent.clear()
+    found = queries.keys_of(asked, everybody, 1000)
+    assert {key.company_id for key in found} == {company.id for company in library}
+    assert {key.target for key in found} <= asking()["net_profit_parent"]
+    assert list(found) == sorted(found, key=lambda key: (key.distance, key.company_id, key.target))
+    ranked = sent[-1]
+    assert ranked.count("FROM figure") <= 1, "however many targets read it"
+    middle = found[len(found) // 2]
+    behind = Place(middle.distance, middle.company_id, middle.target)
+    rest = queries.keys_of(asked, everybody, 1000, behind)
+    assert list(rest) == list(found[len(found) // 2 + 1 :])
+
+
 def test_the_manager_is_whoever_owns_a_deal_that_the_reader_may_see(as_user, library, cast) -> None:
     factories.deal(cast["manager"], company=library[2])
     factories.deal(cast["manager"], company=library[4], walled=True)
@@ -197,6 +227,30 @@ def test_a_file_holds_the_rows_of_the_filter_and_the_trail_tells_of_it(as_user, 
     book = client.get("/readiness.xlsx?target=bse-4")
     assert book.status_code == 200 and book.data[:2] == b"PK"
     assert as_user("reader").get("/readiness.csv").status_code == 403
+
+
+def test_a_file_of_a_longer_list_says_that_it_is_cut(as_user, library, monkeypatch) -> None:
+    monkeypatch.setattr("portfolio.readiness.library_views.DEEPEST", 3)
+    monkeypatch.setattr("portfolio.web.downloads.DEEPEST", 3)
+    monkeypatch.setattr("portfolio.readiness.library_views.PER_PAGE", 3)
+    client, asked = as_user("partner"), "target=bse-4&verdict=fail"
+    said = "一个文件最多 3 行"
+    assert said in client.get(f"/readiness?{asked}").text
+    assert said not in client.get("/readiness?target=bse-4&far=10").text, "it is all there"
+    answer = client.get(f"/readiness.csv?{asked}")
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert [row["企业"] for row in rows] == [f"青岛研发{n}号公司" for n in range(3)]
+    assert answer.headers["X-Rows-Cut"] == "1" and "_cut." in answer.headers["Content-Disposition"]
+    book = client.get(f"/readiness.xlsx?{asked}")
+    assert said in zipped(book.data)
+    whole = client.get("/readiness.csv?target=bse-4&far=10")
+    assert whole.headers["X-Rows-Cut"] == "0" and "cut" not in whole.headers["Content-Disposition"]
+
+
+def zipped(data: bytes) -> str:
+    """All words of a workbook."""
+    with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        return "".join(parts.read(name).decode() for name in parts.namelist())
 
 
 def test_an_address_that_means_nothing_asks_for_nothing() -> None:
