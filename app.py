@@ -88,6 +88,8 @@ from portfolio.pipeline import views as pipeline_views
 from portfolio.pipeline import wall_views as pipeline_wall_views
 from portfolio.readiness import commands as readiness_commands
 from portfolio.readiness import company_views as readiness_company_views
+from portfolio.readiness import foresight_export_views as readiness_foresight_export_views
+from portfolio.readiness import foresight_views as readiness_foresight_views
 from portfolio.readiness import jobs as readiness_jobs
 from portfolio.readiness import judgement_views as readiness_judgement_views
 from portfolio.readiness import library_views as readiness_library_views
@@ -151,6 +153,8 @@ VIEWS = (
     chokepoint_views,
     readiness_views,
     readiness_library_views,
+    readiness_foresight_views,
+    readiness_foresight_export_views,
     readiness_company_views,
     readiness_judgement_views,
     readiness_path_views,
@@ -229,6 +233,7 @@ CLOCK_WORK = {
     "held": pipeline_jobs.return_held,
     "chain": audit_jobs.check_chain,
     "readiness": readiness_jobs.refresh_due,
+    "foresight": readiness_jobs.foresee_due,
     "reports": reports_jobs.work,
     "old_reports": reports_jobs.forget_old,
 }

@@ -79,6 +79,7 @@ ACTIONS = {
     "report.make": ("生成报告", "Made a report"),
     "report.order": ("批量生成报告", "Ordered reports"),
     "report.take": ("导出预评估报告", "Took a report"),
+    "readiness.foresee": ("预演规则换版", "Foresaw another version of the rules"),
     "readiness.export": ("导出准备度名单", "Exported readiness"),
     "recognition.record": ("登记认定", "Recorded a recognition"),
     "recognition.withdraw": ("撤回认定登记", "Withdrew a recognition"),

@@ -20,10 +20,12 @@ from portfolio.demo.history import NOTES
 from portfolio.demo.holding_operations import enter_holdings
 from portfolio.demo.paper_operations import keep_papers
 from portfolio.demo.scenario_operations import keep_scenarios
+from portfolio.demo.survey_operations import answer_survey
 from portfolio.demo.title_operations import enter_titles
 from portfolio.demo.twin_operations import enter_twins
 from portfolio.demo.walk_operations import Plan
 from portfolio.extensions import db, unit_of_work
+from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.uscc import check_character
 from portfolio.people import operations as people
@@ -32,6 +34,8 @@ from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline import queries as deals
 from portfolio.pipeline import vehicle_operations
 from portfolio.pipeline.models import KINDS, Deal, GrantKind, PipelineVersion, Vehicle
+from portfolio.readiness.foresight_operations import foresee
+from portfolio.readiness.successions import coming, past
 
 FILE = Path(__file__).with_name("story.toml")
 PASSWORD = "look-around-2026"  # noqa: S105 - printed by `make run`; production loads no demo
@@ -97,10 +101,12 @@ def load(seed: int, now: dt.datetime) -> dict[str, int]:
     ]
     opened += [_commitment(n, [subfund], vehicles, managers, rng, now) for n in range(12)]
     enter_titles(told["title"], firms, now)
+    answer_survey(told["survey"], firms, now)
     twins = enter_twins(told["twin"], firms, managers[-1], now)
     _agenda(cast, opened, now)
     keep_papers(opened, now)
     keep_scenarios(told["scenario"], firms, managers[0], now)
+    foresee([*coming(local_date(now)), *past(local_date(now))], now)
     return {
         "people": len(cast),
         "companies": len(firms) + twins,

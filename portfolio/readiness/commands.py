@@ -1,4 +1,4 @@
-"""Commands `readiness refresh` and `readiness assess`."""
+"""Commands `readiness refresh`, `readiness foresee` and `readiness assess`, and what prints what is kept."""
 
 import datetime as dt
 import json
@@ -7,10 +7,19 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from portfolio.readiness import operations, path_queries, question_queries, run_operations
+from portfolio.companies.merge_queries import unmerged
+from portfolio.readiness import (
+    foresight_operations,
+    foresight_queries,
+    operations,
+    path_queries,
+    question_queries,
+    run_operations,
+)
 from portfolio.readiness.answers import answers
 from portfolio.readiness.asking import asked_for
 from portfolio.readiness.cases import Refused, read_cases
+from portfolio.readiness.successions import of_book
 from portfolio.web.messages import text_of
 
 group = AppGroup("readiness", help="Pre-assessments under official standards.")
@@ -22,6 +31,23 @@ def refresh() -> None:
     ids = operations.every_company()
     run = run_operations.look_through(ids, dt.datetime.now(dt.UTC))
     click.echo(f"{run.companies} companies, {run.changed} outcomes changed")
+
+
+@group.command("foresee")
+@click.argument("book")
+def foresee(book: str) -> None:
+    """Compute who gains and who loses where a rulebook begins to apply, or ends for good."""
+    chosen = of_book(book)
+    if not chosen:
+        raise click.BadParameter(f"no day on which {book} begins or ends is known")
+    foresight_operations.foresee(chosen, dt.datetime.now(dt.UTC))
+    for one in chosen:
+        row = foresight_queries.foresight_of(one)
+        assert row is not None  # noqa: S101 - just computed
+        click.echo(f"{one.day} {one.purpose}: {row.companies} companies concerned")
+        for target, effects in foresight_queries.counts_by_target(row, unmerged()).items():
+            told = ", ".join(f"{name} {count}" for name, count in effects.items())
+            click.echo(f"  {target}: {told}")
 
 
 @group.command("recompute")

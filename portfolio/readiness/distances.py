@@ -1,7 +1,7 @@
 """How near all companies of a frame are to each target: `nearness` for many at once (pure)."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import reduce
 from typing import NamedTuple
@@ -57,10 +57,13 @@ class Standing(NamedTuple):
     near: Near
 
 
-def standings(evaluation: Evaluation, day: dt.date) -> Iterator[Standing]:
-    """The companies of a frame under every target that has a rulebook which applies on the day."""
+def standings(
+    evaluation: Evaluation, day: dt.date, among: Iterable[Target] | None = None
+) -> Iterator[Standing]:
+    """The companies of a frame under every target, or some, that has a rulebook which applies on
+    the day."""
     distances = Distances(evaluation)
-    for target in targets():
+    for target in targets() if among is None else among:
         for book, rows in _rows_by_book(target, evaluation.frame, day):
             clause = target.clause_of(book)
             status, near = evaluation.found(clause).status, distances.near(clause)

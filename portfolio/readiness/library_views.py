@@ -20,10 +20,12 @@ from portfolio.readiness.library import NEAR, WITHIN, Asked, Glance, asked_by, i
 from portfolio.readiness.library_queries import Row
 from portfolio.readiness.library_sheets import COLUMNS, Told
 from portfolio.readiness.results import Verdict
+from portfolio.readiness.successions import Succession, coming
 from portfolio.readiness.targets import plan, target_of
 from portfolio.readiness.views import blueprint, line_of
 from portfolio.rulebook.loader import library
 from portfolio.rulebook.metrics import dictionary
+from portfolio.rulebook.model import Rulebook
 from portfolio.web.downloads import XLSX, Share, beyond
 from portfolio.web.formatting import title_of, today, url_with
 from portfolio.web.i18n import language
@@ -31,6 +33,7 @@ from portfolio.web.paging import DEEPEST, PER_PAGE
 from portfolio.web.sheets import Sheet, write_csv, write_xlsx
 
 AT_A_GLANCE = 12
+SOON = dt.timedelta(days=183)
 LABELS = {
     "target": _l("Target"),
     "verdict": _l("Verdict"),
@@ -121,9 +124,16 @@ def index() -> str:
         choices=_choices(),
         run=run_operations.last_run(),
         owing=run_operations.owing(),
+        coming=_soon(),
         beyond=beyond() if last and not overview else "",
         day=today(),
     )
+
+
+def _soon() -> Sequence[tuple[Succession, Rulebook]]:
+    """The rulebooks that begin to apply, or end for good, before long."""
+    ahead = [one for one in coming(today()) if one.day <= today() + SOON]
+    return [(one, library()[one.book]) for one in ahead]
 
 
 def _glance() -> tuple[Glance, Mapping[str, int]]:

@@ -1,7 +1,7 @@
 """What is stored of many companies, assessed all at once (pure)."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -10,6 +10,7 @@ from portfolio.kernel.numbers import MICRO, MOST_MICRO
 from portfolio.readiness.distances import NO_PLACE, Standing, standings, value_of
 from portfolio.readiness.nodes import LETTERS, NOT_ASKED, nodes_of
 from portfolio.readiness.stored import Known, Stored, stored_alone
+from portfolio.readiness.targets import Target
 from portfolio.rulebook.bulk.codes import CODES, NAMES, OPEN, either
 from portfolio.rulebook.bulk.evaluate import Evaluation
 from portfolio.rulebook.bulk.filling import Builder
@@ -28,24 +29,37 @@ for _status, _letter in LETTERS.items():
 
 def stored_of_all(known: Mapping[int, Known], day: dt.date) -> dict[int, list[Stored]]:
     """By company the outcome under each target that applies to it, in the order of the plan."""
-    if len(known) < FEW:
-        return {i: stored_alone(one, day) for i, one in known.items()}
-    builder, odd = _filled(known)
-    found: list[list[Stored]] = [[] for _ in known]
-    evaluation = Evaluation(builder.frame(), library())
-    for standing in standings(evaluation, day):
-        for row, one in _rows(standing, evaluation):
-            found[row].append(one)
-    answer = dict(zip(known, found, strict=True))
-    for company in odd:
-        answer[company] = stored_alone(known[company], day)
-    return answer
+    return Many(known).on(day)
 
 
-def _filled(known: Mapping[int, Known]) -> tuple[Builder, set[int]]:
+class Many:
+    """Companies with what is known of them, to be assessed for a purpose by the rules of any day."""
+
+    def __init__(self, known: Mapping[int, Known], purpose: str = "") -> None:
+        self._known, self._purpose = known, purpose
+        self._alone = set(known)
+        self._evaluation: Evaluation | None = None
+        if len(known) >= FEW:
+            builder, self._alone = _filled(known, purpose)
+            self._evaluation = Evaluation(builder.frame(), library())
+
+    def on(self, day: dt.date, among: Iterable[Target] | None = None) -> dict[int, list[Stored]]:
+        """By company the outcome under each target, or each of some, in the order of the plan."""
+        answer: dict[int, list[Stored]] = {company: [] for company in self._known}
+        if self._evaluation is not None:
+            found = [*answer.values()]
+            for standing in standings(self._evaluation, day, among):
+                for row, one in _rows(standing, self._evaluation):
+                    found[row].append(one)
+        for company in self._alone:
+            answer[company] = stored_alone(self._known[company], day, among, self._purpose)
+        return answer
+
+
+def _filled(known: Mapping[int, Known], purpose: str) -> tuple[Builder, set[int]]:
     """The figures in columns, and the companies with one that no column takes: a word that was an
     option once."""
-    companies = [Company(i, one.latest_year, one.region) for i, one in known.items()]
+    companies = [Company(i, one.latest_year, one.region, purpose) for i, one in known.items()]
     builder, odd = Builder(companies), set()
     for company, one in known.items():
         for row in one.held:

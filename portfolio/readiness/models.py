@@ -103,6 +103,49 @@ class ReadinessRun(Base):
     changed: Mapped[int]
 
 
+class Foresight(Base):
+    """What is foreseen of a `successions.Succession`, named by its key: by what was known at `known_at`
+    and by the rules that have the mark `rules`. Without `known_at` it was asked for and is not
+    computed yet, and what is stored of it is not whole.
+
+    `newest_figure` is the number of the latest figure that was looked at, `companies` how many
+    companies it concerns.
+    """
+
+    __tablename__ = "foresight"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    rules: Mapped[str] = mapped_column(default="")
+    known_at: Mapped[dt.datetime | None]
+    newest_figure: Mapped[int] = mapped_column(default=0)
+    companies: Mapped[int] = mapped_column(default=0)
+
+
+class ForeseenOutcome(Base):
+    """One company that will stand otherwise under one target. Its company is named and not referred
+    to: what is foreseen follows from other rows and holds none of them back.
+
+    `before` and `after` are JSON, the fields of `stored.Stored`; empty where no rulebook applies.
+    """
+
+    __tablename__ = "foreseen_outcome"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    foresight_id: Mapped[int] = mapped_column(sa.ForeignKey("foresight.id"))
+    company_id: Mapped[int]
+    target: Mapped[str]
+    effect: Mapped[str]
+    unverified: Mapped[bool]
+    before: Mapped[str]
+    after: Mapped[str]
+
+    __table_args__ = (
+        sa.UniqueConstraint("foresight_id", "company_id", "target"),
+        sa.Index("ix_foreseen_outcome_shown", "foresight_id", "effect", "target", "company_id"),
+    )
+
+
 class Scenario(Base):
     """Figures of a company changed in thought, and how they are assumed to go on, by name.
 

@@ -5,6 +5,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from portfolio.readiness.nearness import distance, hardest_of
 from portfolio.readiness.nodes import letters_of, nodes_of, place_of
 from portfolio.readiness.pictures import Rung, rung_of
 from portfolio.readiness.results import Result, results
-from portfolio.readiness.targets import targets
+from portfolio.readiness.targets import Target, targets
 from portfolio.rulebook.engine import FAIL, MANUAL, OPEN, PASS, UNKNOWN
 
 BYTES = 8
@@ -98,10 +99,12 @@ def known_on(day: dt.date, stated: Iterable[Stated], region: str | None) -> Know
     return Known(held, latest_of(held, day)[0], region)
 
 
-def stored_alone(known: Known, day: dt.date) -> list[Stored]:
-    """The outcome under each target that applies to a company."""
-    figures = figures_of_year(known.held, known.latest_year)
-    return [stored_of(result) for result in results(figures, day, known.region)]
+def stored_alone(
+    known: Known, day: dt.date, among: Iterable[Target] | None = None, purpose: str = ""
+) -> list[Stored]:
+    """The outcome under each target, or each of some, that applies to a company."""
+    figures = replace(figures_of_year(known.held, known.latest_year), purpose=purpose)
+    return [stored_of(result) for result in results(figures, day, known.region, among)]
 
 
 def verdicts_of(found: Iterable[Stored]) -> str:
