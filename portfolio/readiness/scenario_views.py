@@ -3,6 +3,7 @@ target with the figures on record."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -22,6 +23,7 @@ from portfolio.readiness.models import Scenario
 from portfolio.readiness.pictures import Finding
 from portfolio.readiness.scenarios import told
 from portfolio.readiness.views import blueprint
+from portfolio.readiness.whatif import Key
 from portfolio.readiness.whatif_views import Basis, Supposition, supposition, what_if_page
 from portfolio.web.formatting import now
 from portfolio.web.messages import text_of
@@ -153,6 +155,14 @@ class Line:
         return any((f.status, f.distance) != (first.status, first.distance) for f in self.findings)
 
 
+def _changed(columns: Sequence[Column]) -> Sequence[tuple[Key, Sequence[Any]]]:
+    """The figures that some column changes, each of its fiscal year, with its value in every one; the
+    latest years first."""
+    keys = {key for column in columns for key in column.supposed.assumed.values}
+    ordered = sorted(keys, key=lambda key: (key.year is None, -(key.year or 0), key.metric))
+    return [(key, [column.supposed.value_of(key) for column in columns]) for key in ordered]
+
+
 def _page(company: Company, wrong_id: int = 0, typed: str = "", wrong: str = "") -> str:
     rows = queries.of_company(company.id)
     basis = basis_of(company)
@@ -167,6 +177,7 @@ def _page(company: Company, wrong_id: int = 0, typed: str = "", wrong: str = "")
         held=held,
         authors=queries.authors_of(rows),
         columns=columns,
+        figures=_changed(columns),
         lines=lines,
         wrong_id=wrong_id,
         typed=typed,

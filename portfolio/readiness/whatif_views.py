@@ -121,6 +121,10 @@ class Supposition:
         """A figure as it is assumed, as the engine takes it; None where it is taken away."""
         return Stated(*key, *self.assumed.values[key], None).value
 
+    def value_of(self, key: Key) -> Any:
+        """A figure as it is supposed, changed or not; None where it is not known."""
+        return self.assumed_value(key) if key in self.assumed.values else self.known.get(key)
+
     def recorded(self, part: Section) -> int:
         """How many figures of a section are on record."""
         return sum(key in self.texts for key in part.keys)

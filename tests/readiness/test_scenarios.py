@@ -208,7 +208,13 @@ def test_two_scenarios_stand_beside_the_figures_on_record(as_user, company) -> N
     page = client.get(kept_path(company), query_string={"one": one.id, "other": other.id}).text
     table = page.split('class="table sides"')[1].split("</table>")[0]
     heads = [words(cell).strip() for cell in re.findall(r"<th scope=\"col\">(.*?)</th>", table)]
-    assert heads == ["目标", "已录入数据", "现金流转正", "市值缩水"]
+    said = [head.split()[0] for head in heads]
+    assert said == ["目标", "已录入数据", "现金流转正", "市值缩水"]
+    assert all(f"{YEAR} 年度" in head for head in heads[1:]), "of which year the verdicts are"
+    figures = [words(row) for row in table.split("</tr>") if '<td class="num' in row]
+    assert len(figures) == 2, "each figure that one of them changes"
+    assert f"{YEAR} 年度" in figures[0] and "-5万" in figures[0] and "1万" in figures[0]
+    assert "年度" not in figures[1] and "4亿" in figures[1] and "1,000万" in figures[1]
     line = next(part for part in table.split("</tr>") if "北交所标准二" in part)
     verdicts = re.findall(r"</svg>([^<]+)</span>", line)
     assert verdicts == ["不满足", "满足", "不满足"]
