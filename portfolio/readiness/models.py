@@ -18,7 +18,8 @@ class ReadinessState(Base):
     `outcomes` is JSON: the fields of `stored.Stored` for each target that applied, `mark` a short
     mark of them. `verdicts` has a letter for each target of the plan of that version
     (`stored.STANDS`). What it was assessed by are the figures and the region that were known at
-    `computed_at`, of which `inputs` is a mark, under the rulebooks of the day `as_of`.
+    `computed_at`, of which `inputs` is a mark, under the rulebooks of the day `as_of`. `latest_year`
+    alone goes with the figures though no outcome changes.
     """
 
     __tablename__ = "readiness_state"

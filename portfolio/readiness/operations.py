@@ -35,7 +35,13 @@ def _refresh_part(ids: list[int], now: dt.datetime) -> int:
     found = stored_of_all(known, day)
     texts = {company_id: written(outcomes) for company_id, outcomes in found.items()}
     marks = queries.marks_of(ids)
-    changed = [i for i in ids if marks.get(i) != (plan().version, mark_of(texts[i]))]
+    same = {
+        i for i, m in marks.items() if (m.plan, m.outcomes) == (plan().version, mark_of(texts[i]))
+    }
+    _keep_years(
+        {i: known[i].latest_year for i in same if known[i].latest_year != marks[i].latest_year}
+    )
+    changed = [i for i in ids if i not in same]
     if not changed:
         return 0
     before: dict[int, Outcomes] = {}
@@ -45,9 +51,17 @@ def _refresh_part(ids: list[int], now: dt.datetime) -> int:
         db.session.execute(sa.update(ReadinessState).where(ended).values(superseded_at=now))
     states = [_state(i, known[i], found[i], texts[i], now) for i in changed]
     insert_rows(ReadinessState, states)
-    _clear([i for i in before if marks[i][0] != plan().version])
-    same = {i: b for i, b in before.items() if marks[i][0] == plan().version}
-    return _renew(same, {i: found[i] for i in changed})
+    _clear([i for i in before if marks[i].plan != plan().version])
+    comparable = {i: b for i, b in before.items() if marks[i].plan == plan().version}
+    return _renew(comparable, {i: found[i] for i in changed})
+
+
+def _keep_years(years: Mapping[int, int | None]) -> None:
+    """A year that says nothing new of any target is the latest one all the same."""
+    for year in set(years.values()):
+        for part in in_parts(i for i, latest in years.items() if latest == year):
+            now = sa.and_(one_of(ReadinessState.company_id, part), queries.PRESENT)
+            db.session.execute(sa.update(ReadinessState).where(now).values(latest_year=year))
 
 
 def _clear(company_ids: Sequence[int]) -> None:

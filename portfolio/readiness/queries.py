@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -59,14 +60,24 @@ def known_of(company_ids: Sequence[int], day: dt.date) -> dict[int, Known]:
     return found
 
 
-def marks_of(company_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
-    """By company the version of the plan that it was assessed by, and the mark of its outcomes."""
-    columns = (ReadinessState.company_id, ReadinessState.plan, ReadinessState.mark)
-    found: dict[int, tuple[int, str]] = {}
+class Mark(NamedTuple):
+    """Of what is stored of a company: the version of the plan, the mark of its outcomes, its latest
+    fiscal year."""
+
+    plan: int
+    outcomes: str
+    latest_year: int | None
+
+
+def marks_of(company_ids: Iterable[int]) -> dict[int, Mark]:
+    """What tells whether anything is to be stored of a company, by its id."""
+    state = ReadinessState
+    columns = (state.company_id, state.plan, state.mark, state.latest_year)
+    found: dict[int, Mark] = {}
     for part in in_parts(company_ids):
         now = sa.and_(one_of(ReadinessState.company_id, part), PRESENT)
-        rows = db.session.execute(sa.select(*columns).where(now))
-        found |= {company_id: (version, mark) for company_id, version, mark in rows}
+        for company_id, version, mark, year in db.session.execute(sa.select(*columns).where(now)):
+            found[company_id] = Mark(version, mark, year)
     return found
 
 
