@@ -92,6 +92,8 @@ class Sentence:
         whom = _FOR_WHOM.search(before)
         if whom is None or "的" in before[whom.end() :]:
             return False
+        if any(other.start <= clause[0] + whom.start() < other.end for other in self.part):
+            return False  # the character is a part of a word: "主营业务为"
         return not _GIVING.search(before, whom.end())
 
     def before(self, at: int, clause_start: int, marks: set[str]) -> Before:

@@ -140,7 +140,7 @@ def _role(
     if sentence.is_for_whom(token, clause):
         return "apply", cue
     near = verb if not crossed else ""
-    if near in {"use", "buy", "apply", "serve"}:
+    if near in {"use", "buy", "apply"}:
         return verb, cue
     if behind.head in {"part", "service"}:
         return behind.head, None

@@ -19,7 +19,7 @@ from portfolio.kernel.titles import TitledEnum
 
 SOURCE, LONGEST = 200_000, 20_000
 _READ = re.compile(rf"(?:\s*\S){{0,{LONGEST}}}")
-ENOUGH = 0.5
+ENOUGH = 0.55
 
 
 class Role(TitledEnum):

@@ -32,6 +32,7 @@ PLAIN = frozenset(
         "investor",
         "third",
         "workshop",
+        "general",
         "denied",
     ]
 )
