@@ -28,7 +28,7 @@ ITEMS = frozenset("、/和与及或+·,(")
 JOINS = frozenset("、/和与及并以 ")
 AGAINST = frozenset({"use", "buy", "apply", "sell", "serve"})
 ACTS = frozenset({"make", "sell", "serve"})
-FAR = 48
+NEAR, FAR = 3, 48
 
 
 class Behind(NamedTuple):
@@ -184,7 +184,8 @@ class Sentence:
                     verbs = {"serve"}
                 break
             elif word.head:
-                if not head and (attached or word.head == "maker"):
+                near = word.head == "service" and len(gap) <= NEAR and not set(gap) & ITEMS
+                if not head and (attached or near or word.head == "maker"):
                     head, pieces = self._head(other, gap, clause_end)
             elif word.verb:
                 break
