@@ -325,6 +325,8 @@ PREFERENCES = {
     "locale": {"zh": {"zh": "中文", "en": "Chinese"}, "en": {"zh": "英文", "en": "English"}},
     "theme": {"light": {"zh": "浅色", "en": "Light"}, "dark": {"zh": "深色", "en": "Dark"}},
 }
+# What a form of one kind calls more closely than the column alone says.
+COLUMNS_OF = {("deal", "amount_fen"): ("拟投金额", "Our amount")}
 
 
 def action_title(action: str, locale: str) -> str:
@@ -337,7 +339,10 @@ def kind_title(kind: str, locale: str) -> str:
     return KINDS.get(kind, (kind, kind))[locale == "en"]
 
 
-def column_title(column: str, locale: str) -> str:
-    """Which column was changed; of a place within something, each part of the way to it."""
+def column_title(column: str, locale: str, kind: str = "") -> str:
+    """Which column was changed, of a known kind by the word of its own form; of a place within
+    something, each part of the way to it."""
+    if own := COLUMNS_OF.get((kind, column)):
+        return own[locale == "en"]
     parts = [COLUMNS.get(part, (part, part))[locale == "en"] for part in column.split(".")]
     return " · ".join(parts)

@@ -182,7 +182,7 @@ def _one(
 def _columns(line: Line, words: Words) -> Iterator[Detail]:
     kind = line.object_type
     for name, before, after in line.changes:
-        label = column_title(name, words.locale)
+        label = column_title(name, words.locale, kind)
         unsaid = name in UNSAID and (kind, name) not in words.titles
         if unsaid or label == name:  # what has no title is the system's own
             continue

@@ -14,7 +14,7 @@ from portfolio.pipeline import queries
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import Deal, GrantKind, Status
-from portfolio.pipeline.operations import FIELDS
+from portfolio.pipeline.operations import FIELDS, TERMS
 from portfolio.web.formatting import title_of
 
 MOST_ENTRIES = 200
@@ -25,9 +25,8 @@ def history(user: User, deal: Deal, most: int = 12) -> list[Act]:
     entries = audit.of_deal(deal.id, MOST_ENTRIES)
     readable = sight.readable_deals(user, [deal.id])
     lines = audit.known_lines(entries, readable, audit.terms_by_type())
-    return acts(
-        lines, words_of(lines, titles(queries.pipeline_of(deal.pipeline)), {"deal": FIELDS}), most
-    )
+    known = titles(queries.pipeline_of(deal.pipeline))
+    return acts(lines, words_of(lines, known, {"deal": FIELDS | set(TERMS)}), most)
 
 
 def titles(pipeline: Pipeline) -> Mapping[tuple[str, str], Mapping[Any, str]]:

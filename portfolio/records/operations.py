@@ -53,11 +53,27 @@ def set_back(
     values = {column: typed(type(row), column, before[column])}
     if isinstance(row, Company):
         companies.update(row, values, now, version)
+    elif isinstance(row, Deal) and column in pipeline.TERMS:
+        _state_term_again(row, values, actor, now, version)
     elif isinstance(row, Deal):
         pipeline.change(row, values, actor, now, version)
     else:
         check_version(getattr(row, "version", 0), version if hasattr(row, "version") else None)
         record_operations.change(row, values)
+
+
+def _state_term_again(
+    deal: Deal, values: dict[str, Any], actor: User, now: dt.datetime, version: int | None
+) -> None:
+    """State a former term anew: terms are appended. Raises Refused to who may not read and write
+    them, Conflict, and InputError when our part became more than the whole."""
+    for permission in ("deal.write", "deal.terms"):
+        pipeline.require(actor, permission, deal)
+    check_version(deal.version, version)
+    whole, ours = (values.get(n, getattr(deal, n)) for n in ("round_size_fen", "amount_fen"))
+    if whole is not None and ours is not None and ours > whole:
+        raise InputError("deal.amount_over_whole")
+    pipeline.state_terms(deal, values, actor, now)
 
 
 def typed(model: type[Any], column: str, value: Any) -> Any:

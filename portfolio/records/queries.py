@@ -32,7 +32,7 @@ from portfolio.pipeline import board_queries, history_queries
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.board_queries import DealLine
 from portfolio.pipeline.models import Deal
-from portfolio.pipeline.operations import FIELDS
+from portfolio.pipeline.operations import FIELDS, TERMS
 
 KINDS: dict[str, type[Any]] = {
     "company": Company,
@@ -131,7 +131,7 @@ def standing_in_the_way(user: User, of: Record) -> list[DealLine]:
 
 def restorable(kind: str) -> frozenset[str]:
     """The columns of a kind that can be set back one by one."""
-    columns = RESTORABLE | {"deal": FIELDS}
+    columns = RESTORABLE | {"deal": FIELDS | set(TERMS)}
     return columns.get(kind, frozenset())
 
 

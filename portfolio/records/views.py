@@ -15,6 +15,7 @@ from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
+from portfolio.pipeline.undo_operations import FACTS
 from portfolio.records import forms, operations, queries
 from portfolio.records.queries import Record
 from portfolio.web.formatting import now
@@ -53,6 +54,7 @@ def _keeping(action: str, of: Record) -> Any:
         of.label,
         of.company.id if of.company else None,
         of.deal.id if of.deal else None,
+        but=FACTS,
     )
 
 
@@ -162,6 +164,6 @@ def set_back(kind: str, number: int) -> Response:
     except InputError as error:
         flash(text_of(error))
         return back
-    said = titles.column_title(column, language())
+    said = titles.column_title(column, language(), kind)
     flash(_("Set back: %(field)s", field=said), kept.category)
     return back

@@ -158,6 +158,7 @@ MESSAGES = {
     "row.no_contacts": _l("The row has no name of a person."),
     "row.no_tasks": _l("The row does not say what is to be done."),
     "row.no_documents": _l("The row has no title of a document."),
+    "deal.amount_over_whole": _l("Our amount would be more than the whole."),
     "deal.unknown": _l("There is no deal with the number “%(value)s”."),
     "person.unknown": _l("Nobody here has the name or address “%(value)s”."),
     "person.two": _l("Several people are called %(value)s: write the e-mail address."),

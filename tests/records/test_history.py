@@ -5,11 +5,13 @@ import re
 
 import pytest
 
+from portfolio.audit import queries as audit
 from portfolio.companies import operations as companies
 from portfolio.companies.models import Contact
 from portfolio.extensions import db, unit_of_work
+from portfolio.people import policy
 from portfolio.pipeline import operations
-from portfolio.pipeline.models import Deal
+from portfolio.pipeline.models import Deal, DealTerms
 from portfolio.pipeline.stages import Move
 from tests import factories
 from tests.pages import sent_form
@@ -42,7 +44,7 @@ def test_a_deals_history_says_from_where_to_where(as_user, deal) -> None:
         "阶段 线索 → 项目库",
         "状态 在办 → 否决",
         "主要原因 市场小",
-        "金额 500万 → 800万",
+        "拟投金额 500万 → 800万",
         "项目成员 Colleague",
         "跟投 否 → 是",
         "技术成熟度 6",
@@ -105,14 +107,57 @@ def test_a_deals_and_a_persons_fields_are_set_back(as_user, cast, deal) -> None:
     assert person.position == "总经理"
 
 
+def test_a_term_is_set_back_as_a_new_row_and_that_is_undone(as_user, deal) -> None:
+    client, path = as_user("manager"), f"/records/deal/{deal.id}"
+    sent = restoration(client.get(f"{path}/history").text, "amount_fen")
+    stale = client.post(f"{path}/restorations", data=sent | {"version": "1"}, follow_redirects=True)
+    assert "已还原" not in stale.text
+    answer = client.post(f"{path}/restorations", data=sent, follow_redirects=True)
+    assert "已还原：拟投金额" in answer.text
+    assert "拟投金额 800万 → 500万" in changes(answer.text)
+    assert stated(deal) == [500 * WAN, 800 * WAN, 500 * WAN], "nothing stated is taken away"
+    undo(client)
+    assert stated(deal) == [500 * WAN, 800 * WAN, 500 * WAN, 800 * WAN]
+    assert audit.verify()[1] is None
+
+
+def stated(deal: Deal) -> list[int | None]:
+    """The amounts stated of a deal, in their order; the last one is the deal's own."""
+    db.session.expire_all()
+    found = db.session.query(DealTerms).filter_by(deal_id=deal.id).order_by(DealTerms.id)
+    amounts = [row.amount_fen for row in found]
+    assert deal.amount_fen == amounts[-1]
+    return amounts
+
+
+def test_a_term_that_fits_the_others_no_more_is_not_set_back(as_user, cast, deal) -> None:
+    with unit_of_work("deal.change", cast["partner"]):
+        smaller = {"amount_fen": 100 * WAN, "round_size_fen": 300 * WAN}
+        operations.state_terms(deal, smaller, cast["partner"], NOW)
+    client, path = as_user("manager"), f"/records/deal/{deal.id}"
+    sent = restoration(client.get(f"{path}/history").text, "amount_fen")
+    answer = client.post(f"{path}/restorations", data=sent, follow_redirects=True)
+    assert "超过" in answer.text and stated(deal)[-1] == 100 * WAN
+
+
+def test_who_may_not_read_the_terms_sets_none_back(as_user, cast, deal, monkeypatch) -> None:
+    client, path = as_user("manager"), f"/records/deal/{deal.id}"
+    sent = restoration(client.get(f"{path}/history").text, "amount_fen")
+    for role in cast["manager"].roles:
+        monkeypatch.delitem(policy.ROLES[role].permissions, "deal.terms", raising=False)
+    assert 'value="amount_fen"' not in client.get(f"{path}/history").text
+    client.post(f"{path}/restorations", data=sent)
+    assert stated(deal) == [500 * WAN, 800 * WAN]
+
+
 def test_what_is_no_own_column_cannot_be_set_back(as_user, cast, deal) -> None:
     client, path = as_user("manager"), f"/records/deal/{deal.id}"
     page = client.get(f"{path}/history").text
     sent = restoration(page, "trl")
-    for column in ("stage", "amount_fen", "walled", "owner_id", "id"):
+    for column in ("stage", "code", "walled", "owner_id", "id"):
         client.post(f"{path}/restorations", data=sent | {"column": column})
         db.session.expire_all()
-        assert (deal.status, deal.amount_fen) == ("rejected", 800 * WAN)
+        assert (deal.status, deal.walled) == ("rejected", False)
     other = factories.company(cast["manager"])
     answer = client.post(f"/records/company/{other.id}/restorations", data=sent)
     assert answer.status_code == 404, "an entry of another record"
