@@ -17,7 +17,7 @@ from portfolio.chokepoint.scanning import Token
 _COMMAS = re.compile(r"[,:](?![0-9]{3})")
 _NAME = re.compile(r"[^,。、;的]{0,12}?(?:股份|有限|集团)")
 _COMPANY = re.compile(r"股份|有限|集团")
-_FOR_WHOM = re.compile(r"(?<![作成称认更华因名视以面])[为向给](?!主)")
+_FOR_WHOM = re.compile(r"(?<![作成称认更华因名视以面务品营域是定即系向])[为向给](?!主)")
 _GIVING = re.compile(
     r"(?:提供|供应|供货|开发|生产|制造)(?!商)|配套|服务|赋能|打造|定制|代工|加工|研发|研制|设计"
 )
