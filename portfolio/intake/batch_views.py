@@ -2,6 +2,7 @@
 
 import io
 import json
+from functools import partial
 
 from flask import Response as FlaskResponse
 from flask import abort, current_app, flash, redirect, request, url_for
@@ -102,7 +103,7 @@ def _rejected(batch: ImportBatch) -> Sheet:
         table.take_values()
     targets = headings.matched(table.headings, batch.kind)
     columns = sheets.rejected_columns(table, targets)
-    rows = sheets.rejected_rows(table, report["refused"], field_title)
+    rows = sheets.rejected_rows(table, report["refused"], partial(field_title, kind=batch.kind))
     return Sheet(_("Rejected rows"), columns, rows)
 
 

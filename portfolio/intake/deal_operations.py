@@ -14,7 +14,7 @@ from portfolio.intake.company_operations import change_row
 from portfolio.intake.lookup_queries import Lookup, Trade, acting, known_deals
 from portfolio.intake.models import ImportBatch, ImportChange
 from portfolio.intake.record_plan import Item, RecordPlan, repeated, settle
-from portfolio.intake.rows import Finding, Row
+from portfolio.intake.rows import Finding, Row, refused_by
 from portfolio.kernel import money
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.parts import in_parts
@@ -179,9 +179,7 @@ def _check_amounts(said: Mapping[str, Any]) -> None:
 
 
 def _finding(row: int, error: InputError) -> Finding:
-    params = tuple((key, str(value)) for key, value in error.params.items())
-    name = BLAMED.get(error.code.split(".")[0], "deal")
-    return Finding(row, name, error.code, params)
+    return refused_by(error, row, BLAMED.get(error.code.split(".")[0], "deal"))
 
 
 def plan_deals(rows: Sequence[Row], choices: Choices, actor: User | None) -> RecordPlan:

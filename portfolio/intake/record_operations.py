@@ -15,7 +15,7 @@ from portfolio.intake.company_operations import change_row
 from portfolio.intake.lookup_queries import Lookup
 from portfolio.intake.models import ImportBatch, ImportChange, Kind
 from portfolio.intake.record_plan import Item, RecordPlan, repeated, settle
-from portfolio.intake.rows import Finding, Row
+from portfolio.intake.rows import Finding, Row, refused_by
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
@@ -75,10 +75,7 @@ def _identity(kind: str, row: Row, lookup: Lookup) -> Finding | tuple[Any, ...] 
             return (*holder, row.columns["title"], lookup.person(row.columns.get("owner")))
         return (*holder, row.columns["title"])
     except InputError as error:
-        name = _blamed(error.code)
-        return Finding(
-            row.number, name, error.code, tuple((k, str(v)) for k, v in error.params.items())
-        )
+        return refused_by(error, row.number, _blamed(error.code))
 
 
 def _blamed(code: str) -> str:

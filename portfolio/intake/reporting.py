@@ -7,7 +7,7 @@ from typing import Any
 from portfolio.intake.headings import COMPANIES, Target
 from portfolio.intake.plan import Difference, Duplicate, Plan, entered_names
 from portfolio.intake.record_plan import RecordPlan
-from portfolio.intake.rows import Finding
+from portfolio.intake.rows import Finding, refused_by
 from portfolio.kernel.errors import InputError
 
 Labels = Mapping[int, tuple[str, str]]
@@ -34,10 +34,8 @@ def refused_whole(kind: str, error: InputError) -> dict[str, Any]:
     """The report of a file of which no row was looked at. The finding's row is the one the refusal
     names, else 0."""
     row = int(str(error.params.get("row", 0)))
-    params = tuple((key, str(value)) for key, value in error.params.items())
-    finding = Finding(row, "", error.code, params)
     empty = Plan() if kind == COMPANIES else RecordPlan()
-    empty.refused.append(finding)
+    empty.refused.append(refused_by(error, row, ""))
     return report(empty) | {"ignored": [], "other_sheets": []}
 
 

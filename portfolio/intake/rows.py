@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from portfolio.kernel.errors import InputError
+
 LONGEST_SHOWN = 60
 
 
@@ -42,6 +44,11 @@ class Row:
         """Say that a cell holds a formula, and its value where the file has one."""
         code = "cell.formula" if text else "cell.formula_without_value"
         self.refuse(name, code, **({"value": text} if text else {}))
+
+
+def refused_by(error: InputError, number: int, name: str) -> Finding:
+    """What another part of the house refused, as a finding of a row (its number) and a field."""
+    return Finding(number, name, error.code, _plain(error.params))
 
 
 def _plain(params: Mapping[str, object]) -> tuple[tuple[str, Any], ...]:

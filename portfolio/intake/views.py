@@ -111,7 +111,7 @@ def preview_page(
         other_sheets=found.get("other_sheets", []),
         formulas=found.get("formulas", 0),
         size=found["size"],
-        page=_shown(found, choices, view),
+        page=_shown(found, choices, view, batch.kind),
         fresh=len(fresh),
         view=view,
         refusal=refusal,
@@ -119,7 +119,7 @@ def preview_page(
         kinds=Kind._value2member_map_,
         pairs=_first_pairs(found) if view != "duplicates" else [],
         likely=len(report["duplicates"]) if report else 0,
-        differing=_differing(differences, choices),
+        differing=_differing(differences, choices, batch.kind),
         choices=choices,
     )
     return (page, 422) if refusal else page
@@ -157,13 +157,13 @@ def _view(report: Mapping[str, Any] | None, differences: Sequence[Any]) -> str:
     return "differences" if differences else "new"
 
 
-def _shown(found: Mapping[str, Any], choices: Choices, view: str) -> Page:
+def _shown(found: Mapping[str, Any], choices: Choices, view: str, kind: str) -> Page:
     """The page of findings, of differing values or of new companies that was asked for."""
     report, differences = found.get("report"), found.get("differences", [])
     number = page_number()
     part = slice((number - 1) * PER_PAGE, number * PER_PAGE)
     if view == "differences":
-        return Page(_pairs(differences[part], choices), number, len(differences))
+        return Page(_pairs(differences[part], choices, kind), number, len(differences))
     if view == "duplicates" and report:
         pairs = duplicate_pairs(report["duplicates"][part], found.get("entered", {}))
         return Page(pairs, number, len(report["duplicates"]))
@@ -171,7 +171,7 @@ def _shown(found: Mapping[str, Any], choices: Choices, view: str) -> Page:
         fresh = found.get("fresh", [])
         return Page(fresh[part], number, len(fresh))
     findings = _findings(report, view) if report else []
-    return Page([worded(f, refused) for f, refused in findings[part]], number, len(findings))
+    return Page([worded(f, refused, kind) for f, refused in findings[part]], number, len(findings))
 
 
 def _reasoned(columns: Sequence[dict[str, Any]], chosen: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -195,7 +195,9 @@ def _findings(report: Mapping[str, Any], view: str) -> Sequence[tuple[dict[str, 
     return {"refused": refused, "warnings": warnings}.get(view, [*refused, *warnings])
 
 
-def _differing(differences: Sequence[dict[str, Any]], choices: Choices) -> list[dict[str, Any]]:
+def _differing(
+    differences: Sequence[dict[str, Any]], choices: Choices, kind: str
+) -> list[dict[str, Any]]:
     """The columns in which values differ: how many, and what was chosen for each."""
     counted: dict[str, int] = {}
     for difference in differences:
@@ -203,7 +205,7 @@ def _differing(differences: Sequence[dict[str, Any]], choices: Choices) -> list[
     return [
         {
             "field": field,
-            "title": field_title(field),
+            "title": field_title(field, kind),
             "count": count,
             "choice": choices.columns.get(field, ""),
         }
@@ -211,11 +213,13 @@ def _differing(differences: Sequence[dict[str, Any]], choices: Choices) -> list[
     ]
 
 
-def _pairs(differences: Sequence[dict[str, Any]], choices: Choices) -> list[dict[str, Any]]:
+def _pairs(
+    differences: Sequence[dict[str, Any]], choices: Choices, kind: str
+) -> list[dict[str, Any]]:
     return [
         difference
         | {
-            "title": field_title(difference["field"]),
+            "title": field_title(difference["field"], kind),
             "place": place(difference["row"], difference["field"]),
             "takes": choices.takes(difference["row"], difference["field"]),
         }
@@ -282,6 +286,6 @@ def _result_page(batch: ImportBatch) -> str:
         states=BatchState._value2member_map_,
         kinds=Kind._value2member_map_,
         pairs=_still_there(report) if batch.state == BatchState.DONE.value else [],
-        page=Page([worded(f, r) for f, r in shown], number, len(findings)),
+        page=Page([worded(f, r, batch.kind) for f, r in shown], number, len(findings)),
         rejected=bool(report.get("refused")) and operations.upload_path(batch).exists(),
     )

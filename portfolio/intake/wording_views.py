@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from portfolio.companies import fact_sheet, year_sheet
 from portfolio.intake.headings import METRIC, SHARES, choices
+from portfolio.intake.models import Kind
 from portfolio.kernel.numbers import from_micro, plain
 from portfolio.rulebook.metrics import dictionary
 from portfolio.web.formatting import title_of
@@ -62,6 +63,8 @@ FIELD_TITLES = {
     "dated_on": _l("Dated"),
     "link": _l("Link"),
 }
+# Fields that are something else in files of a kind.
+OWN_TITLES = {(Kind.CONTACTS.value, "name"): _l("Person's name")}
 ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-8-bom": "UTF-8 BOM",
@@ -72,16 +75,17 @@ ENCODINGS = {
 WHAT = {"changed": _l("changed since"), "used": _l("used since"), "gone": _l("no longer there")}
 
 
-def field_title(field: str) -> str:
-    """What a field or a figure is called."""
+def field_title(field: str, kind: str) -> str:
+    """What a field or a figure is called in files of a kind."""
     metric = dictionary().get(field.removeprefix(METRIC))
-    return title_of(metric) if metric else str(FIELD_TITLES.get(field, field))
+    own = OWN_TITLES.get((kind, field)) or FIELD_TITLES.get(field, field)
+    return title_of(metric) if metric else str(own)
 
 
 def grouped_options(kind: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """Everything a column can stand for, in groups: what the rows are about, then the figures as
     their forms have them, with their units."""
-    fields = [(field, field_title(field)) for field in choices(kind)]
+    fields = [(field, field_title(field, kind)) for field in choices(kind)]
     groups = [(_("Details"), [(f, title) for f, title in fields if not f.startswith(METRIC)])]
     left = {f.removeprefix(METRIC) for f, _title in fields if f.startswith(METRIC)}
     for group in (*year_sheet.GROUPS, *fact_sheet.GROUPS):
@@ -102,13 +106,13 @@ def percent(field: str, micro: int) -> str:
     return f"{plain(from_micro(micro) / whole)}%"
 
 
-def worded(finding: Mapping[str, Any], refused: bool) -> dict[str, Any]:
-    """A finding as the table of findings shows it."""
+def worded(finding: Mapping[str, Any], refused: bool, kind: str) -> dict[str, Any]:
+    """A finding as the table of findings of a kind of file shows it."""
     return {
         "row": finding["row"],
         "company": finding.get("company", ""),
         "company_code": finding.get("company_code", ""),
-        "field": field_title(finding["field"]),
+        "field": field_title(finding["field"], kind),
         "message": sentence(finding["code"], **finding["params"]),
         "refused": refused,
     }

@@ -7,6 +7,7 @@ from portfolio.extensions import db, unit_of_work
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline.models import Deal, DealTerms, StageEvent
 from portfolio.pipeline.stages import Move
+from portfolio.web.i18n import speaking
 from tests import factories
 
 HEAD = "企业全称,项目名称,项目经理,融资轮次,拟投金额（万元）,投前估值,阶段\n"
@@ -40,6 +41,21 @@ def test_a_stage_whose_conditions_are_open_is_refused_by_row(send, cast, company
     assert client.get(page).text.count("badge bad") == 1
     assert client.post(page + "/confirmation").status_code == 422
     assert deals() == []
+
+
+def test_a_refusal_names_the_open_conditions_in_the_language_of_the_reader(
+    send, run, cast, company
+) -> None:
+    text = HEAD + "海纳传动,海纳天使轮,manager@fund.example,A轮,500,1.2亿,初筛\n"
+    client, page = send(text)
+    _, told, _ = run(text, command="deals")
+    said = {"zh": [told["refused"][0]["message"]], "en": []}
+    for language, found in said.items():
+        with speaking(language):
+            found += [client.get(page + part).text for part in ("", "/rejected.csv")]
+    assert all("项条件未满足：" in one and "所属行业" in one for one in said["zh"]), said["zh"]
+    assert all("conditions are still open: " in one and "Sector" in one for one in said["en"])
+    assert not any("Titles(" in one for found in said.values() for one in found)
 
 
 def test_the_same_file_twice_opens_one_deal(run, company, cast) -> None:

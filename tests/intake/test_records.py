@@ -36,6 +36,14 @@ def test_people_are_entered_completed_and_left_alone(run) -> None:
     assert one(Contact).position == "董事长"
 
 
+def test_a_person_without_a_name_lacks_the_name_of_a_person_not_of_a_deal(send) -> None:
+    factories.company(name_zh="海纳传动")
+    client, page = send("企业名称,姓名,职务\n海纳传动,,总经理\n", kind="contacts")
+    for path in (page, page + "/rejected.csv"):
+        text = client.get(path).text
+        assert "姓名" in text and "项目名称" not in text, path
+
+
 @pytest.mark.parametrize(
     ("row", "field", "code"),
     [
