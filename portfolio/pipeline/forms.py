@@ -206,11 +206,13 @@ def shown(field: Field, text: str) -> str:
 
 
 class MoveForm(FlaskForm):
-    """A move: its kind, and what the kind asks for."""
+    """A move: its kind, and what the kind asks for. `shown` is the stage whose conditions the form
+    showed."""
 
     version = VersionField()
     kind = HiddenField()
     to_stage = HiddenField()
+    shown = HiddenField()
     walk = HiddenField()
     reason_code = SelectField(_l("Main reason"), default="")
     other_reasons = CheckboxesField(_l("Further reasons"))

@@ -28,7 +28,7 @@ from portfolio.pipeline import (
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.answer_forms import OPTIONS, Typed, asked, read_form, with_file
 from portfolio.pipeline.flow import Pipeline
-from portfolio.pipeline.gates import Answers, state_title, states_of
+from portfolio.pipeline.gates import Answers, state_title, states_of, unmet
 from portfolio.pipeline.models import Deal, Status
 from portfolio.pipeline.move_forms import Asking, form_of, place_all
 from portfolio.pipeline.recusal_queries import recused_from
@@ -41,7 +41,7 @@ from portfolio.web.messages import text_of
 ASKED_FOR = frozenset(
     (
         *("gate.missing", "move.reason_missing", "move.main_reason_missing", "move.words_missing"),
-        *("move.revisit_missing", "move.evidence_missing"),
+        *("move.revisit_missing", "move.evidence_missing", "reason.short"),
     )
 )
 
@@ -64,6 +64,7 @@ def moves(deal_id: int) -> Any:
     try:
         if request.form.get("save"):
             return _save(asking)
+        _require_shown(asking)
         act = _move(asking)
     except InputError as error:
         return _refused(asking, error)
@@ -73,6 +74,18 @@ def moves(deal_id: int) -> Any:
         return jsonify(message=said, undo=undo, **card_views.answer(access.me(), deal))
     flash(said, str(act.id))
     return redirect(asking.back)
+
+
+def _require_shown(asking: Asking) -> None:
+    """Raise InputError where conditions are open of which the form showed those of another stage.
+
+    What goes by them keeps them as passed over, and nobody passes over what was not shown.
+    """
+    shown = asking.form.shown.data
+    if shown and shown != asking.goal:
+        found = gate_queries.gate_of(asking.deal, asking.flow, asking.goal, asking.answers)
+        if unmet(found):
+            raise InputError("move.unshown", stage=asking.flow.stage(asking.goal))
 
 
 def _save(asking: Asking) -> Answer:

@@ -268,6 +268,10 @@ MESSAGES = {
     "move.revisit_past": _l("The day to look at it again must lie ahead."),
     "move.revisit_late": _l("Look at it again within %(days)s days."),
     "move.evidence_missing": _l("Reopening needs new evidence: a text, a link or a file."),
+    "move.unshown": _l(
+        "The conditions shown were those of another stage. See what is open before %(stage)s, and "
+        "confirm again."
+    ),
     "gate.missing": _l("%(count)s conditions are still open: %(names)s"),
     "check.unknown": _l("There is no checklist item “%(value)s”."),
     "check.state": _l("“%(item)s” cannot be put in this state."),

@@ -124,7 +124,7 @@ document.addEventListener("input", (event) => {
 // Where something went wrong, that is what one reads first.
 one("#errsum")?.focus();
 document.addEventListener("htmx:after:swap", () => {
-  if (!document.activeElement?.matches("input, textarea")) one("#errsum")?.focus();
+  if (!document.activeElement?.matches("input, textarea, select")) one("#errsum")?.focus();
 });
 for (const message of all("#flashes li")) {
   const act = message.dataset.act;

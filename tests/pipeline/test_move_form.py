@@ -1,6 +1,7 @@
 """The form of a move says everything that is wrong at once, and offers only what fits."""
 
 import io
+import json
 import re
 
 import pytest
@@ -8,12 +9,18 @@ import pytest
 from portfolio.companies.models import Company, Document
 from portfolio.extensions import db, unit_of_work
 from portfolio.pipeline import gate_queries
+from portfolio.pipeline.models import StageEvent
 from tests import factories
 from tests.pages import sent_form
 
 
 def errors_of(page: str) -> set[str]:
     return set(re.findall(r'id="([^"]+)-err"', page))
+
+
+def conditions_of(page: str) -> set[str]:
+    """The open conditions that a form lists as passed over."""
+    return set(re.findall(r'<li class="open"><svg.*?</svg> <span>(.*?) <span', page, re.DOTALL))
 
 
 def reasons_of(page: str, kind: str) -> int:
@@ -81,6 +88,22 @@ def test_only_reasons_that_fit_the_kind_of_move_are_offered(as_user, cast, kind,
             f"/deals/{deal.id}/moves", data=factories.seen(deal, kind="skip", note="急")
         )
         assert errors_of(short.text) == {"note"} and 'href="#c-' not in short.text
+
+
+def test_nothing_is_passed_over_that_the_form_did_not_show(as_user, cast) -> None:
+    deal = factories.deal(cast["manager"])
+    client, path = as_user("partner"), f"/deals/{deal.id}/moves"
+    first, chosen = (client.get(f"{path}?kind=skip{to}").text for to in ("", "&to_stage=ic"))
+    assert conditions_of(first) < conditions_of(chosen)
+    why = {"note": "联合投资方已完成全部尽调", "to_stage": "ic"}
+    other = client.post(path, data=sent_form(first) | why)
+    assert other.status_code == 422 and "另一阶段的条件" in other.text
+    assert conditions_of(other.text) == conditions_of(chosen) and why["note"] in other.text
+    assert client.post(path, data=sent_form(other.text)).status_code == 302
+    db.session.expire_all()
+    event = db.session.query(StageEvent).order_by(StageEvent.id.desc()).first()
+    kept = {row["zh"] for row in json.loads(event.overridden)}
+    assert (deal.stage, kept) == ("ic", conditions_of(chosen))
 
 
 def test_each_field_says_whether_it_may_stay_empty(as_user, cast) -> None:

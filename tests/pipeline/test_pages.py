@@ -99,6 +99,19 @@ def test_the_board_gets_an_answer_it_can_show(as_user, cast) -> None:
     assert as_user("reader").post(path, data={"kind": "forward"}).status_code == 403
 
 
+def test_a_skip_on_the_board_opens_the_form_that_asks_for_its_reason(as_user, cast) -> None:
+    deal = factories.deal(cast["manager"])
+    json, client = {"Accept": "application/json"}, as_user("partner")
+    answer = client.post(
+        f"/deals/{deal.id}/moves", data=factories.seen(deal, to_stage="ic"), headers=json
+    )
+    assert answer.status_code == 422 and answer.json["ask"]
+    page = client.get(answer.json["ask"]).text
+    assert sent_form(page)["to_stage"] == "ic" and sent_form(page)["kind"] == "skip"
+    label = page.partition('<label for="note">')[2].partition("</label>")[0]
+    assert "选填" not in label and "必填，不少于十个字" in page
+
+
 def test_the_board_counts_and_sums_what_the_reader_may_see(as_user, cast) -> None:
     factories.deal(cast["manager"], name="甲", terms={"amount_fen": 300 * WAN})
     factories.deal(cast["outsider"], name="乙", terms={"amount_fen": 500 * WAN})
