@@ -56,6 +56,12 @@ def test_every_rulebook_is_there_with_its_days() -> None:
     assert days == {name: [b["from"], b["to"], b.get("valid")] for name, b in known}
 
 
+def test_every_region() -> None:
+    everywhere = ("*",)
+    found = {b.id: [*b.applies_to] for b in library().values() if b.applies_to != everywhere}
+    assert found == KNOWN["regions"]
+
+
 def test_every_number_of_every_clause() -> None:
     for book in library().values():
         if book.inherits:
