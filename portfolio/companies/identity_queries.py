@@ -21,11 +21,13 @@ from portfolio.web.i18n import language
 class Mark:
     """One thing by which companies are told apart: its title, and by company what it is of each as
     people read it. A company that has none has no text or a dash. What is but counted or dated is
-    not `compared`: two that are one have it of their own."""
+    not `compared`: two that are one have it of their own. `parts` are what is compared, piece by
+    piece, where that is not the text as a whole; what one of both leaves out tells nothing."""
 
     title: str
     values: Mapping[int, str]
     compared: bool = True
+    parts: Mapping[int, Sequence[str]] | None = None
 
     def of(self, company_id: int) -> str:
         """What it is of one company; a dash where nothing is known."""
@@ -33,8 +35,10 @@ class Mark:
 
     def alike(self, one: int, other: int) -> bool | None:
         """Whether two companies have it in common; None where it is not known of both."""
-        mine, theirs = self.of(one), self.of(other)
-        return None if MISSING in (mine, theirs) else mine == theirs
+        parts = {i: [self.of(i)] for i in (one, other)} if self.parts is None else self.parts
+        pairs = zip(parts[one], parts[other], strict=True)
+        known = [(a, b) for a, b in pairs if a and b and MISSING not in (a, b)]
+        return all(a == b for a, b in known) if known else None
 
 
 # What slices above know of companies, as far as a person may know of it.
@@ -56,15 +60,31 @@ def marks(user: User, companies: Sequence[Company]) -> list[Mark]:
 
 def _own(companies: Sequence[Company]) -> list[Mark]:
     here = language()
-    said: Sequence[tuple[str, Callable[[Company], str]]] = (
-        (column_title("uscc", here), lambda c: c.uscc or c.uscc_missing_reason),
-        (column_title("stock_codes", here), lambda c: listed(row.code for row in c.stock_codes)),
-        (column_title("place", here), lambda c: f"{c.place} {c.region_code}".strip()),
-        (column_title("founded_on", here), lambda c: local_date(c.founded_on)),
-        (_("Legal form"), lambda c: legal_form(c.name_zh)),
-        (_("Former names"), lambda c: listed(row.name for row in c.names)),
+    # Why a code is missing is told in its place, and is no code that could differ.
+    said: Sequence[tuple[str, Callable[[Company], str], Callable[[Company], list[str]] | None]] = (
+        (column_title("uscc", here), _code, lambda c: [c.uscc or ""]),
+        (column_title("stock_codes", here), lambda c: listed(r.code for r in c.stock_codes), None),
+        (column_title("place", here), _place, lambda c: [c.place, c.region_code]),
+        (column_title("founded_on", here), lambda c: local_date(c.founded_on), None),
+        (_("Legal form"), lambda c: legal_form(c.name_zh), None),
+        (_("Former names"), lambda c: listed(row.name for row in c.names), None),
     )
-    return [Mark(title, {c.id: told(c) for c in companies}) for title, told in said]
+    return [
+        Mark(
+            title,
+            {c.id: told(c) for c in companies},
+            parts={c.id: parts(c) for c in companies} if parts else None,
+        )
+        for title, told, parts in said
+    ]
+
+
+def _code(company: Company) -> str:
+    return company.uscc or company.uscc_missing_reason
+
+
+def _place(company: Company) -> str:
+    return f"{company.place} {company.region_code}".strip()
 
 
 def _founders(ids: Iterable[int]) -> dict[int, str]:

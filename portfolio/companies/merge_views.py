@@ -22,6 +22,7 @@ from portfolio.companies.merging import (
     Difference,
     FigureKey,
     differing,
+    two_entities,
 )
 from portfolio.companies.models import Company, Figure
 from portfolio.companies.operations import Conflict
@@ -35,6 +36,8 @@ from portfolio.web.formatting import title_of
 from portfolio.web.i18n import language
 from portfolio.web.messages import text_of
 from portfolio.web.requests import sent_number
+
+MEANT = "meant"  # the box by which somebody confirms that two legal entities are to be one
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,8 @@ def merge(company_id: int, other_id: int) -> Answer:
     before = survivor.name_zh, other.name_zh
     seen = (sent_number("version") or 0, sent_number("other_version") or 0)
     try:
+        if two_entities(survivor.uscc, other.uscc) and not request.form.get(MEANT):
+            raise InputError("merge.two_entities")
         with access.writing("company.merge"):
             kept = operations.merge(
                 survivor, other, _chosen(), seen, access.me(), dt.datetime.now(dt.UTC)
@@ -136,6 +141,8 @@ def _page(survivor: Company, other: Company, refusal: str = "") -> str:
         other=other,
         refusal=refused or refusal,
         possible=not refused,
+        meant=MEANT,
+        entities=two_entities(survivor.uscc, other.uscc),
         marks=marks(access.me(), [survivor, other]),
         fields=[*_fields(survivor, other, chosen.fields), *_others(survivor, other, chosen.others)],
         clashes=_clashes(survivor, other, chosen.figures),

@@ -52,6 +52,11 @@ def differing(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
     return [n for n in FIELDS if mine[n] and theirs[n] and mine[n] != theirs[n]]
 
 
+def two_entities(mine: str | None, theirs: str | None) -> bool:
+    """Whether two companies are two legal entities by their credit codes (checked when entered)."""
+    return bool(mine and theirs and mine != theirs)
+
+
 def merged_values(
     mine: Mapping[str, Any], theirs: Mapping[str, Any], chosen: Mapping[str, str]
 ) -> dict[str, Any]:

@@ -229,6 +229,9 @@ MESSAGES = {
     "company.deals_of_others": _l(
         "Deals would go over that you may not change: %(names)s. Ask a partner or who is on their team."
     ),
+    "merge.two_entities": _l(
+        "The two have different credit codes: confirm that they are to be merged all the same."
+    ),
     "merge.no_choice": _l("“%(value)s” is none of the values offered: choose one of them."),
     "company.told_apart": _l("Somebody has said already that these two are not the same."),
     "bulk.none": _l("Choose at least one deal."),

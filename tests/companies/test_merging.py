@@ -118,6 +118,7 @@ def test_the_values_chosen_count_and_names_and_codes_are_not_lost(as_user, cast,
     asked = {
         "version": str(one.version),
         "other_version": str(other.version),
+        "meant": "1",
         "field-name_zh": "theirs",
         "field-uscc": "theirs",
         "figure-revenue-2024": "theirs",
@@ -213,7 +214,9 @@ def test_the_pages_say_why_not(as_user, cast, pair) -> None:
     itself = f"/companies/{one.id}/merge/{one.id}"
     assert "不能与自身" in client.get(itself).text
     assert client.post(itself, data={"version": "1"}).status_code == 422
-    stale = client.post(f"/companies/{one.id}/merge/{other.id}", data={"version": "77"})
+    stale = client.post(
+        f"/companies/{one.id}/merge/{other.id}", data={"version": "77", "meant": "1"}
+    )
     assert stale.status_code == 409 and "重新核对" in stale.text
     merge(one, other, cast["partner"])
     led = client.post(f"/companies/{third.id}/merge/{other.id}", data={})
@@ -230,7 +233,7 @@ def test_a_walled_deal_goes_over_and_nobody_learns_of_it(as_user, cast, pair) ->
     path = f"/companies/{one.id}/merge/{other.id}"
     page = client.get(path).text
     assert "金丝雀" not in page and re.search(r"项目 <b>1</b>", page)
-    asked = {"version": str(one.version), "other_version": str(other.version)}
+    asked = {"version": str(one.version), "other_version": str(other.version), "meant": "1"}
     answer = client.post(path, data=asked)
     assert "金丝雀" not in client.get(answer.location).text
     assert db.session.get_one(Deal, walled.id).company_id == one.id

@@ -106,7 +106,7 @@ def test_after_a_change_the_merge_stays_and_the_reason_names_who(
 def test_the_message_and_the_history_offer_to_take_it_back(as_user, cast, pair) -> None:
     one, other, _ = pair
     client = as_user("manager")
-    asked = {"version": str(one.version), "other_version": str(other.version)}
+    asked = {"version": str(one.version), "other_version": str(other.version), "meant": "1"}
     answer = client.post(f"/companies/{one.id}/merge/{other.id}", data=asked)
     act = db.session.query(Act).filter_by(action="company.merge").one()
     assert f"/acts/{act.id}/undo" in client.get(answer.location).text

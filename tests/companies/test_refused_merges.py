@@ -29,7 +29,7 @@ CHOSEN = {
 
 
 def asked_of(one, other, **changed: str) -> dict[str, str]:
-    versions = {"version": str(one.version), "other_version": str(other.version)}
+    versions = {"version": str(one.version), "other_version": str(other.version), "meant": "1"}
     return {**versions, **CHOSEN, **changed}
 
 

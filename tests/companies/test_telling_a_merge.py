@@ -27,7 +27,12 @@ def merged(as_user, cast):
         state_figures(said, cast["manager"], NOW)
     factories.deal(cast["colleague"], company=other, name="金丝雀", walled=True)
     numbers = one.id, other.id
-    fields = {"version": one.version, "other_version": other.version, "field-industry": "theirs"}
+    fields = {
+        "version": one.version,
+        "other_version": other.version,
+        "meant": "1",
+        "field-industry": "theirs",
+    }
     fields |= {"field-name_zh": "theirs"}
     fields |= {"figure-rd_spend-2025": "theirs", "figure-net_profit_parent-2025": "mine"}
     client = as_user("manager")

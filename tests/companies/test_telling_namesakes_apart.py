@@ -6,7 +6,7 @@ import re
 import pytest
 
 from portfolio.companies import operations
-from portfolio.companies.models import Contact
+from portfolio.companies.models import CompanyMerge, Contact
 from portfolio.companies.operations import Statement
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.text import legal_form
@@ -96,3 +96,54 @@ def test_a_confidential_deal_counts_for_its_team_alone(as_user, namesakes) -> No
 )
 def test_the_legal_form_stands_at_the_end_of_a_name(name, form) -> None:
     assert legal_form(name) == form
+
+
+def compared(as_user, one, other) -> dict[str, str]:
+    client = as_user("manager")
+    return {k: v[-1] for k, v in rows_of(client.get(merge_of(one, other)).text).items()}
+
+
+def merge_of(one, other) -> str:
+    return f"/companies/{one.id}/merge/{other.id}"
+
+
+def test_what_one_side_leaves_out_is_no_difference(as_user, cast) -> None:
+    missing = {"uscc": None, "uscc_missing_reason": "企业尚未提供"}
+    one = factories.company(cast["manager"], place="济南市", region_code="370100")
+    other = factories.company(cast["manager"], place="济南市", **missing)
+    third = factories.company(cast["manager"], place="济南市", region_code="370102", **missing)
+    said = compared(as_user, one, other)
+    assert (said["统一社会信用代码"], said["所在地"]) == ("缺一方信息", "相同")
+    said = compared(as_user, other, third)
+    assert (said["统一社会信用代码"], said["所在地"]) == ("缺一方信息", "相同")
+    assert compared(as_user, one, third)["所在地"] == "不同"
+
+
+def test_two_legal_entities_are_one_only_when_that_is_meant(as_user, cast) -> None:
+    one, other = (factories.company(cast["manager"]) for _ in range(2))
+    client = as_user("manager")
+    page = client.get(merge_of(one, other)).text
+    assert "两个法律主体" in page and one.uscc in page and other.uscc in page
+    asked = {"version": str(one.version), "other_version": str(other.version)}
+    refused = client.post(merge_of(one, other), data=asked)
+    assert refused.status_code == 422 and "请确认" in refused.text
+    assert db.session.query(CompanyMerge).count() == 0
+    assert client.post(merge_of(one, other), data=asked | {"meant": "1"}).status_code == 302
+
+
+def test_nothing_is_to_be_confirmed_where_one_has_no_code(as_user, cast) -> None:
+    one = factories.company(cast["manager"])
+    other = factories.company(cast["manager"], uscc=None, uscc_missing_reason="企业尚未提供")
+    client = as_user("manager")
+    assert "法律主体" not in client.get(merge_of(one, other)).text
+    asked = {"version": str(one.version), "other_version": str(other.version)}
+    assert client.post(merge_of(one, other), data=asked).status_code == 302
+
+
+def test_which_company_stays_is_said_by_name_above_the_tables(as_user, cast) -> None:
+    one, other = (factories.company(cast["manager"]) for _ in range(2))
+    head = as_user("manager").get(merge_of(one, other)).text.split('id="marks"')[0]
+    sides = re.search(r'<dl class="kv sides">(.*?)</dl>', head)[1]
+    assert re.findall(r"<d[td]>(?:<b>)?([^<]+)", sides) == [
+        *("保留", one.name_zh, "被合并", other.name_zh),
+    ]

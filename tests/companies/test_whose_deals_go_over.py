@@ -27,7 +27,7 @@ def asked(pair) -> tuple[str, dict[str, str]]:
     one, other = (db.session.merge(company) for company in pair)
     for company in (one, other):
         db.session.refresh(company)
-    fields = {"version": str(one.version), "other_version": str(other.version)}
+    fields = {"version": str(one.version), "other_version": str(other.version), "meant": "1"}
     db.session.rollback()
     return f"/companies/{one.id}/merge/{other.id}", fields
 

@@ -96,7 +96,7 @@ def test_an_import_is_taken_back_though_its_companies_are_still_owed(send) -> No
 def test_a_company_merged_meanwhile_is_owed_nothing(cast, as_user) -> None:
     kept, gone, *others = [factories.company(cast["manager"]) for _ in range(5)]
     state([kept, gone, *others], 7_000)
-    seen = {"version": str(kept.version), "other_version": str(gone.version)}
+    seen = {"version": str(kept.version), "other_version": str(gone.version), "meant": "1"}
     answer = as_user("partner").post(f"/companies/{kept.id}/merge/{gone.id}", data=seen)
     assert answer.status_code == 302
     assert settle() == 3 and owed() == [], "the one that stays was assessed with the merge"

@@ -18,7 +18,7 @@ def chain(as_user, cast):
     client = as_user("manager")
     for one, other in ((1, 0), (2, 1)):
         rows = [db.session.get_one(Company, numbers[i]) for i in (one, other)]
-        sent = {"version": rows[0].version, "other_version": rows[1].version}
+        sent = {"version": rows[0].version, "other_version": rows[1].version, "meant": "1"}
         path = f"/companies/{rows[0].id}/merge/{rows[1].id}"
         db.session.rollback()
         assert client.post(path, data=sent).status_code == 302
