@@ -22,15 +22,17 @@ CHANGES = {
     f'id = "{TEXT}"': f'id = "{COMING}"',
     "in_force_to = 2023-08-03\n": "",
     "expected_market_cap >= 150000": f"expected_market_cap >= {MARKET_VALUE}",
-    "sum(rd_spend, 2) >= 5000": f"sum(rd_spend, 2) >= {RESEARCH}",
 }
 
 
 @contextmanager
-def coming_book(day: dt.date, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def coming_book(
+    day: dt.date, monkeypatch: pytest.MonkeyPatch, research: int = RESEARCH
+) -> Iterator[None]:
     """The exchange asks for more market value and less research from a day on."""
     text = (FOLDER / f"{TEXT}.toml").read_text(encoding="utf-8")
-    for old, new in CHANGES.items():
+    asked = {"sum(rd_spend, 2) >= 5000": f"sum(rd_spend, 2) >= {research}"}
+    for old, new in (CHANGES | asked).items():
         assert old in text
         text = text.replace(old, new)
     text = text.replace("in_force_from = 2021-11-15", f"in_force_from = {day}")

@@ -223,6 +223,10 @@ def test_a_changed_rulebook_makes_everything_stale(app, as_user, firms, monkeypa
     with coming_book(DAY, monkeypatch):
         jobs.foresee_due(app, NOW)
         assert len(kept()) == 4
+    with coming_book(DAY, monkeypatch, research=4_700):
+        assert "规则文本此后有改动" in as_user("reader").get(PATH).text
+        jobs.foresee_due(app, NOW)
+        assert sorted(kept().values()) == ["loses", "shuts"], "of the same day by another text"
     with coming_book(DAY + ONE_DAY, monkeypatch):
         jobs.foresee_due(app, NOW)
         assert kept() == fates(firms)
@@ -272,6 +276,8 @@ def test_counts_rows_and_files_stop_at_what_one_may_see(
     assert "涉及 5 家企业" in as_user("reader").get(PATH).text
     assert as_user("admin").get(PATH).status_code == 403
     assert as_user("reader").get(f"{PATH}/companies.csv").status_code == 403
+    behind = as_user("committee").get(f"{PATH}/companies.csv?target=bse-4")
+    assert behind.headers["X-Rows"] == "0"
     client = as_user("partner")
     answer = client.get(f"{PATH}/companies.csv?target=bse-4&effect=gains")
     (row,) = csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")))
@@ -286,7 +292,7 @@ def test_counts_rows_and_files_stop_at_what_one_may_see(
     told = db.session.scalars(
         sa.select(AuditEntry).where(AuditEntry.action == "readiness.export")
     ).all()
-    assert len(told) == 2 and KEY in told[0].after
+    assert len(told) == 3 and KEY in told[0].after
     odd = client.get(f"/readiness/versions/{of_book('chinext-2026')[0].key}/companies.csv")
     assert odd.status_code == 404, "nothing was computed"
 
