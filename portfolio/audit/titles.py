@@ -267,7 +267,7 @@ COLUMNS = {
     "recorded_by_id": ("录入人", "Entered by"),
     "region_code": ("行政区划代码", "Administrative code"),
     "remembered": ("已记住", "Remembered"),
-    "revisit_on": ("复看日期", "Look again on"),
+    "revisit_on": ("再次跟进日期", "Look at it again on"),
     "risks": ("主要风险", "Main risks"),
     "role": ("角色", "Role"),
     "round": ("融资轮次", "Round"),

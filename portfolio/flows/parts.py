@@ -162,7 +162,7 @@ PARTS = {
                 Column("main_reason", "flag", "须选主要原因", "Needs a main reason"),
                 Column("reasons", "several", "可选原因类别", "Kinds of reasons", "reason_kinds"),
                 Column("words", "number", "说明最少字数", "Least characters of the note"),
-                Column("revisit_days", "number", "须在几天内复看", "Look again within days"),
+                Column("revisit_days", "number", "须在几天内再次跟进", "Look again within days"),
                 Column("evidence", "flag", "须有新依据", "Needs new evidence"),
                 Column("withdrawn_by", "flag", "问明撤回方", "Asks who withdrew"),
                 Column("permission", "choice", "所需权限", "Right needed", "permissions"),

@@ -15,6 +15,7 @@ from portfolio.intake.choices import KEEP, TAKE, Choices
 from portfolio.intake.job_operations import ACTIONS
 from portfolio.intake.models import Kind
 from portfolio.intake.operations import Prepared, RowsRefused
+from portfolio.intake.reading import require_as_named
 from portfolio.kernel.errors import InputError
 from portfolio.people import queries as people
 from portfolio.people.models import User
@@ -77,6 +78,7 @@ def _run(
     content = file.read_bytes()
     try:
         actor = _person(address)
+        require_as_named(content, file.name)
         chosen = headings.read_mapping(mapping.read_bytes()) if mapping else {}
         choices = Choices(TAKE if update else KEEP, formulas=TAKE if formula_values else KEEP)
         prepared = operations.prepare(content, chosen, kind, choices, actor)

@@ -70,6 +70,12 @@ def is_workbook(content: bytes) -> bool:
     return content.startswith(ZIP_HEAD)
 
 
+def require_as_named(content: bytes, name: str) -> None:
+    """Raise InputError `workbook.broken` for what is called a workbook and is none."""
+    if name.lower().endswith(".xlsx") and not is_workbook(content):
+        raise InputError("workbook.broken")
+
+
 def read_csv(content: bytes) -> Table:
     """A CSV file in UTF-8 (with or without BOM), GB18030 or marked UTF-16, told apart strictly.
 

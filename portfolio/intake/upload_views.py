@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from portfolio.intake import operations, queries
 from portfolio.intake.models import BatchState, Kind
+from portfolio.intake.reading import require_as_named
 from portfolio.intake.run_views import look_again
 from portfolio.intake.views import Answer, blueprint
 from portfolio.kernel.errors import InputError
@@ -74,6 +75,7 @@ def upload() -> Answer:
     if kind not in {"", *Kind._value2member_map_}:
         abort(400)
     try:
+        require_as_named(content, name)
         table = operations.read_table(content)
     except InputError as error:
         return _list(f"{name}: {text_of(error)}", request.form.get("pasted", "")), 422

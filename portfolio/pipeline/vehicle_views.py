@@ -106,8 +106,10 @@ class NewCommitmentForm(CommitmentForm):
 @access.permit("deal.create")
 def new_commitment() -> Answer:
     """Open a deal in the pipeline asked for: whose target is a sub-fund here, of others the
-    company is asked for first."""
+    company is asked for first. Who names none chooses among all."""
     key = request.form.get("pipeline") or request.args.get("pipeline", "")
+    if not key:
+        return render_template("pipeline/which.html", pipelines=queries.current_pipelines())
     pipeline = queries.current_pipeline(key) or abort(404)
     if queries.pipeline_of(pipeline).target != "vehicle":
         return _choose_company(queries.pipeline_of(pipeline))

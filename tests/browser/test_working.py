@@ -102,6 +102,7 @@ PAGES = {
         "/deals/5/moves",
         "/deals/14/moves?kind=skip",
         "/deals/20/moves?kind=hold",
+        "/deals/new",
         "/deals/new?pipeline=direct&q=%E9%9D%92%E5%B2%9B",
         "/deals/new?pipeline=subfund",
         "/deals/bulk?doing=move&stage=screening&deals=2.24.41.84",
@@ -339,6 +340,20 @@ def test_a_card_that_lacks_something_is_asked_for_just_that(open_page) -> None:
     page.click(".formfoot .btn-primary")
     page.wait_for_url(f"**/deals/{deal}")
     assert "项目库" in page.inner_text(".pagehead")
+
+
+def test_a_skip_lists_the_conditions_of_the_stage_chosen_and_keeps_what_is_typed(open_page) -> None:
+    page = open_page()
+    page.goto("/deals/14/moves?kind=skip")
+    listed = page.locator("#gate .open")
+    few = listed.count()
+    page.fill("#note", "联合投资方已完成全部尽调")
+    last = page.locator("#to_stage option").last.get_attribute("value")
+    page.select_option("#to_stage", last)
+    page.wait_for_selector(f"[name=shown][value={last}]", state="attached")
+    assert listed.count() > few
+    assert page.input_value("#note") == "联合投资方已完成全部尽调"
+    assert not page.complaints
 
 
 def test_a_card_is_dragged_a_stage_on_and_taken_back(open_page) -> None:

@@ -45,6 +45,17 @@ def test_a_number_beyond_the_database_is_refused_at_its_row(run, cells, field, c
     assert db.session.query(Company).count() == 0
 
 
+def test_what_is_called_a_workbook_and_is_none_is_not_read_as_text(as_user, run, tmp_path) -> None:
+    text = (HEAD + "430047,甲,2024,1,1,1\n").encode()
+    sent = {"file": (io.BytesIO(text), "表.xlsx")}
+    answer = as_user("manager").post("/imports", data=sent)
+    assert answer.status_code == 422 and "不是工作簿" in answer.text
+    path = tmp_path / "表.xlsx"
+    path.write_bytes(text)
+    assert "不是工作簿" in run(path)[2]
+    assert db.session.query(ImportBatch).count() == 0
+
+
 def test_the_largest_numbers_that_are_kept_come_back_exactly(run) -> None:
     code, _, said = run(HEAD + "430047,甲,2024,100000000000,9000000000000,-9000000000000\n")
     assert code == 0, said

@@ -36,6 +36,13 @@ def test_a_chosen_unit_counts_and_is_remembered_for_files_of_this_shape(send, ru
     assert "2万" in client.get(other).text
 
 
+def test_expense_on_research_is_known_by_the_name_of_the_income_statement(run) -> None:
+    for heading in ("研发费用", "研发费用(万元)"):
+        code, report, _ = run(f"企业名称,年度,{heading}\n青岛单位测试有限公司,2024,120\n")
+        assert code == 0 and not report["ignored"]
+        assert figures() == {"rd_expense": 120 * 10**6}
+
+
 def test_a_mapping_file_may_name_the_unit(run, tmp_path) -> None:
     mapping = tmp_path / "mapping.json"
     mapping.write_text(

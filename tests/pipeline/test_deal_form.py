@@ -66,6 +66,13 @@ def test_a_new_sub_fund_is_entered_with_its_commitment_or_not_at_all(as_user, ca
     assert db.session.query(Deal).one().target_vehicle_id == fund.id
 
 
+def test_who_names_no_pipeline_chooses_one(as_user, cast) -> None:
+    page = as_user("partner").get("/deals/new")
+    assert page.status_code == 200
+    for row in queries.current_pipelines():
+        assert f'href="/deals/new?pipeline={row.key}"' in page.text and row.zh in page.text
+
+
 def test_a_pipeline_takes_deals_of_its_own_kind_alone(as_user, cast) -> None:
     company = factories.company(cast["manager"])
     client = as_user("manager")
