@@ -20,7 +20,8 @@ from portfolio.extensions import db
 from portfolio.intake.console import Console
 from portfolio.intake.models import BatchState, ImportBatch
 from portfolio.intake.restore_operations import deal_back, record_back
-from portfolio.intake.undo_queries import RECORDS, Written, against_record, used_deals
+from portfolio.intake.undo_queries import RECORDS, Written, against_record
+from portfolio.intake.use_queries import used_deals
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 from portfolio.pipeline.models import Deal, DealGrant

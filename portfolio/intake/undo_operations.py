@@ -15,18 +15,17 @@ from portfolio.intake.models import BatchState, ImportBatch
 from portfolio.intake.restore_operations import deal_back, put_back, record_back
 from portfolio.intake.undo_queries import (
     ADDED,
-    OWN,
     RECORDS,
-    Obstacle,
     Written,
     collected,
     obstacles,
     written_by,
 )
+from portfolio.intake.use_queries import OWN, Obstacle, left_by_undone
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
-from portfolio.pipeline.detach_operations import let_go
+from portfolio.pipeline.detach_operations import detach, let_go
 
 STATED = (
     *("company_id", "metric", "fiscal_year", "micro", "choice", "as_of", "source"),
@@ -53,6 +52,7 @@ def undo(batch: ImportBatch, actor: User, now: dt.datetime) -> None:
         raise Entangled(against)
     created = [w.object_id for w in written if w.object_type == "company" and w.created]
     let_go(created, actor, now)
+    detach(left_by_undone(created), now)
     _take_figures_back(batch, created, actor, now)
     _restore_companies(written, now)
     _remove_companies(created)
@@ -72,7 +72,7 @@ def _take_figures_back(
     """Close what the import appended for companies that stay, and state anew what it replaced."""
     going = set(created)
     rows = db.session.scalars(sa.select(Figure).where(Figure.batch_id == batch.id)).all()
-    kept = [row for row in rows if row.company_id not in going]
+    kept = [r for r in rows if r.company_id not in going and r.superseded_at is None]
     keys = {(row.company_id, row.metric, row.fiscal_year) for row in kept}
     former = _replaced(batch, {key[0] for key in keys}, keys)
     for row in kept:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,45 +14,28 @@ from portfolio.audit.titles import kind_title
 from portfolio.companies.merge_queries import survivors
 from portfolio.companies.models import (
     Company,
-    CompanyKey,
-    CompanyName,
-    CompanySearch,
     Contact,
     Document,
     Figure,
-    StockCode,
     Task,
 )
+from portfolio.companies.operations import FIELDS
 from portfolio.companies.paper_queries import known
-from portfolio.extensions import Base, db
+from portfolio.extensions import db
+from portfolio.intake import use_queries as uses
 from portfolio.intake.models import ImportBatch, ImportChange
-from portfolio.journal.models import Act
+from portfolio.intake.use_queries import Obstacle
 from portfolio.kernel.parts import in_parts
+from portfolio.kernel.records import LeadSource
 from portfolio.people.models import User
-from portfolio.pipeline.detach_operations import hidden_from
-from portfolio.pipeline.models import Deal, DealMember, DealTerms, StageEvent
+from portfolio.pipeline.models import Deal
 from portfolio.pipeline.sight_queries import unknown_ids
-from portfolio.readiness.models import Assessment, ReadinessOwed, ReadinessState
 from portfolio.web.i18n import language
 
-# Rows that an entered company has of itself. Whatever else names it is somebody's use of it.
-OWN = (
-    *(Assessment, ReadinessState, ReadinessOwed),
-    *(Figure, StockCode, CompanyName, CompanyKey, CompanySearch),
-)
-OWN_OF_DEALS = {StageEvent.__tablename__, DealTerms.__tablename__, DealMember.__tablename__}
 RECORDS: dict[str, Any] = {"contact": Contact, "task": Task, "document": Document}
 # What a company gets more of: the collection, and the column that holds the text.
 ADDED = {"stock_codes": ("stock_codes", "code"), "former_names": ("names", "name")}
 KINDS = ("company", "figure", "deal", *RECORDS)
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """Why an import can no longer be taken back: which record, and `changed`, `used` or `gone`."""
-
-    name: str
-    what: str
 
 
 @dataclass(frozen=True)
@@ -135,22 +118,24 @@ def _figures_going(batch: ImportBatch) -> tuple[int, int]:
         former.superseded_at == batch.applied_at,
         former.batch_id.is_distinct_from(batch.id),
     )
-    stated = sa.select(sa.func.count()).where(Figure.batch_id == batch.id)
+    own = Figure.batch_id == batch.id, Figure.recorded_at == batch.applied_at
+    stated = sa.select(sa.func.count()).where(*own)
     whole, part = (db.session.scalars(q).one() for q in (stated, stated.where(replaced)))
     return whole, part
 
 
 def obstacles(batch: ImportBatch, written: Sequence[Written], user: User) -> list[Obstacle]:
     """What stands against taking an import back, of what this person may know of."""
-    found = list(_changed_companies(batch, written))
-    found += _used_companies(batch, written, user)
+    found = list(_changed_companies(written))
+    entered = [w.object_id for w in written if w.object_type == "company" and w.created]
+    found += uses.used_companies(batch, entered, user)
     found += _newer_figures(batch)
     found += _changed_records(written, user)
     found += _changed_deals(written)
     return list(dict.fromkeys(found))
 
 
-def _changed_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterator[Obstacle]:
+def _changed_companies(written: Sequence[Written]) -> Iterator[Obstacle]:
     wanted = {w.object_id: w for w in written if w.object_type == "company"}
     merged = survivors(wanted)
     for part in in_parts(wanted):
@@ -166,9 +151,7 @@ def _changed_companies(batch: ImportBatch, written: Sequence[Written]) -> Iterat
             if row is None:
                 yield Obstacle(str(change.after.get("name_zh", company_id)), "gone")
             elif (
-                company_id in merged
-                or not _as_written(change, row)
-                or (change.created and row.updated_at != batch.applied_at)
+                company_id in merged or not _as_written(change, row) or not _as_entered(change, row)
             ):
                 yield Obstacle(row.name_zh, "changed")
 
@@ -183,61 +166,39 @@ def _as_written(change: Written, row: Any) -> bool:
     return True
 
 
+def _as_entered(change: Written, company: Company) -> bool:
+    """Whether a company that the import entered has nothing more than what it wrote: another
+    import that was taken back since leaves a later date, and changed nothing."""
+    if not change.created:
+        return True
+    blank = FIELDS - change.after.keys() - {"lead_source"}
+    own = all(set(change.after.get(n, ())) == {t for _, t in collected(company, n)} for n in ADDED)
+    source = change.after.get("lead_source", LeadSource.IMPORT.value)
+    return own and company.lead_source == source and not any(getattr(company, n) for n in blank)
+
+
 def collected(company: Company, name: str) -> list[tuple[Any, str]]:
     """The listings or other names of a company, each with its text."""
     attribute, text = ADDED[name]
     return [(one, getattr(one, text)) for one in getattr(company, attribute)]
 
 
-def _used_companies(
-    batch: ImportBatch, written: Sequence[Written], user: User
-) -> Iterator[Obstacle]:
-    """Companies that the import entered and that other records name by now."""
-    created = [w.object_id for w in written if w.object_type == "company" and w.created]
-    own = {model.__tablename__ for model in OWN}
-    hidden = [deal.id for deal in hidden_from(user, created)]
-    for part in in_parts(created):
-        used: set[int] = set()
-        for table, column in referring(Company.__tablename__):
-            if table.name not in own:
-                naming = sa.select(column).where(column.in_(part), _known(table, hidden))
-                used.update(db.session.scalars(naming))
-        others = Figure.batch_id.is_distinct_from(batch.id)
-        stated = sa.select(Figure.company_id).where(Figure.company_id.in_(part), others)
-        used.update(db.session.scalars(stated))
-        used.update(i for i in db.session.scalars(_put_aside(part, hidden)) if i is not None)
-        rows = sa.select(Company.name_zh).where(Company.id.in_(used))
-        yield from (Obstacle(name, "used") for name in db.session.scalars(rows))
-
-
-def _put_aside(company_ids: Sequence[int], hidden: Sequence[int]) -> sa.Select[int | None]:
-    """Companies of which something lies in the bin: without them it could never come back."""
-    return sa.select(Act.company_id).where(
-        Act.company_id.in_(company_ids),
-        Act.action.endswith(".delete"),
-        sa.func.coalesce(Act.deal_id, 0).not_in(hidden),
-    )
-
-
-def _known(table: sa.Table, hidden: Sequence[int]) -> sa.ColumnElement[bool]:
-    """The condition that a row is neither a hidden deal nor of one."""
-    column = table.c.id if table.name == Deal.__tablename__ else table.c.get("deal_id")
-    return sa.true() if column is None else sa.func.coalesce(column, 0).not_in(hidden)
-
-
-def referring(table_name: str) -> Iterator[tuple[sa.Table, sa.Column[Any]]]:
-    """Every column that names a row of a table: what is added to the model later is known too."""
-    for table in Base.metadata.sorted_tables:
-        for key in table.foreign_keys:
-            if key.column.table.name == table_name:
-                yield table, key.parent
-
-
 def _newer_figures(batch: ImportBatch) -> Iterator[Obstacle]:
+    """Companies of which a figure was replaced, unless the same one was stated again when what
+    replaced it was taken back."""
+    again = aliased(Figure)
+    restated = sa.exists().where(
+        again.batch_id == batch.id,
+        again.company_id == Figure.company_id,
+        again.metric == Figure.metric,
+        again.fiscal_year.is_not_distinct_from(Figure.fiscal_year),
+        again.disputed == Figure.disputed,
+        again.superseded_at.is_(None),
+    )
     rows = db.session.scalars(
         sa.select(Company.name_zh)
         .join(Figure, Figure.company_id == Company.id)
-        .where(Figure.batch_id == batch.id, Figure.superseded_at.is_not(None))
+        .where(Figure.batch_id == batch.id, Figure.superseded_at.is_not(None), ~restated)
         .distinct()
     )
     return (Obstacle(name, "changed") for name in rows)
@@ -285,22 +246,12 @@ def _title(row: Any) -> str:
 
 def _changed_deals(written: Sequence[Written]) -> Iterator[Obstacle]:
     wanted = {w.object_id: w for w in written if w.object_type == "deal"}
-    used = used_deals([w.object_id for w in wanted.values() if w.created])
+    used = uses.used_deals([w.object_id for w in wanted.values() if w.created])
     for change, deal in _rows(Deal, wanted):
         if deal is None or deal.deleted_at is not None:
-            yield Obstacle(deal.code if deal else str(change.object_id), "gone")
+            binned = {"by": deal.name, "deal_id": deal.id, "binned": True} if deal else {}
+            yield Obstacle(deal.code if deal else str(change.object_id), "gone", **binned)
         elif deal.version != change.after["version"]:
             yield Obstacle(deal.code, "changed")
         elif deal.id in used:
             yield Obstacle(deal.code, "used")
-
-
-def used_deals(created: Iterable[int], but: Collection[str] = ()) -> set[int]:
-    """Deals that the import opened and that other records name by now, those of the tables in
-    `but` left out."""
-    used: set[int] = set()
-    for part in in_parts(created):
-        for table, column in referring(Deal.__tablename__):
-            if table.name not in OWN_OF_DEALS and table.name not in but:
-                used.update(db.session.scalars(sa.select(column).where(column.in_(part))))
-    return used

@@ -6,7 +6,7 @@ its owner finds a task, and whoever restores the company gives it back to the de
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,18 +46,28 @@ def _hidden(actor: User, column: Any, ids: Iterable[int]) -> list[Deal]:
 def let_go(company_ids: Sequence[int], actor: User, now: dt.datetime) -> None:
     """Take companies from the deals that are hidden from who is about to delete them."""
     deals = hidden_from(actor, company_ids)
+    told: dict[int, list[int]] = {}
     for deal in deals:
-        company = db.session.get_one(Company, deal.company_id)
         title = _l(
             "%(name)s, the company of this deal, was deleted: decide what follows",
-            name=company.display_name,
+            name=db.session.get_one(Company, deal.company_id).display_name,
         )
-        told = tell_team(deal, title, actor, now, DAYS_TO_ACT)
+        told[deal.id] = [task.id for task in tell_team(deal, title, actor, now, DAYS_TO_ACT)]
+    detach(deals, now, told)
+
+
+def detach(
+    deals: Sequence[Deal], now: dt.datetime, told: Mapping[int, Sequence[int]] | None = None
+) -> None:
+    """Take deals from their companies, which are about to go; `told` are the tasks of each by
+    which its team was asked what follows."""
+    for deal in deals:
+        company = db.session.get_one(Company, deal.company_id)
         row = DealDetachment(
             deal_id=deal.id,
             former_number=company.id,
             former_name=company.display_name,
-            tasks=json.dumps([task.id for task in told]),
+            tasks=json.dumps((told or {}).get(deal.id, [])),
             detached_at=now,
         )
         db.session.add(row)
