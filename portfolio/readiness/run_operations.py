@@ -76,6 +76,7 @@ def settle(most: int = CHUNK) -> int:
         count += len(ready)
         if not done:
             break
+    db.session.rollback()  # what comes next does not read as of this last look
     return count
 
 
