@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,7 +61,7 @@ def used_companies(batch: ImportBatch, entered: Sequence[int], user: User) -> It
         told = {company_id for company_id, *_ in found}
         found += [(i, {"by": by}) for i, by in _rows(part, passed, batch) if i not in told or by]
         names = _names(i for i, _ in found)
-        for company_id, why in found:
+        for company_id, why in sorted(found, key=itemgetter(0)):  # one database keeps no order
             yield Obstacle(names[company_id], "used", company_id=company_id, **why)
 
 
