@@ -62,7 +62,8 @@ def used_companies(batch: ImportBatch, entered: Sequence[int], user: User) -> It
         found += [(i, {"by": by}) for i, by in _rows(part, passed, batch) if i not in told or by]
         names = _names(i for i, _ in found)
         for company_id, why in sorted(found, key=itemgetter(0)):  # one database keeps no order
-            yield Obstacle(names[company_id], "used", company_id=company_id, **why)
+            if company_id in names:  # one that is gone is told as gone
+                yield Obstacle(names[company_id], "used", company_id=company_id, **why)
 
 
 Use = tuple[int, dict[str, Any]]
