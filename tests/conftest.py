@@ -10,6 +10,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,11 @@ class Backend:
             db.engine.dispose()
         return path
 
+    @cached_property
+    def peopled(self) -> str:
+        """The migrated database with the cast in it."""
+        return self.made("cast", lambda app: introduce(), self.template)
+
     def files_of(self, name: str) -> Path:
         """Where the application that filled a database kept its files."""
         return self.folder / f"{name}.files"
@@ -160,9 +166,10 @@ def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture
-def database_url(backend: Backend, tmp_path: Path) -> Iterator[str]:
-    """A fresh copy of the migrated database."""
-    yield from backend.copy(tmp_path, backend.template)
+def database_url(backend: Backend, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh copy of the migrated database, with the cast where the test asks for it."""
+    peopled = "cast" in request.fixturenames
+    yield from backend.copy(tmp_path, backend.peopled if peopled else backend.template)
 
 
 @pytest.fixture
@@ -190,11 +197,21 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def cast(app: Flask) -> dict[str, User]:
     """One person of each role, and a colleague and an outsider beside the manager."""
+    known = {user.email: user for user in db.session.scalars(sa.select(User))}
+    db.session.commit()  # whatever the test does first sees the database as it is then
+    return {name: known[address_of(name)] for name in CAST}
+
+
+def introduce() -> None:
+    """Enter the cast."""
     with unit_of_work("user.create"):
-        return {
-            name: people.create_user(f"{name}@fund.example", name.title(), roles, NOW)
-            for name, roles in CAST.items()
-        }
+        for name, roles in CAST.items():
+            people.create_user(address_of(name), name.title(), roles, NOW)
+
+
+def address_of(name: str) -> str:
+    """The address of somebody of the cast."""
+    return f"{name}@fund.example"
 
 
 @pytest.fixture

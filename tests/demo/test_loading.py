@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 
+import pytest
 import sqlalchemy as sa
 
 from portfolio.audit import queries as audit
@@ -17,6 +18,8 @@ from portfolio.people.models import User
 from portfolio.pipeline.models import Deal, Holding, PipelineVersion, StageEvent
 from portfolio.readiness.models import Assessment, Scenario
 from tests.demo.conftest import load
+
+pytestmark = pytest.mark.xdist_group("demo")  # it is loaded once for all of them
 
 
 def test_the_story_has_everything_the_pages_show(house, story) -> None:

@@ -5,10 +5,13 @@ from collections import deque
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 import portfolio.demo
 from portfolio.demo.operations import PASSWORD
 from portfolio.people.policy import ROLES
 
+pytestmark = pytest.mark.xdist_group("demo")  # it is loaded once for all that look at it
 STORY = Path(portfolio.demo.__path__[0]) / "story.toml"
 MOST_PAGES = 90
 MOST_OF_A_KIND = 3
