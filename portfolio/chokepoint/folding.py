@@ -7,22 +7,40 @@ import re
 import sys
 import tomllib
 import unicodedata
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 FILE = Path(__file__).with_name("traditional.toml")
 FEW = 0x10000
-_DATA = tomllib.loads(FILE.read_text(encoding="utf-8"))
-_OLD, _NEW = (_DATA[key].replace("\n", "") for key in ("traditional", "simplified"))
-_ELSEWHERE = dict(pair.split("=") for pair in _DATA["elsewhere"].split())
-_TRADITIONAL = re.compile(f"[{_OLD}]")
-_CALLED_OTHERWISE = re.compile("|".join(sorted(_ELSEWHERE, key=len, reverse=True)))
 _TAG = re.compile(r"</?([a-zA-Z!][a-zA-Z0-9]*)[^<>]{0,2000}>")
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#[0-9]{1,6});")
 UNREAD = frozenset({"script", "style"})
 
 
-_SIMPLIFIED = dict(zip(_OLD, _NEW, strict=True))
+class Traditional(NamedTuple):
+    """How the same is written and called elsewhere: characters with their simplified ones, words
+    with ours, and where either may stand."""
+
+    characters: Mapping[str, str]
+    words: Mapping[str, str]
+    character: re.Pattern[str]
+    word: re.Pattern[str]
+
+
+@cache
+def traditional() -> Traditional:
+    """The table of the file."""
+    data = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    old, new = (data[key].replace("\n", "") for key in ("traditional", "simplified"))
+    words = dict(pair.split("=") for pair in data["elsewhere"].split())
+    return Traditional(
+        dict(zip(old, new, strict=True)),
+        words,
+        re.compile(f"[{old}]"),
+        re.compile("|".join(sorted(words, key=len, reverse=True))),
+    )
 
 
 @lru_cache(maxsize=FEW)
@@ -31,7 +49,7 @@ def form(char: str) -> str:
     one = unicodedata.normalize("NFKC", char)
     small = (one if len(one) == 1 else char).lower()
     found = small if len(small) == 1 else char
-    return _SIMPLIFIED.get(found, found)
+    return traditional().characters.get(found, found)
 
 
 @cache
@@ -45,8 +63,9 @@ def _changing() -> re.Pattern[str]:
 def flattened(text: str) -> str:
     """One width, one case, simplified characters and words."""
     flat = _changing().sub(lambda match: form(match[0]), text)
-    if _TRADITIONAL.search(text):
-        flat = _CALLED_OTHERWISE.sub(lambda match: _ELSEWHERE[match[0]], flat)
+    table = traditional()
+    if table.character.search(text):
+        flat = table.word.sub(lambda match: table.words[match[0]], flat)
     return flat
 
 

@@ -46,14 +46,15 @@ class Word:
 class Lexicon:
     """All words; by the first two characters of words and the third (or "" for none) the lengths of
     words that may stand there, the longest first; the words that mark the registered scope of a
-    business; the domain of each technology; the technology that the pieces of another are; the
-    technologies that equipment called after them is not; what may follow a name and leaves it what
-    it is."""
+    business; the domain of each technology, and the domains of which a product may be a stuff; the
+    technology that the pieces of another are; the technologies that equipment called after them is
+    not; what may follow a name and leaves it what it is."""
 
     words: Mapping[str, Word]
     lengths: Mapping[tuple[str, str], Mapping[str, tuple[int, ...]]]
     markers: tuple[str, ...]
     domains: Mapping[str, str]
+    stuffs: frozenset[str]
     pieces: Mapping[str, str]
     not_equipment: frozenset[str]
     after: frozenset[str]
@@ -116,6 +117,7 @@ def build(book: Taxonomy, more: Mapping[str, Mapping[str, Sequence[str]]]) -> Le
         _lengths(words),
         tuple(parted(data["registered"]["markers"])),
         {t.id: t.domain for t in book.technologies.values()},
+        frozenset(data["stuffs"]["domains"]),
         {whole: kinds["pieces"][0] for whole, kinds in more.items() if "pieces" in kinds},
         frozenset(name for name, kinds in more.items() if "equipment" in kinds),
         frozenset((*data["after"]["characters"], *parted(data["after"]["words"]))),

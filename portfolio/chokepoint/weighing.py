@@ -36,7 +36,6 @@ PLAIN = frozenset(
         "denied",
     ]
 )
-STUFF_DOMAINS = frozenset({"materials", "medical", "bio_agri"})
 EARLY = 40
 CROWD, CROWDED = 4, 8
 MANY, FILLED, SAID = 6, 0.55, 0.2
@@ -83,7 +82,7 @@ def signs_of(mention: Mention, lexicon: Lexicon) -> list[str]:
         signs.append("head-field")
     name = mention.meaning.technology
     another = "head-thing" in marks and name in lexicon.not_equipment
-    if another or ("head-stuff" in marks and lexicon.domains[name] not in STUFF_DOMAINS):
+    if another or ("head-stuff" in marks and lexicon.domains[name] not in lexicon.stuffs):
         signs.append("misfit")
     if mention.start < EARLY:
         signs.append("early")

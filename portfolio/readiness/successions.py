@@ -132,6 +132,7 @@ def of_book(book: str) -> Sequence[Succession]:
     return [one for one in successions() if one.book == book]
 
 
+@cache
 def rules_mark(one: Succession) -> str:
     """A short mark of all that its outcomes are computed by: the rulebooks with those they refer to,
     the targets and the routes."""

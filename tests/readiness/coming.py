@@ -11,7 +11,7 @@ from portfolio.readiness import near, nodes
 from portfolio.readiness import targets as plans
 from portfolio.readiness.library import asking
 from portfolio.readiness.recognitions import granted_targets
-from portfolio.readiness.successions import successions
+from portfolio.readiness.successions import rules_mark, successions
 from portfolio.readiness.turning import rule_days
 from portfolio.rulebook.loader import FOLDER, Draft, library, read_book, read_head
 
@@ -70,6 +70,6 @@ class Told:
 
 def forget() -> None:
     """What was made of the rulebooks once is made anew."""
-    made_once = (plans.plan, successions, rule_days, asking, granted_targets)
+    made_once = (plans.plan, successions, rules_mark, rule_days, asking, granted_targets)
     for made in (*made_once, nodes._nodes, near.near):
         made.cache_clear()
