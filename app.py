@@ -15,7 +15,8 @@ from portfolio.audit import operations as audit
 from portfolio.audit import views as audit_views
 from portfolio.chokepoint import commands as chokepoint_commands
 from portfolio.chokepoint import merge_operations as chokepoint_merging
-from portfolio.chokepoint import taxonomy as chokepoint_taxonomy
+from portfolio.chokepoint import taxonomy_queries as chokepoint_taxonomy
+from portfolio.chokepoint import taxonomy_views as chokepoint_taxonomy_views
 from portfolio.chokepoint import views as chokepoint_views
 from portfolio.chokepoint.models import Tag
 from portfolio.committee import commands as committee_commands  # noqa: F401 - `deals export`
@@ -151,6 +152,7 @@ VIEWS = (
     pipeline_recusal_views,
     pipeline_detach_views,
     chokepoint_views,
+    chokepoint_taxonomy_views,
     readiness_views,
     readiness_library_views,
     readiness_foresight_views,

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from flask_babel import gettext as _
 
 from portfolio.chokepoint.evaluation import Evaluation, cross_validated, judged
 from portfolio.chokepoint.fitting import Labelled, fitted, labelled
 from portfolio.chokepoint.lexicon import lexicon
 from portfolio.chokepoint.suggest import answer
+from portfolio.chokepoint.taxonomy_queries import lexicon_or_shipped
 from portfolio.chokepoint.weighing import FILE, prior, weights
 from portfolio.kernel.errors import InputError
 from portfolio.web.messages import text_of
@@ -40,9 +42,13 @@ def _decoded(line: bytes) -> str:
 @group.command("suggest")
 @click.argument("file", type=A_FILE)
 def suggest(file: Path) -> None:
-    """Suggest technologies for each text of a file of JSON lines."""
+    """Suggest technologies for each text of a file of JSON lines, by the taxonomy in force; where
+    there is no database, by the one that came with the program."""
+    words = lexicon_or_shipped()
+    if words is None:
+        click.echo(_("The database cannot be read: by the taxonomy as it was shipped."), err=True)
     try:
-        answers = [answer(line, number) for number, line in _lines(file)]
+        answers = [answer(line, number, words) for number, line in _lines(file)]
     except InputError as error:
         click.echo(text_of(error), err=True)
         raise SystemExit(1) from error

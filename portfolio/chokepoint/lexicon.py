@@ -2,17 +2,16 @@
 them, in one table that is looked up by the first two characters (pure)."""
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from portfolio.chokepoint.folding import flattened
-from portfolio.chokepoint.taxonomy import Taxonomy, taxonomy
+from portfolio.chokepoint.taxonomy import Taxonomy, Technology, parted, shipped
 
 CUES_FILE = Path(__file__).with_name("cues.toml")
-VOCABULARY = Path(__file__).with_name("vocabulary")
 TERM, NEUTRAL, REGISTERED = "term", "neutral", "registered"
 
 
@@ -46,13 +45,14 @@ class Word:
 class Lexicon:
     """All words; by the first two characters of words and the third (or "" for none) the lengths of
     words that may stand there, the longest first; the words that mark the registered scope of a
-    business; the domain of each technology, and the domains of which a product may be a stuff; the
+    business; the technologies, the domain of each, and the domains of which a product may be a stuff; the
     technology that the pieces of another are; the technologies that equipment called after them is
     not; what may follow a name and leaves it what it is."""
 
     words: Mapping[str, Word]
     lengths: Mapping[tuple[str, str], Mapping[str, tuple[int, ...]]]
     markers: tuple[str, ...]
+    technologies: Mapping[str, Technology]
     domains: Mapping[str, str]
     stuffs: frozenset[str]
     pieces: Mapping[str, str]
@@ -60,37 +60,17 @@ class Lexicon:
     after: frozenset[str]
 
 
-def parted(text: str) -> list[str]:
-    """The words of a list as the data files write it: between 、 or line breaks."""
-    return [word for line in text.split("\n") for word in line.split("、") if word]
-
-
-def vocabulary() -> dict[str, dict[str, list[str]]]:
-    """The words of each technology besides its names and aliases: words, loose, not."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for path in sorted(VOCABULARY.glob("*.toml")):
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-        data.pop("version")
-        for technology, kinds in data.items():
-            found[technology] = {kind: parted(words) for kind, words in kinds.items()}
-    return found
-
-
-def build(book: Taxonomy, more: Mapping[str, Mapping[str, Sequence[str]]]) -> Lexicon:
-    """The table for a taxonomy and further words of its technologies."""
+def build(book: Taxonomy) -> Lexicon:
+    """The table for a taxonomy."""
     words: dict[str, Word] = {}
 
     def word(text: str) -> Word:
         return words.setdefault(flattened(text), Word())
 
     for technology in book.technologies.values():
-        own = more.get(technology.id, {})
-        entries = [(True, n) for n in own.get("loose", ())] + [
-            (False, n) for n in own.get("words", ())
-        ]
-        known = {name.partition(" & ")[0] for _, name in entries}
-        names = dict.fromkeys((technology.zh, *technology.aliases))
-        entries += [(False, name) for name in names if name not in known]
+        entries = [(True, n) for n in technology.loose] + [(False, n) for n in technology.aliases]
+        if technology.zh not in {name.partition(" & ")[0] for _, name in entries}:
+            entries.append((False, technology.zh))
         for loose, name in entries:
             text, _, beside = name.partition(" & ")
             if len(text) > 1:
@@ -98,7 +78,7 @@ def build(book: Taxonomy, more: Mapping[str, Mapping[str, Sequence[str]]]) -> Le
                 found = word(text)
                 found.meanings += (Meaning(technology.id, loose, near),)
                 found.sure = found.sure and not near
-        for name in (*technology.exclude, *own.get("not", ())):
+        for name in technology.exclude:
             word(name).neutral = True
     data = tomllib.loads(CUES_FILE.read_text(encoding="utf-8"))
     for part in ("verbs", "heads", "signs"):
@@ -116,10 +96,11 @@ def build(book: Taxonomy, more: Mapping[str, Mapping[str, Sequence[str]]]) -> Le
         words,
         _lengths(words),
         tuple(parted(data["registered"]["markers"])),
+        book.technologies,
         {t.id: t.domain for t in book.technologies.values()},
         frozenset(data["stuffs"]["domains"]),
-        {whole: kinds["pieces"][0] for whole, kinds in more.items() if "pieces" in kinds},
-        frozenset(name for name, kinds in more.items() if "equipment" in kinds),
+        {t.id: t.pieces for t in book.technologies.values() if t.pieces in book.technologies},
+        frozenset(t.id for t in book.technologies.values() if t.apart),
         frozenset((*data["after"]["characters"], *parted(data["after"]["words"]))),
     )
 
@@ -141,5 +122,5 @@ def _lengths(words: Iterable[str]) -> dict[tuple[str, str], dict[str, tuple[int,
 
 @cache
 def lexicon() -> Lexicon:
-    """The table of the house."""
-    return build(taxonomy(), vocabulary())
+    """The table of the first edition."""
+    return build(shipped())

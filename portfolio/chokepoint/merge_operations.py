@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from portfolio.chokepoint.models import Tag, TagState
 from portfolio.chokepoint.queries import tags_of
-from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.chokepoint.taxonomy_queries import technology_titles
 from portfolio.companies.merging import MINE, THEIRS, Choices, Difference
 from portfolio.extensions import db
 from portfolio.journal import image_operations as images
@@ -31,7 +31,7 @@ def move_company(
 
 def differences(survivor_id: int, merged_id: int) -> list[Difference]:
     """The technologies of which the two do not say the same."""
-    known = taxonomy().technologies
+    known = technology_titles()
     return [
         Difference(
             _name(mine),

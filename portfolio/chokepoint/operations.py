@@ -6,7 +6,7 @@ import hashlib
 from portfolio.chokepoint import queries
 from portfolio.chokepoint.models import Evidence, Tag, TagState
 from portfolio.chokepoint.suggest import suggest
-from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.chokepoint.taxonomy_queries import lexicon, taxonomy
 from portfolio.companies.models import Company
 from portfolio.extensions import Actor, db
 from portfolio.kernel.errors import InputError
@@ -20,7 +20,7 @@ def refresh_suggestions(company: Company, now: dt.datetime) -> int:
     digest = hashlib.sha256(company.description.encode()).hexdigest()
     known = {tag.technology: tag for tag in queries.tags_of([company.id]).get(company.id, [])}
     added = 0
-    for found in suggest(company.description):
+    for found in suggest(company.description, lexicon()):
         tag = known.get(found.technology.id)
         again = tag and tag.state == TagState.REJECTED.value and tag.text_hash != digest
         if tag is not None and not again:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from portfolio.chokepoint.folding import flattened, unmarked
 from portfolio.chokepoint.lexicon import Lexicon, lexicon
 from portfolio.chokepoint.reading import mentions
-from portfolio.chokepoint.taxonomy import Technology, taxonomy
+from portfolio.chokepoint.taxonomy import Technology
 from portfolio.chokepoint.weighing import Case, cases, is_stuffed, probability, weights
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.titles import TitledEnum
@@ -96,7 +96,7 @@ def readings(text: str, words: Lexicon | None = None, least: float = 0) -> list[
     stuffed = is_stuffed(flat, found)
     weight = weights()
     named = [
-        _suggestion(case, sure, original, stuffed)
+        _suggestion(words.technologies[case.technology], case, sure, original, stuffed)
         for case in cases(found, words, stuffed)
         if (sure := round(probability(case.signs, weight), 2)) >= least
     ]
@@ -108,7 +108,9 @@ def suggest(text: str, words: Lexicon | None = None) -> list[Suggestion]:
     return readings(text, words, ENOUGH)
 
 
-def _suggestion(case: Case, sure: float, original: str, stuffed: bool) -> Suggestion:
+def _suggestion(
+    technology: Technology, case: Case, sure: float, original: str, stuffed: bool
+) -> Suggestion:
     best = case.best
     reason = REASONS[best.role]
     role = Role.DEVELOPS if sure >= ENOUGH else ROLES.get(reason, Role.MENTIONS)
@@ -116,7 +118,7 @@ def _suggestion(case: Case, sure: float, original: str, stuffed: bool) -> Sugges
     if best.cue:
         places.add(best.cue)
     return Suggestion(
-        taxonomy().technologies[case.technology],
+        technology,
         sure,
         role,
         reason,
@@ -128,7 +130,7 @@ def _suggestion(case: Case, sure: float, original: str, stuffed: bool) -> Sugges
     )
 
 
-def answer(line: str, number: int) -> str:
+def answer(line: str, number: int, words: Lexicon | None = None) -> str:
     """The answer to one line of a file of texts, both as JSON.
 
     Raises InputError `suggest.line` naming the line that is not `{"id": …, "text": …}`.
@@ -150,6 +152,6 @@ def answer(line: str, number: int) -> str:
             "places": s.places,
             "stuffed": s.stuffed,
         }
-        for s in suggest(text)
+        for s in suggest(text, words)
     ]
     return json.dumps({"id": row_id, "technologies": found}, ensure_ascii=False)

@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired, Length
 
 from portfolio.chokepoint import operations, queries
 from portfolio.chokepoint.models import Evidence, Tag, TagState
-from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.chokepoint.taxonomy_queries import TechnologiesInForce, taxonomy
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
 from portfolio.companies.sections import Column, Filter, Section
@@ -69,7 +69,7 @@ def _now() -> dt.datetime:
 def _shown(state: BlueprintSetupState) -> None:
     """What templates need besides, those too that are imported without a page's context."""
     state.app.jinja_env.globals.update(
-        technologies=taxonomy().technologies, tag_states=TagState._value2member_map_
+        technologies=TechnologiesInForce(), tag_states=TagState._value2member_map_
     )
 
 
@@ -186,6 +186,6 @@ def reject(company_id: int, tag_id: int) -> Answer:
             operations.reject(row, form.reason.data or "", access.me(), _now())
         flash(_("Rejected."))
         return _back(company)
-    title = _("Reject %(name)s", name=title_of(taxonomy().technologies[row.technology]))
+    title = _("Reject %(name)s", name=title_of(TechnologiesInForce()[row.technology]))
     page = render_template("chokepoint/form.html", form=form, company=company, title=title)
     return page, 422 if form.is_submitted() else 200

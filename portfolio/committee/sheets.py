@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.chokepoint.taxonomy_queries import taxonomy
 from portfolio.committee.line_queries import Line
 from portfolio.committee.unit_queries import days_titles
 from portfolio.companies.models import Round

@@ -7,7 +7,7 @@ from flask import render_template
 from portfolio.audit import queries as audit
 from portfolio.chokepoint import queries as chokepoint
 from portfolio.chokepoint.models import TagState
-from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.chokepoint.taxonomy_queries import technology_titles
 from portfolio.companies.history import acts
 from portfolio.companies.history_queries import words_of
 from portfolio.people import access
@@ -60,7 +60,7 @@ def _tags(then: DealThen, known_at: dt.datetime) -> list[str]:
     if then.company is None:
         return []
     tags = chokepoint.tags_of([then.company.id], known_at).get(then.company.id, [])
-    book = taxonomy().technologies
+    book = technology_titles()
     confirmed = [t for t in tags if t.state == TagState.CONFIRMED.value]
     return [title_of(book[t.technology]) for t in confirmed if t.technology in book]
 

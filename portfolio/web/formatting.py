@@ -11,6 +11,7 @@ from flask_babel import ngettext
 
 from portfolio.kernel import money
 from portfolio.kernel.dates import local_date as day_of
+from portfolio.kernel.numbers import micro_text
 from portfolio.kernel.phone import dialled
 from portfolio.kernel.titles import titled
 from portfolio.web.i18n import language
@@ -103,5 +104,6 @@ def install(app: Flask) -> None:
         titled=title_of,
         listed=listed,
         dialled=dialled,
+        micro=micro_text,
     )
     app.jinja_env.globals.update(url_with=url_with, url_asking=url_asking)

@@ -191,6 +191,7 @@ MESSAGES = {
     "demo.production": _l("Demo data is never loaded in production."),
     "demo.not_empty": _l("There are accounts already; the demo is loaded into an empty database."),
     "demo.password": _l("Demo log-ins, all with the password %(value)s:"),
+    "taxonomy.unfit": _l("The taxonomy says otherwise of “%(value)s” by now."),
     "technology.unknown": _l("Choose a technology of the taxonomy."),
     "evidence.level": _l("“%(value)s” is no evidence level: E0 to E4."),
     "evidence.missing": _l("Say what the claim rests on: a text, a link, a patent number."),

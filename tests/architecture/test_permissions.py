@@ -185,6 +185,7 @@ DOORS = {
     "readiness.version_as_csv": EXPORTERS,
     "readiness.version_as_xlsx": EXPORTERS,
     "readiness.as_xlsx": EXPORTERS,
+    "chokepoint.taxonomy": EVERYBODY,
     "chokepoint.index": READERS,
     "chokepoint.tag": WRITERS,
     "chokepoint.suggest": WRITERS,

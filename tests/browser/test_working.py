@@ -52,6 +52,7 @@ PAGES = {
         "/board",
         "/board?pipeline=subfund",
         "/chokepoints",
+        "/chokepoints/taxonomy?q=lidar",
         "/committee",
         "/companies",
         "/companies?q=%E6%9F%A5%E6%97%A0",

@@ -12,8 +12,8 @@ import pytest
 from portfolio.chokepoint import commands
 from portfolio.chokepoint.evaluation import cross_validated, judged
 from portfolio.chokepoint.fitting import labelled
-from portfolio.chokepoint.lexicon import lexicon, vocabulary
-from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.chokepoint.lexicon import lexicon
+from portfolio.chokepoint.taxonomy import shipped, vocabulary
 from portfolio.chokepoint.weighing import FILE, prior, weights
 
 WRITTEN = Path(__file__).with_name("data") / "written.jsonl"
@@ -26,7 +26,7 @@ def rows():
 
 
 def test_the_vocabulary_names_technologies_of_the_taxonomy_and_each_word_once() -> None:
-    known = set(taxonomy().technologies)
+    known = set(shipped().technologies)
     assert set(vocabulary()) == known
     for technology, kinds in vocabulary().items():
         assert set(kinds) <= {"words", "loose", "not", "pieces", "equipment"}, technology
@@ -38,7 +38,7 @@ def test_the_vocabulary_names_technologies_of_the_taxonomy_and_each_word_once() 
 
 def test_the_written_descriptions_are_labelled_with_known_technologies(rows) -> None:
     assert len({row.id for row in rows}) == len(rows)
-    assert {label for row in rows for label in row.labels} == set(taxonomy().technologies)
+    assert {label for row in rows for label in row.labels} == set(shipped().technologies)
 
 
 def test_suggestions_agree_with_the_written_descriptions(rows) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from portfolio.chokepoint.folding import flattened, unmarked
 from portfolio.chokepoint.suggest import Role, answer, readings, suggest
-from portfolio.chokepoint.taxonomy import FaultyTaxonomy, read_taxonomy, taxonomy
+from portfolio.chokepoint.taxonomy import FaultyTaxonomy, read_taxonomy, shipped
 from portfolio.kernel.errors import InputError
 
 CLAIMS = "公司自主研发深紫外LED、光刻胶和IGBT模块，采用五轴联动数控机床，代理MLCC。<b>量子</b>計算"
@@ -183,7 +183,7 @@ def test_a_line_that_is_no_object_is_refused_by_its_number() -> None:
 
 
 def test_the_taxonomy_is_whole() -> None:
-    book = taxonomy()
+    book = shipped()
     assert (len(book.domains), len(book.technologies)) == (13, 96)
     assert all(t.zh and t.en for t in book.technologies.values())
     head = 'schema_version=1\n[[domain]]\nid="d"\nzh="z"\nen="e"\n'

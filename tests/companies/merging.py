@@ -5,7 +5,7 @@ import datetime as dt
 import sqlalchemy as sa
 
 from portfolio.chokepoint import operations as chokepoint
-from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.chokepoint.taxonomy import shipped
 from portfolio.companies import duplicate_operations as duplicates
 from portfolio.companies import merge_operations as merging
 from portfolio.companies import operations
@@ -29,7 +29,7 @@ from tests import factories
 DAY = dt.timedelta(days=1)
 NOW = dt.datetime.now(dt.UTC) - 10 * DAY
 WAN = 10**6
-TECHNOLOGY, OTHER = list(taxonomy().technologies)[:2]
+TECHNOLOGY, OTHER = list(shipped().technologies)[:2]
 TRAIL = {"audit_entry", "audit_head", "act", "user_session"}
 # Rows that go on naming the merged company: how it was merged, and what it was assessed by then.
 STAYING = {("company_merge", "merged_id"), ("readiness_state", "company_id")}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import make_transient
 
 from portfolio.audit import past_queries
 from portfolio.chokepoint import operations as chokepoint
-from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.chokepoint.taxonomy import shipped
 from portfolio.companies import operations as records
 from portfolio.companies.models import Activity, Company, Document, Task
 from portfolio.extensions import db, unit_of_work
@@ -149,7 +149,7 @@ class Changing:
     def do_tag(self, at) -> None:
         chokepoint.confirm(
             self.deal.company_id,
-            self.rng.choice(sorted(taxonomy().technologies)[:4]),
+            self.rng.choice(sorted(shipped().technologies)[:4]),
             "E2",
             self.word(),
             self.cast["manager"],

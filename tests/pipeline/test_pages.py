@@ -6,7 +6,7 @@ import re
 import pytest
 
 from portfolio.chokepoint import operations as chokepoint
-from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.chokepoint.taxonomy import shipped
 from portfolio.companies import operations as companies
 from portfolio.extensions import db, unit_of_work
 from portfolio.pipeline import board_queries, operations, queries
@@ -149,7 +149,7 @@ def test_a_card_names_two_technologies_and_counts_the_rest(as_user, cast) -> Non
     with unit_of_work("tag.confirm", cast["manager"]):
         for technology, level in (("uv-led", "E1"), ("photoresist", "E3"), ("bearings", "E0")):
             chokepoint.confirm(company.id, technology, level, "报告", cast["manager"], NOW)
-    book = taxonomy().technologies
+    book = shipped().technologies
     for path in ("/board", "/board/lead"):
         page = as_user("reader").get(path).text
         assert page.index(book["photoresist"].zh) < page.index(book["uv-led"].zh)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portfolio.chokepoint import operations as chokepoint
-from portfolio.chokepoint.taxonomy import taxonomy
+from portfolio.chokepoint.taxonomy import shipped
 from portfolio.companies.operations import Statement, state_figures
 from portfolio.extensions import unit_of_work
 from portfolio.kernel.numbers import MICRO
@@ -65,7 +65,7 @@ def test_the_list_shows_technologies_the_nearest_standard_and_short_names(as_use
             chokepoint.confirm(company.id, technology, level, "报告", cast["manager"], NOW)
     page = as_user("reader").get("/companies").text
     row = page.split("<tbody>")[1]
-    book = taxonomy().technologies
+    book = shipped().technologies
     assert f'title="{book["photoresist"].zh}"' in row and f'title="{book["uv-led"].zh}"' in row
     assert "+1" in row and "列表科技" in row and "430001" in row
     assert "差 200万" in row and "北交所标准四" in row and 'width="72" height="8"' in row
