@@ -10,8 +10,8 @@ from portfolio.readiness.recognitions import GRANTED
 from portfolio.readiness.stored import Known, Stored
 from portfolio.readiness.successions import Succession
 from portfolio.readiness.targets import Target
-from portfolio.readiness.turning import ONE_DAY
 from portfolio.rulebook.engine import FAIL, OPEN, PASS
+from portfolio.rulebook.versions import ONE_DAY
 
 
 class Effect(TitledEnum):

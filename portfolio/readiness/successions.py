@@ -8,12 +8,10 @@ from functools import cache
 from portfolio.kernel.titles import TitledEnum
 from portfolio.readiness.stored import mark_of
 from portfolio.readiness.targets import Target, targets
-from portfolio.readiness.turning import ONE_DAY, days_of
 from portfolio.rulebook.loader import books_in, library
 from portfolio.rulebook.model import Rulebook
 from portfolio.rulebook.routing import periods, routing
-
-EVERYWHERE = "*"
+from portfolio.rulebook.versions import ONE_DAY, days_of, regions_of
 
 
 class Phase(TitledEnum):
@@ -96,20 +94,12 @@ def _turns(
 ) -> Iterator[tuple[dt.date, Rulebook | None, Rulebook | None]]:
     """The days on which another rulebook applies to a target somewhere, with both."""
     days = sorted({day for book in target.versions for day in days_of(book)})
-    for region in _regions(target):
+    for region in regions_of(target.versions):
         for day in days:
             before = target.book_on(day - ONE_DAY, region, purpose)
             after = target.book_on(day, region, purpose)
             if before is not after:
                 yield day, before, after
-
-
-def _regions(target: Target) -> Sequence[str]:
-    """A region of each kind that its rulebooks tell apart."""
-    named = {place for book in target.versions for place in book.applies_to}
-    routed = {route.region for name in target.books for route in routing().by_book.get(name, ())}
-    places = {place.removeprefix("!") for place in named} | routed | {""}
-    return sorted(places - {EVERYWHERE})
 
 
 def coming(today: dt.date) -> Sequence[Succession]:

@@ -10,16 +10,15 @@ from typing import Any
 
 from portfolio.kernel.titles import untitled
 from portfolio.rulebook.engine import find_clause
+from portfolio.rulebook.faults import FaultyRulebook, Source
 from portfolio.rulebook.loader import library
 from portfolio.rulebook.metrics import dictionary
 from portfolio.rulebook.model import Clause, Rulebook
 from portfolio.rulebook.routing import applies, routing
+from portfolio.rulebook.versions import require_one_at_a_time
 
 FILE = Path(__file__).with_name("targets.toml")
-
-
-class FaultyTargets(ValueError):
-    """The file of targets cannot be used: the reason."""
+KINDS = ("ladder", "family", "target")
 
 
 @dataclass(frozen=True)
@@ -104,53 +103,78 @@ def plan() -> Plan:
 
 
 def read_plan(file: str, text: str) -> Plan:
-    """A plan from a text. Raises FaultyTargets."""
-    data: dict[str, Any] = tomllib.loads(text)
-    ladders, families, rows = (data[kind] for kind in ("ladder", "family", "target"))
-    for row in (*ladders, *families, *rows):
-        if missing := untitled(row):
-            raise FaultyTargets(f"{file}: {row['key']} lacks its title in {missing}")
-    _require_known(file, "ladder", (row["ladder"] for row in families), ladders)
-    _require_known(file, "family", (row["family"] for row in rows), families)
-    targets = tuple(_target(file, row) for row in rows)
-    for target in targets:
-        _require_clauses(file, target)
-        _require_granted(file, target)
+    """A plan from a text. Raises FaultyRulebook, also where two versions of a target overlap."""
+    source = Source(file, text)
+    try:
+        data: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise source.unreadable(error) from error
+    ladders, families, rows = (data[kind] for kind in KINDS)
+    for kind in KINDS:
+        _require_titles(source, kind, data[kind])
+    _require_known(source, "ladder", "family", families, ladders)
+    _require_known(source, "family", "target", rows, families)
+    found = tuple(_target(source, row) for row in rows)
+    for target in found:
+        if lost := _lost(target):
+            raise _fault(source, "target", target.key, lost)
+    for versions in dict.fromkeys(target.versions for target in found):
+        require_one_at_a_time(versions)
     return Plan(
         data["version"],
         tuple(Ladder(**row) for row in ladders),
         tuple(Family(**row) for row in families),
-        targets,
+        found,
     )
 
 
-def _target(file: str, row: Mapping[str, Any]) -> Target:
+def _fault(source: Source, kind: str, key: str, reason: str) -> FaultyRulebook:
+    return source.fault(f"{key}: {reason}", f'[[{kind}]]\nkey = "{key}"', "key")
+
+
+def _require_titles(source: Source, kind: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    for row in rows:
+        if missing := untitled(row):
+            raise _fault(source, kind, row["key"], f"it lacks its title in {missing}")
+
+
+def _target(source: Source, row: Mapping[str, Any]) -> Target:
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
     if strange := values.keys() - {one.name for one in fields(Target)}:
-        raise FaultyTargets(f"{file}: {row['key']} states {min(strange)}, which no target has")
+        raise _fault(source, "target", row["key"], f"no target states {min(strange)}")
     return Target(**values)
 
 
-def _require_granted(file: str, target: Target) -> None:
+def _require_known(
+    source: Source,
+    kind: str,
+    within: str,
+    rows: Iterable[Mapping[str, Any]],
+    known: Iterable[Mapping[str, Any]],
+) -> None:
+    keys = {row["key"] for row in known}
+    for row in rows:
+        if row.get(kind, "") not in keys:
+            raise _fault(source, within, row["key"], f"there is no {kind} {row.get(kind, '')}")
+
+
+def _lost(target: Target) -> str:
+    """What a target names that is nowhere, or does not name though it should; "" for nothing."""
+    for name in target.books:
+        if name not in library():
+            return f"there is no rulebook {name}"
+    for book in target.versions:
+        name = target.clause_in.get(book.id, target.clause)
+        if not book.roots or (name and name not in {clause.id for clause in book.clauses}):
+            return f"{book.id} has no clause {name}"
+    for book in library().values():
+        if book.id not in target.books and (former := {*book.replaces} & {*target.books}):
+            return f"{min(former)} is replaced by {book.id}, which it does not name"
     for name in filter(None, (target.granted, *target.implies)):
         metric = dictionary().get(name)
         if metric is None or metric.yearly or metric.unit != "bool":
-            raise FaultyTargets(f"{file}: {target.key} is granted by no such fact as {name}")
-
-
-def _require_known(
-    file: str, kind: str, named: Iterable[str], rows: Iterable[Mapping[str, Any]]
-) -> None:
-    if strange := {*named} - {row["key"] for row in rows}:
-        raise FaultyTargets(f"{file}: there is no {kind} {strange.pop()}")
-
-
-def _require_clauses(file: str, target: Target) -> None:
-    try:
-        for book in target.versions:
-            target.clause_of(book)
-    except (KeyError, IndexError) as error:
-        raise FaultyTargets(f"{file}: {target.key} has no rulebook or clause {error}") from error
+            return f"it is granted by no such fact as {name}"
+    return ""
 
 
 def targets() -> tuple[Target, ...]:

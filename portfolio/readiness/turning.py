@@ -6,10 +6,7 @@ from functools import cache
 
 from portfolio.kernel.dates import reported_year
 from portfolio.readiness.targets import targets
-from portfolio.rulebook.model import Rulebook
-from portfolio.rulebook.routing import periods
-
-ONE_DAY = dt.timedelta(days=1)
+from portfolio.rulebook.versions import days_of
 
 
 @cache
@@ -17,13 +14,6 @@ def rule_days() -> frozenset[dt.date]:
     """Every day from which some version of a target applies, or from which it no longer does."""
     books = {book.id: book for target in targets() for book in target.versions}
     return frozenset(day for book in books.values() for day in days_of(book))
-
-
-def days_of(book: Rulebook) -> set[dt.date]:
-    """Every day from which a rulebook applies, or from which it no longer does."""
-    spans = periods(book)
-    ends = {end + ONE_DAY for _, end in spans if end is not None}
-    return {begin for begin, _ in spans} | ends
 
 
 def turned(last: dt.date, today: dt.date) -> bool:

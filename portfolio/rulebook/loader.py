@@ -24,7 +24,7 @@ POSSIBLE = frozenset(
         *NEEDED,
         *("zh", "en", "board", "level", "regulation", "in_force_to", "applies_to", "inherits"),
         *("verified_note", "verified_asof", "in_force_note", "note", "sources", "status"),
-        *("validity_years", "validity_note", "recheck", "annual_notice", "superseded_by"),
+        *("validity_years", "validity_note", "recheck", "annual_notice", "replaces", "gap_before"),
         *("incomplete", "verdict", "clause", "score"),
     }
 )
@@ -41,13 +41,19 @@ class Draft:
 @cache
 def library(folder: Path = FOLDER) -> Mapping[str, Rulebook]:
     """Every rulebook by its id. Raises FaultyRulebook on the first faulty file."""
+    paths = sorted(folder.glob("*.toml"))
+    return read_books({path.stem: path.read_text(encoding="utf-8") for path in paths})
+
+
+def read_books(texts: Mapping[str, str]) -> Mapping[str, Rulebook]:
+    """Rulebooks from their texts by id. Raises FaultyRulebook on the first faulty one."""
     drafts = {}
-    for path in sorted(folder.glob("*.toml")):
-        draft = read_head(path.name, path.read_text(encoding="utf-8"))
-        if draft.data["id"] != path.stem:
+    for name, text in texts.items():
+        draft = drafts[name] = read_head(f"{name}.toml", text)
+        if draft.data["id"] != name:
             raise draft.source.fault(f"its id is {draft.data['id']}", where(draft.data["id"]))
-        drafts[path.stem] = draft
-    books = {name: read_book(draft, drafts) for name, draft in drafts.items()}
+    ends = _ends(drafts)
+    books = {name: read_book(draft, drafts, ends.get(name)) for name, draft in drafts.items()}
     for name in books:
         _check_references(name, books, drafts, (name,))
     return books
@@ -74,8 +80,28 @@ def read_head(file: str, text: str) -> Draft:
     return Draft(source, data)
 
 
-def read_book(draft: Draft, drafts: Mapping[str, Draft]) -> Rulebook:
-    """A whole rulebook. Raises FaultyRulebook."""
+def _ends(drafts: Mapping[str, Draft]) -> Mapping[str, dt.date]:
+    """The last day of each rulebook that another replaces: the day before that one begins."""
+    found: dict[str, dt.date] = {}
+    mark = "replaces ="
+    for name, draft in drafts.items():
+        end = draft.data["in_force_from"] - dt.timedelta(days=1)
+        for former in draft.data.get("replaces", ()):
+            if former not in drafts:
+                raise draft.source.fault(f"it replaces {former}, which is not there", mark)
+            old = drafts[former]
+            if end < old.data["in_force_from"]:
+                raise draft.source.fault(f"it replaces {former}, which begins no earlier", mark)
+            if "in_force_to" in old.data:
+                reason = f"its end is told twice: {name} replaces it, so it ends on {end}"
+                raise old.source.fault(reason, "in_force_to")
+            if found.setdefault(former, end) != end:
+                raise draft.source.fault(f"{former} is replaced on another day too", mark)
+    return found
+
+
+def read_book(draft: Draft, drafts: Mapping[str, Draft], end: dt.date | None = None) -> Rulebook:
+    """A whole rulebook; `end` is its last day where another replaces it. Raises FaultyRulebook."""
     data, base = draft.data, draft
     if inherited := data.get("inherits"):
         base = drafts.get(inherited, draft)
@@ -99,7 +125,7 @@ def read_book(draft: Draft, drafts: Mapping[str, Draft]) -> Rulebook:
         authority=data["authority"],
         document=citation,
         in_force_from=data["in_force_from"],
-        in_force_to=data.get("in_force_to"),
+        in_force_to=end or data.get("in_force_to"),
         verified=mark,
         roots=roots,
         clauses=tuple(found),
@@ -112,6 +138,9 @@ def read_book(draft: Draft, drafts: Mapping[str, Draft]) -> Rulebook:
         note=data.get("note", ""),
         inherits=data.get("inherits", ""),
         sources=tuple(data.get("sources", ())),
+        replaces=tuple(data.get("replaces", ())),
+        gap_before=data.get("gap_before", ""),
+        file=draft.source,
     )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from portfolio.rulebook.faults import Source
+
 TARGET, PART, POLICY = "target", "part", "policy"
 ALL, ANY = "all", "any"
 SCORE, TIERS, NEVER = "score", "tiers", "never"
@@ -109,7 +111,8 @@ class Rulebook:
     """One official standard in one version.
 
     `clauses` are all that have an id, in the order of the file. `roots` is one clause, the
-    verdict, or else separate findings.
+    verdict, or else separate findings. `gap_before` says why no version of its standard applied
+    in the days before it, where that is so.
     """
 
     id: str
@@ -132,6 +135,9 @@ class Rulebook:
     note: str = ""
     inherits: str = ""
     sources: tuple[str, ...] = field(default=(), repr=False)
+    replaces: tuple[str, ...] = ()
+    gap_before: str = ""
+    file: Source = field(default=Source("", ""), repr=False, compare=False)
 
     def in_force(self, day: dt.date) -> bool:
         """Whether it applies on a day; both end days are included."""

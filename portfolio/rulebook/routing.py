@@ -3,7 +3,7 @@
 import datetime as dt
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from portfolio.rulebook.faults import Source
 from portfolio.rulebook.loader import library
 from portfolio.rulebook.model import TARGET, Rulebook
 
+EVERYWHERE = "*"
+NEEDED = ("book", "from", "purposes")
 FILE = Path(__file__).with_name("routing.toml")
 
 
@@ -37,6 +39,7 @@ class Routing:
 
     purposes: tuple[str, ...]
     routes: tuple[Route, ...]
+    file: Source = field(default=Source("", ""), repr=False, compare=False)
 
     @cached_property
     def by_book(self) -> Mapping[str, Sequence[Route]]:
@@ -56,13 +59,18 @@ def routing() -> Routing:
 def read_routing(file: str, text: str, books: Mapping[str, Rulebook]) -> Routing:
     """Routes from a text. Raises FaultyRulebook."""
     source = Source(file, text)
-    data: dict[str, Any] = tomllib.loads(text)
+    try:
+        data: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise source.unreadable(error) from error
     routes, purposes = [], tuple(data["purposes"])
     for row in data["route"]:
-        begin, end = row["from"], row.get("to")
-        mark = f'book = "{row["book"]}"'
+        mark = f'book = "{row.get("book", "")}"'
+        if lacking := next((name for name in NEEDED if name not in row), None):
+            raise source.fault(f"a route has no {lacking}", mark)
         if row["book"] not in books or not {*row["purposes"]} <= {*purposes}:
             raise source.fault(f"there is no rulebook {row['book']} or no such purpose", mark)
+        begin, end = row["from"], row.get("to", books[row["book"]].in_force_to)
         if end is not None and end < begin:
             raise source.fault(f"the route to {row['book']} ends before it begins", mark)
         region = row.get("region", "")
@@ -71,7 +79,7 @@ def read_routing(file: str, text: str, books: Mapping[str, Rulebook]) -> Routing
         named = {p for root in book.roots for clause in root.walk() for p in clause.skip}
         if strange := named - {*purposes}:
             raise source.fault(f"{book.id} speaks of a purpose {strange.pop()}", "purposes")
-    return Routing(purposes, tuple(routes))
+    return Routing(purposes, tuple(routes), source)
 
 
 def applying(day: dt.date, region: str | None, purpose: str) -> list[Rulebook]:

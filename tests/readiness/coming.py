@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 
@@ -13,14 +12,13 @@ from portfolio.readiness.library import asking
 from portfolio.readiness.recognitions import granted_targets
 from portfolio.readiness.successions import rules_mark, successions
 from portfolio.readiness.turning import rule_days
-from portfolio.rulebook.loader import FOLDER, Draft, library, read_book, read_head
+from portfolio.rulebook.loader import FOLDER, library, read_books
 
 FORMER, COMING = "bse-listing-2025", "bse-listing-next"
 MARKET_VALUE, RESEARCH = 160_000, 4_500  # of its fourth standard, in 万元
 TEXT = "bse-listing-2021"
 CHANGES = {
     f'id = "{TEXT}"': f'id = "{COMING}"',
-    "in_force_to = 2023-08-03\n": "",
     "expected_market_cap >= 150000": f"expected_market_cap >= {MARKET_VALUE}",
 }
 
@@ -35,13 +33,13 @@ def coming_book(
     for old, new in (CHANGES | asked).items():
         assert old in text
         text = text.replace(old, new)
-    text = text.replace("in_force_from = 2021-11-15", f"in_force_from = {day}")
+    begins = f'in_force_from = {day}\nreplaces = ["{FORMER}"]'
+    books = read_books(shipped() | {COMING: text.replace("in_force_from = 2021-11-15", begins)})
     names = plans.FILE.read_text(encoding="utf-8")
     file = FOLDER.parent / "targets.toml"
     with monkeypatch.context() as patch:
-        patch.setitem(library(), COMING, read_book(read_head("coming.toml", text), shipped()))
-        ended = replace(library()[FORMER], in_force_to=day - dt.timedelta(days=1))
-        patch.setitem(library(), FORMER, ended)
+        for name in (COMING, FORMER):
+            patch.setitem(library(), name, books[name])
         told = names.replace(f'"{FORMER}"]', f'"{FORMER}", "{COMING}"]')
         patch.setattr(plans, "FILE", Told(told, file.name))
         forget()
@@ -52,10 +50,9 @@ def coming_book(
             forget()
 
 
-def shipped() -> dict[str, Draft]:
-    """The heads of the shipped books, which a book may refer to."""
-    files = {path.stem: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.toml")}
-    return {name: read_head(f"{name}.toml", text) for name, text in files.items()}
+def shipped() -> dict[str, str]:
+    """The texts of the shipped books, which a book may refer to."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.toml")}
 
 
 class Told:

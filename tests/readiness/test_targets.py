@@ -6,10 +6,13 @@ import re
 import pytest
 
 from portfolio.readiness.results import Result, results
-from portfolio.readiness.targets import FILE, FaultyTargets, plan, read_plan, targets
+from portfolio.readiness.targets import FILE, plan, read_plan, targets
 from portfolio.rulebook.engine import outcome_of
-from portfolio.rulebook.loader import library
+from portfolio.rulebook.faults import FaultyRulebook
+from portfolio.rulebook.loader import FOLDER, library, read_books
 from portfolio.rulebook.model import TARGET
+from portfolio.rulebook.routing import FILE as ROUTES
+from portfolio.rulebook.routing import read_routing
 from portfolio.rulebook.values import Figures
 
 TODAY = dt.date(2026, 11, 23)
@@ -92,17 +95,76 @@ def test_each_rung_stands_on_a_ladder_and_no_two_targets_share_a_name() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ('family = "growth"', 'family = "sideways"', "no family sideways"),
-        ('ladder = "growth"', 'ladder = "steep"', "no ladder steep"),
-        ('books = ["star-2024"]', 'books = ["star-1999"]', "no rulebook or clause 'star-1999'"),
-        ('clause = "star.4"', 'clause = "star.9"', "star-4 has no rulebook or clause 'star.9'"),
-        ('en = "Gazelle"', 'en = "瞪羚"', "gazelle lacks its title in en"),
-        ('rung_en = "Hidden unicorn"', "kept = true", "states kept, which no target has"),
-        ('granted = "title_srdi_valid"', 'granted = "revenue"', "no such fact as revenue"),
+        ('family = "growth"', 'family = "sideways"', "gazelle: there is no family sideways"),
+        ('ladder = "growth"', 'ladder = "steep"', "growth: there is no ladder steep"),
+        ('books = ["star-2024"]', 'books = ["star-1999"]', "star: there is no rulebook star-1999"),
+        ('clause = "star.4"', 'clause = "star.9"', "star-4: star-2024 has no clause star.9"),
+        ('en = "Gazelle"', 'en = "瞪羚"', "gazelle: it lacks its title in en"),
+        ('rung_en = "Hidden unicorn"', "kept = true", "hidden-unicorn: no target states kept"),
+        ('granted = "title_srdi_valid"', 'granted = "revenue"', "srdi: it is granted by no such fact as revenue"),
+        (', "chinext-2026"]', "]", "chinext: chinext-2024 is replaced by chinext-2026, which it does not name"),
     ],
-)
-def test_a_faulty_file_is_refused_with_the_reason(old: str, new: str, reason: str) -> None:
+)  # fmt: skip
+def test_a_faulty_file_is_refused_with_the_line_and_the_reason(old, new, reason) -> None:
     text = FILE.read_text(encoding="utf-8")
     assert old in text
-    with pytest.raises(FaultyTargets, match=re.escape(reason)):
+    with pytest.raises(FaultyRulebook, match=re.escape(reason)) as refused:
         read_plan("targets.toml", text.replace(old, new, 1))
+    line = int(str(refused.value).split(":")[1])
+    assert text.splitlines()[line - 1] == f'key = "{reason.split(":")[0]}"'
+
+
+@pytest.mark.parametrize(
+    ("book", "old", "new", "reason"),
+    [
+        (
+            *("chinext-2026", 'replaces = ["chinext-2024"]\n', ""),
+            "chinext-2026.toml:10: from 2026-04-24 on it and chinext-2024 apply at once",
+        ),
+        (
+            *("sd-unicorn-2019", "in_force_from = 2019-01-01\nreplaces", "in_force_from = 2019-02-01\ngap_before = \"无公告\"\nreplaces"),
+            "sd-unicorn-2019.toml:12: there is no gap before it",
+        ),
+        (
+            *("sd-unicorn-2018", "in_force_from = 2018-01-01", "in_force_from = 2018-01-01\nin_force_to = 2018-11-30"),
+            "sd-unicorn-2018.toml:12: its end is told twice",
+        ),
+        (
+            *("cn-srdi-2026", 'replaces = ["cn-srdi-2022"]\n', ""),
+            "routing.toml:30: cn-srdi-2026: from 2026-04-01 on it and cn-srdi-2022 apply at once",
+        ),
+    ],
+)  # fmt: skip
+def test_versions_that_overlap_are_refused(book, old, new, reason, monkeypatch) -> None:
+    with pytest.raises(FaultyRulebook, match=re.escape(reason)):
+        changed(monkeypatch, book, (old, new))
+
+
+def test_a_gap_between_versions_is_refused_unless_it_is_meant(monkeypatch) -> None:
+    alone = ('replaces = ["sd-unicorn-2018"]\n', "")
+    later = ("in_force_from = 2019-01-01", "in_force_from = 2019-02-01")
+    ended = ("in_force_from = 2018-01-01", "in_force_from = 2018-01-01\nin_force_to = 2018-12-31")
+    with pytest.raises(FaultyRulebook) as refused:
+        changed(monkeypatch, "sd-unicorn-2019", alone, later, former=("sd-unicorn-2018", ended))
+    assert str(refused.value) == (
+        "sd-unicorn-2019.toml:11: from 2019-01-01 on nothing applies between sd-unicorn-2018 and it"
+    )
+    meant = (later[1], later[1] + '\ngap_before = "no batch that month"')
+    found = changed(
+        monkeypatch, "sd-unicorn-2019", alone, later, meant, former=("sd-unicorn-2018", ended)
+    )
+    assert len(found.targets) == len(targets())
+
+
+def changed(monkeypatch, book: str, *changes, former=None):
+    """The plan as it would be read with some rulebooks changed."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.toml")}
+    for name, (old, new) in [(book, c) for c in changes] + ([former] if former else []):
+        assert old in texts[name]
+        texts[name] = texts[name].replace(old, new, 1)
+    books = read_books(texts)
+    routes = read_routing(ROUTES.name, ROUTES.read_text(encoding="utf-8"), books)
+    monkeypatch.setattr("portfolio.readiness.targets.library", lambda: books)
+    for module in ("routing", "versions"):
+        monkeypatch.setattr(f"portfolio.rulebook.{module}.routing", lambda: routes)
+    return read_plan("targets.toml", FILE.read_text(encoding="utf-8"))

@@ -141,6 +141,22 @@ def test_a_version_inherits_the_clauses_and_gives_them_its_own_mark(tmp_path) ->
         load(tmp_path, HEAD + LEAF, y=heir.replace('"x"', '"z"'))
 
 
+def test_a_rulebook_ends_the_day_before_the_one_that_replaces_it(tmp_path) -> None:
+    later = HEAD.replace('id = "x"', 'id = "y"').replace("2025-01-01", "2026-03-01")
+    later = later.replace("verdict", 'replaces = ["x"]\nverdict')
+    books = load(tmp_path, HEAD + LEAF, y=later + LEAF)
+    assert [str(b.in_force_to) for b in books.values()] == ["2026-02-28", "None"]
+    for old, new, reason in (
+        ('"x"', '"z"', "y.toml:9: it replaces z, which is not there"),
+        ("2026-03-01", "2025-01-01", "y.toml:9: it replaces x, which begins no earlier"),
+    ):
+        with pytest.raises(FaultyRulebook, match=reason):
+            load(tmp_path, HEAD + LEAF, y=later.replace(old, new) + LEAF)
+    third = later.replace('id = "y"', 'id = "z"').replace("03-01", "04-01")
+    with pytest.raises(FaultyRulebook, match="x is replaced on another day too"):
+        load(tmp_path, HEAD + LEAF, y=later + LEAF, z=third + LEAF)
+
+
 def test_a_file_is_named_for_its_rulebook(tmp_path) -> None:
     with pytest.raises(FaultyRulebook, match="its id is x"):
         load(tmp_path, HEAD + LEAF, y=HEAD + LEAF)
@@ -155,6 +171,8 @@ ROUTE = 'purposes = ["new"]\n[[route]]\nbook = "star-2024"\nfrom = 2025-01-01\np
         (ROUTE.replace("star-2024", "star-2042"), "routing.toml:3: there is no rulebook star-2042"),
         (ROUTE + "to = 2024-12-31\n", "routing.toml:3: .* ends before it begins"),
         (ROUTE.replace('purposes = ["new"]\n', 'purposes = ["old"]\n', 1), "no such purpose"),
+        (ROUTE.replace("from = 2025-01-01\n", ""), "routing.toml:3: a route has no from"),
+        (ROUTE + "to = ", "routing.toml:6: "),
         (ROUTE, "cn-giant-2026 speaks of a purpose recheck"),
     ],
 )
