@@ -16,6 +16,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from portfolio.companies.models import Company
+from portfolio.companies.year_sheet import require_ended
 from portfolio.kernel import stockcode, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.records import LeadSource
@@ -159,13 +160,20 @@ class FigureYearForm(FlaskForm):
     fiscal_year = WholeField(
         _l("Fiscal year"),
         [DataRequired(_l("Enter the fiscal year, such as 2025."))],
-        bounds=lambda: (FIRST_YEAR, today().year + 1),
+        bounds=lambda: (FIRST_YEAR, today().year),
     )
     source = StringField(
         _l("Source"), [DataRequired(_l("Say where the figures come from.")), Length(max=200)]
     )
     audited = BooleanField(_l("Audited"))
     confirmed = BooleanField(_l("The doubtful values are right"))
+
+    def validate_audited(self, field: BooleanField) -> None:
+        """Figures are audited once their fiscal year has ended."""
+        try:
+            require_ended([self.fiscal_year.number or FIRST_YEAR] if field.data else [], today())
+        except InputError as error:
+            raise ValidationError(text_of(error)) from error
 
 
 class FactForm(FlaskForm):

@@ -1,6 +1,7 @@
 """Reading a year's figures as typed, with the questions they raise (pure)."""
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Iterable, Mapping
 
 from portfolio.companies.sheet_groups import Group, Typed, named_groups, read_number
 from portfolio.kernel.errors import InputError
@@ -35,3 +36,15 @@ def read_figures(texts: Mapping[str, str], known: Known, before: Known) -> Typed
             typed.errors[metric.id] = error
     typed.ask(known, before)
     return typed
+
+
+def require_begun(years: Iterable[int], day: dt.date) -> None:
+    """Figures are of a fiscal year that has begun. Raises InputError `year.ahead`."""
+    if ahead := [year for year in years if year > day.year]:
+        raise InputError("year.ahead", value=max(ahead))
+
+
+def require_ended(years: Iterable[int], day: dt.date) -> None:
+    """What is audited is a fiscal year that has ended. Raises InputError `year.not_audited`."""
+    if running := [year for year in years if year >= day.year]:
+        raise InputError("year.not_audited", value=max(running))

@@ -13,7 +13,7 @@ from portfolio.companies.models import Company
 from portfolio.companies.operations import Statement
 from portfolio.companies.sheet_groups import Typed
 from portfolio.companies.undo_operations import keep_stated
-from portfolio.companies.year_sheet import GROUPS, ORDER, read_figures
+from portfolio.companies.year_sheet import GROUPS, ORDER, read_figures, require_begun, require_ended
 from portfolio.intake.checks import YEARS
 from portfolio.intake.forms import PasteForm, YearGridForm
 from portfolio.intake.pasted_years import Pasted, read_block
@@ -54,7 +54,7 @@ def figure_years(company_id: int) -> Answer:
     """The form for the latest fiscal years, empty beside what is recorded."""
     company = _company(company_id)
     asked = short_number(request.args.get("last", ""))
-    allowed = asked is not None and asked in YEARS and asked <= today().year + 1
+    allowed = asked is not None and asked in YEARS and asked <= today().year
     last = asked if asked is not None and allowed else today().year - 1
     grid = Grid(list(range(last, last - USUAL_YEARS, -1)))
     return _page(company, grid, YearGridForm(), PasteForm(formdata=None))
@@ -71,7 +71,7 @@ def paste_figures(company_id: int) -> Answer:
         return _page(company, usual, empty, form), 422
     try:
         pasted = read_block(form.pasted.data or "", form.unit.data or "")
-        _require_begun(pasted.years)
+        require_begun(pasted.years, today())
     except InputError as error:
         form.pasted.errors = [text_of(error)]
         return _page(company, usual, empty, form), 422
@@ -86,7 +86,7 @@ def state_years(company_id: int) -> Answer:
     """State the figures of all years at once, or of none; doubtful ones are asked about first."""
     company, form = _company(company_id), YearGridForm()
     grid = _read(company, _sent_years(), _sent_texts(_sent_years()))
-    valid = form.validate()
+    valid = form.validate() and _years_fit(form, grid)
     if not valid or grid.errors or (grid.questions and not form.confirmed.data):
         return _page(company, grid, form, PasteForm(formdata=None)), 422
     former = companies.current_rows([company.id])
@@ -98,22 +98,30 @@ def state_years(company_id: int) -> Answer:
     return redirect(url_for("companies.show", company_id=company.id, _anchor="figures"))
 
 
+def _years_fit(form: YearGridForm, grid: Grid) -> bool:
+    """Whether every year has begun and those that are said to be audited have ended; what does not
+    hold is told in the form."""
+    stated = [year for year, typed in grid.typed.items() if typed.values]
+    try:
+        require_begun(stated, today())
+    except InputError as error:
+        form.form_errors = [text_of(error)]
+        return False
+    try:
+        require_ended(stated if form.audited.data else [], today())
+    except InputError as error:
+        form.audited.errors = [text_of(error)]
+        return False
+    return True
+
+
 def _company(company_id: int) -> Company:
     return companies.get_visible(access.me(), company_id) or abort(404)
 
 
-def _require_begun(years: list[int]) -> None:
-    """Figures are of a fiscal year that has begun, or is the next. Raises InputError
-    `year.ahead`."""
-    ahead = [year for year in years if year > today().year + 1]
-    if ahead:
-        raise InputError("year.ahead", value=max(ahead))
-
-
 def _sent_years() -> list[int]:
     numbers = (short_number(text) for text in request.form.getlist("year"))
-    last = today().year + 1
-    years = {n for n in numbers if n is not None and n in YEARS and n <= last}
+    years = {n for n in numbers if n is not None and n in YEARS}
     return sorted(years, reverse=True)[:MOST_YEARS]
 
 

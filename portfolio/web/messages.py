@@ -146,6 +146,7 @@ MESSAGES = {
     ),
     "cell.like_formula": _l("“%(value)s” looks like a formula; it is kept as text."),
     "year.ahead": _l("Fiscal year %(value)s is yet to come."),
+    "year.not_audited": _l("Fiscal year %(value)s has not ended, so it cannot be audited yet."),
     "year.malformed": _l("“%(value)s” is no fiscal year."),
     "row.no_company": _l("The row does not say which company it means."),
     "row.no_year": _l("The row does not say of which year its figures are."),

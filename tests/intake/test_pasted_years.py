@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from portfolio.companies import queries
 from portfolio.intake.pasted_years import read_block, year_of
 from portfolio.kernel.errors import InputError
+from portfolio.web.formatting import today
 from tests import factories
 
 REPORT = (
@@ -130,8 +131,33 @@ def test_columns_that_mean_nothing_are_told_and_years_to_come_refused(as_user, c
     client, path = as_user("manager"), f"/companies/{company.id}/figures/pasted"
     page = client.post(path, data={"pasted": "项目\t2025\t合计\t1880\n营业收入（元）\t1\t2\t3\n"})
     assert "合计 · 1880" in page.text
-    page = client.post(path, data={"pasted": "项目\t2081\n营业收入（元）\t1\n"})
-    assert page.status_code == 422 and "2081 年度尚未到来" in page.text
+    this_year = today().year
+    for year, status in ((this_year, 200), (this_year + 1, 422), (2081, 422)):
+        page = client.post(path, data={"pasted": f"项目\t{year}\n营业收入（元）\t1\n"})
+        assert page.status_code == status
+        assert (f"{year} 年度尚未到来" in page.text) == (status == 422)
+
+
+def test_no_year_to_come_is_recorded_and_none_that_goes_on_as_audited(as_user, company) -> None:
+    client, path = as_user("manager"), f"/companies/{company.id}/figures/years"
+    this_year = today().year
+
+    def sent(year: int, **more: str):
+        said = {"year": [str(year)], "source": "年报", f"m-revenue-{year}": "7", **more}
+        return client.post(path, data=said)
+
+    ahead = sent(this_year + 1)
+    assert ahead.status_code == 422 and f"{this_year + 1} 年度尚未到来" in ahead.text
+    running = sent(this_year, audited="y")
+    assert running.status_code == 422
+    assert 'id="audited-err"' in running.text and f"{this_year} 年度尚未结束" in running.text
+    one = {"fiscal_year": str(this_year), "source": "年报", "m-revenue": "7", "audited": "y"}
+    single = client.post(path.removesuffix("/years"), data=one)
+    assert single.status_code == 422 and f"{this_year} 年度尚未结束" in single.text
+    assert not queries.current_rows([company.id])
+    assert (
+        sent(this_year).status_code == 302 and sent(this_year - 1, audited="y").status_code == 302
+    )
 
 
 def test_a_whole_that_a_recorded_part_exceeds_is_asked_about_in_its_own_words(
