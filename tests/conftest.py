@@ -26,7 +26,7 @@ from app import create_app
 from portfolio.extensions import db, unit_of_work
 from portfolio.people import operations as people
 from portfolio.people.models import User
-from tests.sparing import Compiled, spare
+from tests.sparing import Compiled, Statements, spare
 
 settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -183,6 +183,7 @@ def application(folder: Path, url: str) -> Iterator[Flask]:
     app = create_app(settings_for(folder, url))
     app.jinja_env.bytecode_cache = Compiled()
     with app.app_context():
+        Statements.share(db.engine)
         yield app
         db.session.remove()
         db.engine.dispose()

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.util import LRUCache
 from werkzeug.routing.rules import Rule
 
 Built = Callable[..., tuple[str, str]]
@@ -26,6 +29,29 @@ class Compiled(BytecodeCache):
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep what was compiled."""
         self.kept[bucket.key, bucket.checksum] = bucket.code
+
+
+class Statements:
+    """Statements that one application compiled, for those of the tests that follow: they have
+    databases of their own, but of the same kind."""
+
+    dialects: ClassVar[dict[str, Dialect]] = {}
+    compiled: ClassVar[LRUCache[Any, Any]] = LRUCache(20_000)
+
+    @classmethod
+    def share(cls, engine: Engine) -> None:
+        """Let an engine speak as the first of its kind does, which what is compiled is kept by."""
+        with engine.connect():  # says once what its server can do
+            pass
+        engine.dialect = cls.dialects.setdefault(engine.name, engine.dialect)
+        engine.pool._dialect = engine.dialect
+        engine._compiled_cache = cls.compiled
+        if engine.name == "sqlite":
+            event.listen(engine, "connect", _carelessly)
+
+
+def _carelessly(connection: Any, record: Any) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def spare() -> None:
