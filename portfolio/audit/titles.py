@@ -180,6 +180,7 @@ COLUMNS = {
     "moves": ("流转", "Moves"),
     "reasons": ("原因代码", "Reason codes"),
     "stages": ("阶段", "Stages"),
+    "takes_back_id": ("撤回的版次", "Edition taken back"),
     "target_days": ("目标天数", "Target days"),
     "warn_days": ("超期天数", "Overdue from"),
     "part": ("部分", "Part"),
