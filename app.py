@@ -13,12 +13,16 @@ from portfolio.audit import commands as audit_commands
 from portfolio.audit import jobs as audit_jobs
 from portfolio.audit import operations as audit
 from portfolio.audit import views as audit_views
+from portfolio.chokepoint import claim_views as chokepoint_claim_views
 from portfolio.chokepoint import commands as chokepoint_commands
+from portfolio.chokepoint import evidence_views as chokepoint_evidence_views
+from portfolio.chokepoint import jobs as chokepoint_jobs
 from portfolio.chokepoint import merge_operations as chokepoint_merging
 from portfolio.chokepoint import taxonomy_queries as chokepoint_taxonomy
 from portfolio.chokepoint import taxonomy_views as chokepoint_taxonomy_views
+from portfolio.chokepoint import undo_operations as chokepoint_undo
 from portfolio.chokepoint import views as chokepoint_views
-from portfolio.chokepoint.models import Tag
+from portfolio.chokepoint.models import PARTS as CHOKEPOINT_PARTS
 from portfolio.committee import commands as committee_commands  # noqa: F401 - `deals export`
 from portfolio.committee import export_views as committee_export_views
 from portfolio.committee import views as committee_views
@@ -87,6 +91,7 @@ from portfolio.pipeline import undo_operations as pipeline_undo
 from portfolio.pipeline import vehicle_views as pipeline_vehicle_views
 from portfolio.pipeline import views as pipeline_views
 from portfolio.pipeline import wall_views as pipeline_wall_views
+from portfolio.pipeline.keeper_queries import keepers
 from portfolio.readiness import commands as readiness_commands
 from portfolio.readiness import company_views as readiness_company_views
 from portfolio.readiness import foresight_export_views as readiness_foresight_export_views
@@ -153,6 +158,8 @@ VIEWS = (
     pipeline_detach_views,
     chokepoint_views,
     chokepoint_taxonomy_views,
+    chokepoint_claim_views,
+    chokepoint_evidence_views,
     readiness_views,
     readiness_library_views,
     readiness_foresight_views,
@@ -234,6 +241,7 @@ CLOCK_WORK = {
     "people": people_jobs.forget_ended,
     "held": pipeline_jobs.return_held,
     "chain": audit_jobs.check_chain,
+    "tags": chokepoint_jobs.expire_due,
     "readiness": readiness_jobs.refresh_due,
     "foresight": readiness_jobs.foresee_due,
     "reports": reports_jobs.work,
@@ -283,6 +291,10 @@ UNDOERS: dict[str, Undoer] = {
     "company.merge": Undoer(
         records.may_undo_merge, companies_merge_undo.undo_merge, pipeline_merging.check_merge
     ),
+    **{
+        f"tag.{act}": Undoer(records.may_undo_tag, chokepoint_undo.undo, chokepoint_undo.check)
+        for act in ("confirm", "renew", "read_again", "reject", "evidence", "withdraw_evidence")
+    },
     "deal.change": Undoer(records.may_undo, pipeline_undo.undo_change, steps_stand),
     "deal.move": Undoer(records.may_undo_move, pipeline_undo.undo_moves, pipeline_undo.check_moves),
     "deal.delete": Undoer(records.may_undo, pipeline_undo.restore, pipeline_undo.check_deleted),
@@ -292,7 +304,7 @@ UNDOERS: dict[str, Undoer] = {
     ),
 }
 # What goes with a company beside its own slice's rows, when it is deleted.
-COMPANY_PARTS: tuple[Any, ...] = (Tag, Assessment, ReadinessState, Scenario)
+COMPANY_PARTS: tuple[Any, ...] = (*CHOKEPOINT_PARTS, Assessment, ReadinessState, Scenario)
 # What follows from other rows of a company, and is computed anew where it must be.
 COMPANY_COMPUTED: tuple[Any, ...] = (Assessment, ReadinessState, ReadinessOwed)
 # What goes over with a company that is merged into another one, who may let it, in what the two
@@ -312,6 +324,8 @@ COMPANY_COUNTERS: tuple[Any, ...] = (
     chokepoint_merging.count_of,
     readiness_scenarios.count_of,
 )
+# Who looks after companies: whom to tell.
+COMPANY_KEEPERS = keepers
 # What slices above know of companies that tells one from another.
 COMPANY_MARKS: tuple[Any, ...] = (pipeline_marks.marks,)
 
@@ -402,6 +416,7 @@ def _install_slices(app: Flask) -> None:
     app.extensions["company_differences"] = COMPANY_DIFFERENCES
     app.extensions["company_counters"] = COMPANY_COUNTERS
     app.extensions["company_marks"] = COMPANY_MARKS
+    app.extensions["company_keepers"] = COMPANY_KEEPERS
     app.extensions["deal_filters"] = DEAL_FILTERS
     app.extensions["library_filters"] = LIBRARY_FILTERS
     app.extensions["undoers"] = UNDOERS

@@ -7,9 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portfolio.chokepoint import operations as chokepoint
+from portfolio.chokepoint.claims import Card, Claim, Incumbent, Piece
+from portfolio.chokepoint.ladder import ladder
 from portfolio.companies import operations as companies
 from portfolio.companies.models import Company
 from portfolio.extensions import db, unit_of_work
+from portfolio.kernel.dates import local_date
 from portfolio.kernel.uscc import check_character
 from portfolio.people.models import User, UserRole
 from portfolio.pipeline import check_operations as checks
@@ -96,6 +100,44 @@ VALUES = {
     "deal.amount_fen": 500 * 10**6,
     "deal.round": "angel",
 }
+
+
+def claim(technology: str, level: str, today: dt.date, **changes: Any) -> Claim:
+    """A claim that lacks nothing at its level, with a piece of evidence that supports it."""
+    kind = ladder().levels[level].kinds[0]
+    link = "https://example.com/report" if kind == "link" else ""
+    card = Card(
+        choked_kind="part",
+        choked="深紫外芯片",
+        basis_kind="market",
+        basis="进口占比高",
+        substitute="small_batch",
+        validator="海纳家电",
+        incumbents=(Incumbent("日亚化学", "日本"),),
+    )
+    told = {
+        "card": card,
+        "counter_evidence": "检索国内同类产品，未见批量应用",
+        "recheck_on": ladder().latest_recheck(today),
+        "pieces": (Piece(kind, level, "报告", link, None, "", "国家检测中心", today),),
+    }
+    return Claim(technology, level, **{**told, **changes})
+
+
+def claimed(
+    company_id: int,
+    technology: str,
+    level: str,
+    actor: User,
+    now: dt.datetime = NOW,
+    second: User | None = None,
+    **changes: Any,
+) -> Any:
+    """The row of a tag that was claimed, and read again where somebody is named; within a write."""
+    made = chokepoint.confirm(
+        company_id, claim(technology, level, local_date(now), **changes), actor, now
+    )
+    return chokepoint.read_again(made.tag, second, now) if second else made.tag
 
 
 def answers_to(found: Iterable[Standing], people: Iterable[int] = ()) -> Answers:

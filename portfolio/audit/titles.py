@@ -102,11 +102,17 @@ ACTIONS = {
     "act.undo": ("撤销操作", "Took an act back"),
     "session.log_out": ("退出登录", "Logged out"),
     "session.touch": ("会话续期", "Kept the session alive"),
+    "tag.accept": ("采纳技术建议", "Took a suggestion up"),
     "tag.confirm": ("确认技术标签", "Confirmed a tag"),
+    "tag.evidence": ("添加技术证据", "Added evidence"),
+    "tag.expire": ("技术标签到期", "Tags expired"),
+    "tag.read_again": ("第二人复核技术标签", "Read a tag a second time"),
     "tag.reject": ("驳回技术标签", "Rejected a tag"),
+    "tag.renew": ("续期技术标签", "Renewed a tag"),
     "tag.review": ("复核技术标签", "Reviewed a tag"),
     "tag.suggest": ("建议技术标签", "Suggested tags"),
     "taxonomy.publish": ("发布技术分类版本", "Published an edition of the taxonomy"),
+    "tag.withdraw_evidence": ("撤回技术证据", "Withdrew evidence"),
     "task.add": ("新增待办", "Added a task"),
     "task.import": ("导入待办", "Imported tasks"),
     "task.finish": ("完成待办", "Finished a task"),
@@ -116,6 +122,9 @@ ACTIONS = {
 KINDS = {
     "audit_list": ("审计记录", "Audit trail"),
     "activity": ("跟进记录", "Note"),
+    "chokepoint_card": ("卡脖子判断", "Card of a tag"),
+    "chokepoint_evidence": ("技术证据", "Evidence of a tag"),
+    "chokepoint_incumbent": ("境外主导厂商", "Foreign incumbent"),
     "chokepoint_tag": ("技术标签", "Tag"),
     "company": ("企业", "Company"),
     "company_distinction": ("不是同一企业", "Not the same company"),
@@ -151,6 +160,37 @@ KINDS = {
     "vehicle": ("出资主体", "Vehicle"),
 }
 COLUMNS = {
+    "basis": ("管制或市场依据", "Basis of control"),
+    "basis_kind": ("依据类型", "Kind of basis"),
+    "basis_number": ("清单条目号", "Number of the list or entry"),
+    "basis_on": ("依据日期", "Day of the basis"),
+    "card_id": ("卡脖子判断编号", "Card"),
+    "choked": ("被卡对象", "What is choked"),
+    "choked_kind": ("被卡对象类型", "Kind of what is choked"),
+    "counter_evidence": ("反证检索", "Counter-evidence looked for"),
+    "country": ("国家或地区", "Country"),
+    "domestic_micro": ("国产份额（%）", "Domestic share, %"),
+    "first_read_at": ("首位复核时间", "First read at"),
+    "first_reader_id": ("首位复核人", "First reader"),
+    "foreign_micro": ("境外份额（%）", "Foreign share, %"),
+    "impact": ("断供影响", "What a cut-off would do"),
+    "incumbents": ("境外主导厂商", "Foreign incumbents"),
+    "issuer": ("出具方", "Who gave it"),
+    "node": ("产业链环节", "Place in the chain"),
+    "official": ("官方清单匹配", "Match in an official list"),
+    "patent": ("专利号", "Patent number"),
+    "recheck_on": ("复核日期", "Re-check by"),
+    "second_read_at": ("第二人复核时间", "Read again at"),
+    "second_reader_id": ("第二复核人", "Second reader"),
+    "share_micro": ("份额（%）", "Share, %"),
+    "share_source": ("份额来源", "Source of the shares"),
+    "share_year": ("份额年份", "Year of the shares"),
+    "substitute": ("国产替代状态", "Domestic substitute"),
+    "suppliers": ("供应商数量", "Number of suppliers"),
+    "validation": ("下游验证情况", "What the user found"),
+    "validator": ("下游用户", "Downstream user"),
+    "withdrawn_by_id": ("撤回人", "Withdrawn by"),
+    "year": ("年份", "Year"),
     "decided_at": ("认定时间", "Decided at"),
     "merged_at": ("合并时间", "Merged at"),
     "merged_by_id": ("合并人", "Merged by"),
@@ -329,7 +369,10 @@ PREFERENCES = {
     "theme": {"light": {"zh": "浅色", "en": "Light"}, "dark": {"zh": "深色", "en": "Dark"}},
 }
 # What a form of one kind calls more closely than the column alone says.
-COLUMNS_OF = {("deal", "amount_fen"): ("拟投金额", "Our amount")}
+COLUMNS_OF = {
+    ("deal", "amount_fen"): ("拟投金额", "Our amount"),
+    ("chokepoint_evidence", "dated_on"): ("证据日期", "Date of the evidence"),
+}
 
 
 def action_title(action: str, locale: str) -> str:

@@ -16,6 +16,7 @@ PEOPLE = frozenset(
     (
         *("owner_id", "user_id", "actor_id", "created_by_id", "recorded_by_id", "uploaded_by_id"),
         *("published_by_id", "updated_by_id", "verified_by_id", "merged_by_id", "decided_by_id"),
+        *("first_reader_id", "second_reader_id", "withdrawn_by_id"),
     )
 )
 # Columns that hold the number of something with a name, and the kind of it.

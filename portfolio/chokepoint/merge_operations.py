@@ -2,31 +2,44 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
-from portfolio.chokepoint.models import Tag, TagState
-from portfolio.chokepoint.queries import tags_of
+from portfolio.chokepoint.ladder import worded
+from portfolio.chokepoint.models import PARTS, Tag, TagEvidence
+from portfolio.chokepoint.queries import evidence_of, tags_of
+from portfolio.chokepoint.standing import TagState
 from portfolio.chokepoint.taxonomy_queries import technology_titles
 from portfolio.companies.merging import MINE, THEIRS, Choices, Difference
 from portfolio.extensions import db
 from portfolio.journal import image_operations as images
 from portfolio.people.models import User
 from portfolio.web.formatting import title_of
+from portfolio.web.i18n import language
 
 
 def move_company(
     merged_id: int, survivor_id: int, now: dt.datetime, choices: Choices
 ) -> Mapping[str, Sequence[int]]:
-    """All tags; of two that stand for one technology the one that was chosen, else `_side`."""
+    """All tags, with what they say and what shows it; of two that stand for one technology the one
+    that was chosen, else `_side`. Evidence of both stands."""
     closed = []
     for mine, theirs in _two_of(survivor_id, merged_id):
         side = choices.others.get(_name(mine), _side(mine, theirs))
         closed.append(mine.id if side == THEIRS else theirs.id)
-    ids = list(db.session.scalars(sa.select(Tag.id).where(Tag.company_id == merged_id)))
+    dated: tuple[Any, ...] = (Tag, TagEvidence)
+    ids = {
+        model.__tablename__: list(
+            db.session.scalars(sa.select(model.id).where(model.company_id == merged_id))
+        )
+        for model in dated
+    }
     images.update_where(Tag, Tag.id.in_(closed), {"superseded_at": now})
-    images.update_where(Tag, Tag.company_id == merged_id, {"company_id": survivor_id})
-    return {Tag.__tablename__: ids}
+    models: tuple[Any, ...] = PARTS
+    for model in models:
+        images.update_where(model, model.company_id == merged_id, {"company_id": survivor_id})
+    return ids
 
 
 def differences(survivor_id: int, merged_id: int) -> list[Difference]:
@@ -57,16 +70,25 @@ def _name(tag: Tag) -> str:
 
 
 def _side(mine: Tag, theirs: Tag) -> str:
-    """What a person decided goes before what was suggested, the survivor's before the other's."""
-    suggested = TagState.SUGGESTED.value
-    return THEIRS if mine.state == suggested != theirs.state else MINE
+    """What a person decided goes before what expired, that before what was suggested, and the
+    survivor's before the other's."""
+    return THEIRS if _weight(theirs) > _weight(mine) else MINE
+
+
+def _weight(tag: Tag) -> int:
+    return {TagState.SUGGESTED.value: 0, TagState.EXPIRED.value: 1}.get(tag.state, 2)
 
 
 def _worded(tag: Tag) -> str:
     state = title_of(TagState._value2member_map_[tag.state])
-    return f"{state} {tag.level}" if tag.state == TagState.CONFIRMED.value else state
+    claimed = tag.state in {TagState.CONFIRMED.value, TagState.EXPIRED.value}
+    return f"{state} {worded(tag.level, language())}" if claimed else state
 
 
 def count_of(user: User, company_id: int) -> Mapping[str, int]:
-    """How many statements about technologies of a company stand."""
-    return {Tag.__audit__: len(tags_of([company_id]).get(company_id, []))}
+    """How many statements about technologies of a company stand, and pieces of evidence."""
+    counted: tuple[Any, ...] = (
+        (Tag, tags_of([company_id])),
+        (TagEvidence, evidence_of([company_id])),
+    )
+    return {model.__audit__: len(found.get(company_id, [])) for model, found in counted}

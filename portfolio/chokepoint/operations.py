@@ -1,15 +1,31 @@
-"""What is done with tags: suggested from a text, confirmed with evidence, rejected with a reason."""
+"""What is done with tags: suggested from a text, claimed with evidence, read a second time, rejected."""
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from portfolio.chokepoint import queries
-from portfolio.chokepoint.models import Evidence, Tag, TagState
+from portfolio.chokepoint.claims import Claim, Piece, Unfit, claim_errors
+from portfolio.chokepoint.evidence_operations import problems
+from portfolio.chokepoint.ladder import ladder
+from portfolio.chokepoint.models import Tag, TagEvidence
+from portfolio.chokepoint.row_operations import add_card, add_piece, append, begin
+from portfolio.chokepoint.standing import Standing, TagState, standing
 from portfolio.chokepoint.suggest import suggest
 from portfolio.chokepoint.taxonomy_queries import lexicon, taxonomy
 from portfolio.companies.models import Company
-from portfolio.extensions import Actor, db
+from portfolio.companies.operations import check_version
+from portfolio.extensions import Actor, db, serialise
+from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
+
+QUOTED = "企业描述中写明：“{words}”"
+
+
+def hash_of(text: str) -> str:
+    """What tells one text that suggestions are made from from another."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def refresh_suggestions(company: Company, now: dt.datetime) -> int:
@@ -17,7 +33,7 @@ def refresh_suggestions(company: Company, now: dt.datetime) -> int:
 
     What a person has decided stays; a rejected suggestion returns only when the text changed.
     """
-    digest = hashlib.sha256(company.description.encode()).hexdigest()
+    digest = hash_of(company.description)
     known = {tag.technology: tag for tag in queries.tags_of([company.id]).get(company.id, [])}
     added = 0
     for found in suggest(company.description, lexicon()):
@@ -25,8 +41,9 @@ def refresh_suggestions(company: Company, now: dt.datetime) -> int:
         again = tag and tag.state == TagState.REJECTED.value and tag.text_hash != digest
         if tag is not None and not again:
             continue
-        _append(
+        begin(
             tag,
+            None,
             now,
             company_id=company.id,
             technology=found.technology.id,
@@ -39,60 +56,118 @@ def refresh_suggestions(company: Company, now: dt.datetime) -> int:
     return added
 
 
-def confirm(
-    company_id: int, technology: str, level: str, evidence: str, actor: Actor, now: dt.datetime
-) -> Tag:
-    """Say that a company develops a technology, with evidence.
+@dataclass(frozen=True)
+class Made:
+    """What a claim added: the row of the tag in place of the former one, and its evidence."""
 
-    Raises InputError `technology.unknown`, `evidence.level` or `evidence.missing`.
+    tag: Tag
+    former: Tag | None
+    evidence: Sequence[TagEvidence]
+
+
+def confirm(
+    company_id: int, claim: Claim, actor: Actor, now: dt.datetime, seen: int | None = None
+) -> Made:
+    """Claim that a company develops a technology, state the claim anew, or renew one that expired.
+
+    Who claims is the first reader; a second reading starts anew. `seen` is the row that the person
+    saw (0 for none). Raises InputError `technology.unknown`, Unfit with what is wrong by field
+    (evidence as `piece-<column>`), and Conflict when another row stands by now.
     """
-    if technology not in taxonomy().technologies:
-        raise InputError("technology.unknown", value=technology)
-    if level not in {member.value for member in Evidence}:
-        raise InputError("evidence.level", value=level)
-    if not evidence.strip():
-        raise InputError("evidence.missing")
-    old = queries.current(company_id, technology)
-    return _append(
+    if claim.technology not in taxonomy().technologies:
+        raise InputError("technology.unknown", value=claim.technology)
+    serialise(f"tag.{company_id}.{claim.technology}")
+    old = queries.current(company_id, claim.technology)
+    check_version(old.id if old else 0, seen)
+    if errors := claim_problems(company_id, claim, old, local_date(now)):
+        raise Unfit(errors)
+    pieces = [add_piece(company_id, claim.technology, p, actor, now) for p in claim.pieces]
+    tag = append(
         old,
+        actor,
         now,
         company_id=company_id,
-        technology=technology,
+        technology=claim.technology,
         state=TagState.CONFIRMED.value,
-        level=level,
-        evidence=evidence.strip(),
-        words=old.words if old else "",
-        confidence_micro=old.confidence_micro if old else None,
-        text_hash=old.text_hash if old else "",
-        recorded_by_id=actor.id,
+        level=claim.level,
+        card_id=_card(company_id, claim, old),
+        counter_evidence=claim.counter_evidence,
+        recheck_on=claim.recheck_on,
+        first_reader_id=actor.id,
+        first_read_at=now,
+        second_reader_id=None,
+        second_read_at=None,
     )
+    return Made(tag, old, pieces)
+
+
+def claim_problems(
+    company_id: int, claim: Claim, old: Tag | None, today: dt.date
+) -> dict[str, InputError]:
+    """What is wrong with a claim by field, evidence as `piece-<column>`; one that renews what
+    expired says what was looked for this time."""
+    found: dict[str, InputError] = {}
+    for piece in claim.pieces:
+        found |= problems(piece, today)
+    stand = queries.evidence_of([company_id], technology=claim.technology)
+    known = [(row.kind, row.level) for row in stand.get(company_id, [])]
+    found |= claim_errors(claim, known, ladder(), today)
+    if old is None or standing(old, today, ladder()) is not Standing.EXPIRED:
+        return found
+    if claim.counter_evidence and claim.counter_evidence == old.counter_evidence:
+        found["counter_evidence"] = InputError("claim.counter_again")
+    return found
+
+
+def _card(company_id: int, claim: Claim, old: Tag | None) -> int:
+    """The card that stands where it says the same, else another one."""
+    if old is not None and old.card is not None and old.card.value() == claim.card:
+        return old.card.id
+    return add_card(company_id, claim.card).id
+
+
+def accept(tag: Tag, actor: Actor, now: dt.datetime) -> Tag:
+    """Take a suggestion up as the company's own claim, in its own words; what else a claim has to
+    say is left open, so that it does not count. Raises InputError `tag.decided` for no suggestion.
+    """
+    if tag.state != TagState.SUGGESTED.value:
+        raise InputError("tag.decided")
+    lowest = next(iter(ladder().levels))
+    piece = Piece("text", lowest, QUOTED.format(words=tag.words), dated_on=local_date(now))
+    add_piece(tag.company_id, tag.technology, piece, actor, now)
+    return append(
+        tag,
+        actor,
+        now,
+        state=TagState.CONFIRMED.value,
+        level=lowest,
+        first_reader_id=actor.id,
+        first_read_at=now,
+    )
+
+
+def read_again(tag: Tag, actor: Actor, now: dt.datetime) -> Tag:
+    """Stand behind a claim as its second reader. Raises InputError `reader.none` where none is
+    waited for, and `reader.same` to its first reader."""
+    waiting = tag.state == TagState.CONFIRMED.value and tag.second_reader_id is None
+    if not waiting or tag.level not in ladder().read_twice():
+        raise InputError("reader.none")
+    if tag.first_reader_id == actor.id:
+        raise InputError("reader.same")
+    return append(tag, actor, now, second_reader_id=actor.id, second_read_at=now)
 
 
 def reject(tag: Tag, reason: str, actor: Actor, now: dt.datetime) -> Tag:
-    """Say that a company does not develop it. Raises InputError `reason.missing`."""
+    """Say that a company does not develop it: by the text as it stands, so that it is suggested
+    again only when that changed. Raises InputError `reason.missing`."""
     if not reason.strip():
         raise InputError("reason.missing")
-    return _append(
+    text = db.session.get_one(Company, tag.company_id).description
+    return append(
         tag,
+        actor,
         now,
-        company_id=tag.company_id,
-        technology=tag.technology,
         state=TagState.REJECTED.value,
-        level=tag.level,
-        evidence=tag.evidence,
-        words=tag.words,
-        confidence_micro=tag.confidence_micro,
-        text_hash=tag.text_hash,
         reason=reason.strip(),
-        recorded_by_id=actor.id,
+        text_hash=hash_of(text),
     )
-
-
-def _append(old: Tag | None, now: dt.datetime, **values: object) -> Tag:
-    if old is not None:
-        old.superseded_at = now
-        db.session.flush()
-    tag = Tag(recorded_at=now, **values)
-    db.session.add(tag)
-    db.session.flush()
-    return tag

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from portfolio.chokepoint import queries as chokepoint
-from portfolio.chokepoint.models import Tag, TagState
+from portfolio.chokepoint.models import Tag
+from portfolio.chokepoint.standing import TagState
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Figure
 from portfolio.extensions import db

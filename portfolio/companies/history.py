@@ -40,11 +40,15 @@ UNSAID = frozenset(
         *("code", "version", "stage", "status", "sha256", "media_type", "deleted_at"),
         *("created_at", "updated_at", "recorded_at", "stage_entered_at", "granted_at"),
         *("created_by_id", "recorded_by_id", "latest_revenue_fen", "latest_revenue_year"),
-        *("superseded_at", "undoes_id"),
+        *("superseded_at", "undoes_id", "card_id"),
+        *("first_read_at", "second_read_at"),
     ]
 )
 PEOPLE = frozenset(
-    ["verified_by_id", "user_id", "owner_id", "created_by_id", "recorded_by_id", "actor_id"]
+    [
+        *("verified_by_id", "user_id", "owner_id", "created_by_id", "recorded_by_id", "actor_id"),
+        *("first_reader_id", "second_reader_id", "withdrawn_by_id"),
+    ]
 )
 # What an act did as a whole is said first, of its figures there may be hundreds.
 PLACES = {"company_merge": 0, "figure": 2}

@@ -30,7 +30,7 @@ ACTION = "company.merge"
 COUNTED = frozenset(
     [
         *("company_name", "stock_code", "contact", "equity_round", "document", "activity", "task"),
-        *("chokepoint_tag", "deal"),
+        *("chokepoint_tag", "chokepoint_evidence", "deal"),
     ]
 )
 

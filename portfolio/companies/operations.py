@@ -302,7 +302,7 @@ def note_activity(
 def add_task(
     title: str,
     owner_id: int,
-    actor: Actor,
+    actor: Actor | None,
     now: dt.datetime,
     due_on: dt.date | None = None,
     company_id: int | None = None,
@@ -318,7 +318,7 @@ def add_task(
         company_id=company_id,
         deal_id=deal_id,
         created_at=now,
-        created_by_id=actor.id,
+        created_by_id=actor.id if actor else None,
     )
     db.session.add(task)
     db.session.flush()

@@ -8,8 +8,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portfolio.chokepoint import operations as chokepoint
-from portfolio.chokepoint import queries as tags
 from portfolio.companies import operations as companies
 from portfolio.companies.models import Company, Contact, EquityRound
 from portfolio.companies.operations import Statement
@@ -21,6 +19,7 @@ from portfolio.demo.holding_operations import enter_holdings
 from portfolio.demo.paper_operations import keep_papers
 from portfolio.demo.scenario_operations import keep_scenarios
 from portfolio.demo.survey_operations import answer_survey
+from portfolio.demo.tag_operations import enter_tags
 from portfolio.demo.title_operations import enter_titles
 from portfolio.demo.twin_operations import enter_twins
 from portfolio.demo.walk_operations import Plan
@@ -100,6 +99,7 @@ def load(seed: int, now: dt.datetime) -> dict[str, int]:
         _direct(firms[n % len(firms)], n, direct, vehicles, managers, rng, now) for n in range(78)
     ]
     opened += [_commitment(n, [subfund], vehicles, managers, rng, now) for n in range(12)]
+    enter_tags(firms, managers, now)
     enter_titles(told["title"], firms, now)
     answer_survey(told["survey"], firms, now)
     twins = enter_twins(told["twin"], firms, managers[-1], now)
@@ -170,7 +170,6 @@ def _company(
         company.contacts = _contacts(rng)
         _round(company, strength, owner, rng, entered)
     _state(company, strength, owner, rng, entered + 5 * DAY, now)
-    _tag(company, number, owner, entered + 7 * DAY)
     with unit_of_work("activity.note", owner, at=entered + 9 * DAY):
         companies.note_activity(
             rng.choice(NOTES), "visit", owner, entered + 9 * DAY, company_id=company.id
@@ -259,27 +258,6 @@ def _state(
         )
     with unit_of_work("figure.state", owner, at=at):
         companies.state_figures(rows, owner, at)
-
-
-EVIDENCE = (
-    ("E3", "链主企业小批量验证报告（虚构）"),
-    ("E2", "国家级检测中心测试报告（虚构）"),
-    ("E0", "创始人访谈自述"),
-    ("E4", "连续两年重复订单（虚构）"),
-)
-
-
-def _tag(company: Company, number: int, owner: User, at: dt.datetime) -> None:
-    """Suggestions from the description; two in three confirmed, some rejected, some waiting."""
-    with unit_of_work("tag.suggest", owner, at=at):
-        chokepoint.refresh_suggestions(company, at)
-    for tag in tags.tags_of([company.id]).get(company.id, []):
-        with unit_of_work("tag.review", owner, at=at):
-            if number % 12 == 11:
-                chokepoint.reject(tag, "只是使用，并不研发", owner, at + DAY)
-            elif number % 3 != 2:
-                level, evidence = EVIDENCE[number % len(EVIDENCE)]
-                chokepoint.confirm(company.id, tag.technology, level, evidence, owner, at + DAY)
 
 
 def _direct(

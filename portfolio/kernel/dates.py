@@ -68,7 +68,13 @@ def published_on(year: int) -> dt.date:
 
 def years_later(day: dt.date, years: int) -> dt.date:
     """The same day so many years later; 1 March where there is no 29 February."""
+    return months_later(day, 12 * years)
+
+
+def months_later(day: dt.date, months: int) -> dt.date:
+    """The same day so many months later; where that month has no such day the first of the next."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     try:
-        return day.replace(year=day.year + years)
+        return dt.date(year, month + 1, day.day)
     except ValueError:
-        return dt.date(day.year + years, 3, 1)
+        return dt.date(year, month + 2, 1)  # no month without such a day is the last of its year

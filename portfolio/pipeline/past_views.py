@@ -6,7 +6,7 @@ from flask import render_template
 
 from portfolio.audit import queries as audit
 from portfolio.chokepoint import queries as chokepoint
-from portfolio.chokepoint.models import TagState
+from portfolio.chokepoint.standing import TagState
 from portfolio.chokepoint.taxonomy_queries import technology_titles
 from portfolio.companies.history import acts
 from portfolio.companies.history_queries import words_of

@@ -195,6 +195,11 @@ def may_undo_merge(user: User, act: Act) -> bool:
     return may_undo(user, act) and user.may("company.merge")
 
 
+def may_undo_tag(user: User, act: Act) -> bool:
+    """Who may review tags."""
+    return may_undo(user, act) and user.may("tag.review")
+
+
 def may_undo_move(user: User, act: Act) -> bool:
     """The mover, or a partner."""
     return may_undo(user, act) and (act.actor_id == user.id or user.may("deal.override"))

@@ -50,6 +50,11 @@ def exact_yuan(fen: int | None) -> str:
     return "" if fen is None else "¥" + money.exact_yuan(fen)
 
 
+def percent(micro: int | None) -> str:
+    """A part that is kept in millionths of a percent."""
+    return MISSING if micro is None else f"{micro_text(micro)}%"
+
+
 def local_dt(instant: dt.datetime | None) -> str:
     """Date and time to the minute."""
     return MISSING if instant is None else local(instant).strftime("%Y-%m-%d %H:%M")
@@ -98,6 +103,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=short_money,
         exact_yuan=exact_yuan,
+        percent=percent,
         local_dt=local_dt,
         local_date=local_date,
         ago=ago,

@@ -4,7 +4,6 @@ import datetime as dt
 
 import sqlalchemy as sa
 
-from portfolio.chokepoint import operations as chokepoint
 from portfolio.chokepoint.taxonomy import shipped
 from portfolio.companies import duplicate_operations as duplicates
 from portfolio.companies import merge_operations as merging
@@ -85,7 +84,7 @@ def furnish(company, actor, year: int, revenue: int, other) -> Deal:
         holding = Holding(vehicle_id=deal.vehicle_id, company_id=company.id, recorded_at=NOW)
         db.session.add(holding)
         db.session.flush()
-        chokepoint.confirm(company.id, TECHNOLOGY, "E2", "检测报告", actor, NOW)
+        factories.claimed(company.id, TECHNOLOGY, "E2", actor, NOW)
         duplicates.tell_apart(company.id, other.id, actor, NOW)
         refresh([company.id], NOW)
         db.session.add(ReadinessOwed(company_id=company.id))

@@ -6,7 +6,6 @@ import pytest
 import sqlalchemy as sa
 
 from portfolio.audit import past_queries as past
-from portfolio.chokepoint import operations as chokepoint
 from portfolio.chokepoint.queries import tags_of as known_tags
 from portfolio.companies import operations as companies
 from portfolio.companies import queries
@@ -42,7 +41,7 @@ def test_figures_stages_and_names_read_back_as_they_stood(cast) -> None:
             )
             companies.update(company, {"short_name": name}, now)
             factories.advance(deal, manager, now=now)
-            chokepoint.confirm(company.id, "uv-led", f"E{step}", "报告", manager, now)
+            factories.claimed(company.id, "uv-led", f"E{step}", manager, now)
         model[now] = (micro, name, deal.stage, f"E{step}")
     for instant, (micro, name, stage, level) in model.items():
         later = instant + dt.timedelta(hours=1)

@@ -268,7 +268,7 @@ def test_a_decided_tag_goes_before_a_suggested_one(app, cast) -> None:
         chokepoint.refresh_suggestions(one, NOW)
     suggested = [tag.technology for tag in tags_of([one.id]).get(one.id, [])] or [TECHNOLOGY]
     with unit_of_work("tag.confirm", cast["manager"]):
-        chokepoint.confirm(other.id, suggested[0], "E3", "用户报告", cast["manager"], NOW)
+        factories.claimed(other.id, suggested[0], "E3", cast["manager"], NOW)
     merge(one, other, cast["partner"])
     tags = {tag.technology: tag.state for tag in tags_of([one.id])[one.id]}
     assert tags[suggested[0]] == "confirmed" and set(tags) >= set(suggested)
@@ -278,10 +278,14 @@ def test_a_decided_tag_goes_before_a_suggested_one(app, cast) -> None:
 def test_of_two_tags_the_one_chosen_stands(as_user, cast, pair) -> None:
     one, other, _ = pair
     with unit_of_work("tag.confirm", cast["manager"]):
-        chokepoint.confirm(other.id, TECHNOLOGY, "E4", "订单", cast["manager"], NOW)
+        factories.claimed(other.id, TECHNOLOGY, "E4", cast["manager"], NOW)
     client = as_user("manager")
     page = client.get(f"/companies/{one.id}/merge/{other.id}").text
-    assert f'name="tag-{TECHNOLOGY}"' in page and "已确认 E4" in page and "已确认 E2" in page
+    assert (
+        f'name="tag-{TECHNOLOGY}"' in page
+        and "已确认 E4 已验证" in page
+        and "已确认 E2 有第三方证据" in page
+    )
     merge(one, other, cast["partner"], Choices(others={f"tag-{TECHNOLOGY}": THEIRS}))
     assert [tag.level for tag in tags_of([one.id])[one.id]] == ["E4"]
     db.session.rollback()

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portfolio.chokepoint import operations as chokepoint
 from portfolio.companies import operations
 from portfolio.companies.merging import (
     FIELDS,
@@ -84,7 +83,7 @@ CHANGES = {
         [Statement(c.id, "revenue", 2021, micro=1)], who, dt.datetime.now(dt.UTC)
     ),
     "contact": lambda c, who: db.session.add(Contact(company_id=c.id, name="李四")),
-    "tag": lambda c, who: chokepoint.confirm(c.id, OTHER, "E1", "文章", who, NOW),
+    "tag": lambda c, who: factories.claimed(c.id, OTHER, "E1", who, NOW),
 }
 
 
@@ -159,7 +158,7 @@ def test_any_merge_is_undone_whole(app, cast, data) -> None:
                     [Statement(company.id, metric, key, micro=micro)], actor, NOW
                 )
             if data.draw(st.booleans()):
-                chokepoint.confirm(company.id, TECHNOLOGY, "E1", "x", actor, NOW)
+                factories.claimed(company.id, TECHNOLOGY, "E1", actor, NOW)
         if data.draw(st.booleans()):
             factories.deal(actor, company=company, walled=data.draw(st.booleans()))
         made.append(company)

@@ -8,6 +8,7 @@ import flask_migrate
 import pytest
 import sqlalchemy as sa
 
+from portfolio.chokepoint.models import Tag, TagEvidence
 from portfolio.companies.likeness import keys_of
 from portfolio.extensions import db, unit_of_work
 from portfolio.pipeline.models import Deal
@@ -53,6 +54,40 @@ def test_all_the_way_down_and_up_again(app, cast) -> None:
     flask_migrate.upgrade()
     flask_migrate.check()
     assert rows()["pipeline_version"] == 6
+
+
+def test_what_a_tag_said_of_its_evidence_becomes_a_row_for_as_long_as_it_stood(app, cast) -> None:
+    company_id = factories.company(cast["manager"]).id
+    db.session.remove()
+    flask_migrate.downgrade(revision="0044")
+    said = [("suggested", "E0", "", 2), ("confirmed", "E2", "检测报告", 3)]
+    said += [("confirmed", "E3", "用户报告", 4), ("rejected", "E3", "用户报告", None)]
+    insert = sa.text(
+        "INSERT INTO chokepoint_tag (company_id, technology, state, level, evidence, words, "
+        "text_hash, reason, recorded_at, recorded_by_id, superseded_at) VALUES (:company, 'uv-led', "
+        ":state, :level, :evidence, '', '', '', :at, 3, :until)"
+    )
+    day = "2026-03-0{} 01:00:00.000000".format
+    for number, (state, level, evidence, until) in enumerate(said, start=1):
+        values = {"company": company_id, "state": state, "level": level, "evidence": evidence}
+        gone = day(until) if until else None
+        db.session.execute(insert, values | {"at": day(number), "until": gone})
+    db.session.commit()
+    flask_migrate.upgrade()
+    rows = db.session.query(TagEvidence).order_by(TagEvidence.id).all()
+    told = [
+        (r.level, r.text, r.recorded_at.day, r.superseded_at and r.superseded_at.day) for r in rows
+    ]
+    assert told == [("E2", "检测报告", 2, 3), ("E3", "用户报告", 3, None)]
+    tags = db.session.query(Tag).order_by(Tag.id).all()
+    assert [tag.first_reader_id for tag in tags] == [None, 3, 3, None]
+    assert {tag.recheck_on for tag in tags} == {None}
+    with unit_of_work("tag.expire"):
+        tags[-1].state = "expired"
+    flask_migrate.downgrade(revision="0044")
+    flask_migrate.upgrade()
+    db.session.expire_all()
+    assert db.session.get_one(Tag, tags[-1].id).state == "confirmed"
 
 
 def test_there_is_one_line_of_migrations(app) -> None:

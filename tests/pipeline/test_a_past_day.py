@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import make_transient
 
 from portfolio.audit import past_queries
-from portfolio.chokepoint import operations as chokepoint
 from portfolio.chokepoint.taxonomy import shipped
 from portfolio.companies import operations as records
 from portfolio.companies.models import Activity, Company, Document, Task
@@ -147,11 +146,10 @@ class Changing:
         records.update(company, {"name_zh": self.word()}, at)
 
     def do_tag(self, at) -> None:
-        chokepoint.confirm(
+        factories.claimed(
             self.deal.company_id,
             self.rng.choice(sorted(shipped().technologies)[:4]),
             "E2",
-            self.word(),
             self.cast["manager"],
             at,
         )

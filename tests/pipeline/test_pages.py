@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from portfolio.chokepoint import operations as chokepoint
 from portfolio.chokepoint.taxonomy import shipped
 from portfolio.companies import operations as companies
 from portfolio.extensions import db, unit_of_work
@@ -148,7 +147,7 @@ def test_a_card_names_two_technologies_and_counts_the_rest(as_user, cast) -> Non
     factories.deal(cast["manager"], company=company)
     with unit_of_work("tag.confirm", cast["manager"]):
         for technology, level in (("uv-led", "E1"), ("photoresist", "E3"), ("bearings", "E0")):
-            chokepoint.confirm(company.id, technology, level, "报告", cast["manager"], NOW)
+            factories.claimed(company.id, technology, level, cast["manager"], NOW)
     book = shipped().technologies
     for path in ("/board", "/board/lead"):
         page = as_user("reader").get(path).text

@@ -6,7 +6,6 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portfolio.chokepoint import operations as chokepoint
 from portfolio.chokepoint.taxonomy import shipped
 from portfolio.companies.operations import Statement, state_figures
 from portfolio.extensions import unit_of_work
@@ -62,7 +61,7 @@ def test_the_list_shows_technologies_the_nearest_standard_and_short_names(as_use
     research(company, 2_400, 150_000)
     with unit_of_work("tag.confirm", cast["manager"]):
         for technology, level in (("uv-led", "E1"), ("photoresist", "E3"), ("bearings", "E0")):
-            chokepoint.confirm(company.id, technology, level, "报告", cast["manager"], NOW)
+            factories.claimed(company.id, technology, level, cast["manager"], NOW)
     page = as_user("reader").get("/companies").text
     row = page.split("<tbody>")[1]
     book = shipped().technologies
@@ -87,7 +86,7 @@ def test_a_page_of_the_list_asks_the_same_queries_whatever_its_length(
             company = factories.company(cast["manager"])
             research(company, 2_400, 150_000)
             with unit_of_work("tag.confirm", cast["manager"]):
-                chokepoint.confirm(company.id, "uv-led", "E1", "报告", cast["manager"], NOW)
+                factories.claimed(company.id, "uv-led", "E1", cast["manager"], NOW)
 
     enter(1)
     first = asked()

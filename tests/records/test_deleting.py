@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 
 from portfolio.audit import queries as audit
-from portfolio.chokepoint import operations as chokepoint
 from portfolio.companies import operations as companies
 from portfolio.companies.models import Activity, Company, Contact, Document, Task
 from portfolio.companies.operations import Statement
@@ -50,7 +49,7 @@ def company(cast) -> Company:
                 content, "a.pdf", "", owner, NOW, company_id=made.id, document=known
             )
         companies.state_figures([Statement(made.id, "revenue", 2025, micro=10**9)], owner, NOW)
-        chokepoint.confirm(made.id, "uv-led", "E1", "报告", owner, NOW)
+        factories.claimed(made.id, "uv-led", "E1", owner, NOW)
     return made
 
 
