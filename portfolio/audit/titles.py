@@ -41,6 +41,7 @@ ACTIONS = {
     "deal.lift_recusal": ("解除回避", "Lifted a recusal"),
     "deal.return": ("搁置到期恢复", "Brought back from hold"),
     "deal.override": ("未满足条件下推进", "Moved on with open conditions"),
+    "deal.skip": ("越级推进", "Skipped stages"),
     "deal.open": ("新建项目", "Opened a deal"),
     "demo.load": ("载入演示数据", "Loaded demo data"),
     "digest.claim": ("领取周报任务", "Took up a digest"),

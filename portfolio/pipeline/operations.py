@@ -208,7 +208,9 @@ def _counts_from(
 def action_of(pipeline: Pipeline, wanted: Move) -> str:
     """The verb under which the audit trail keeps a move."""
     rule = pipeline.moves.get(wanted.kind)
-    return "deal.override" if wanted.override.strip() or (rule and rule.override) else "deal.move"
+    if rule and rule.override:
+        return "deal.skip"
+    return "deal.override" if wanted.override.strip() else "deal.move"
 
 
 def take_answers(

@@ -104,6 +104,10 @@ def test_nothing_is_passed_over_that_the_form_did_not_show(as_user, cast) -> Non
     event = db.session.query(StageEvent).order_by(StageEvent.id.desc()).first()
     kept = {row["zh"] for row in json.loads(event.overridden)}
     assert (deal.stage, kept) == ("ic", conditions_of(chosen))
+    trails = {
+        a: as_user("compliance").get(f"/audit?action=deal.{a}").text for a in ("skip", "move")
+    }
+    assert why["note"] in trails["skip"] and why["note"] not in trails["move"]
 
 
 def test_each_field_says_whether_it_may_stay_empty(as_user, cast) -> None:
