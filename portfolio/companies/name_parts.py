@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from portfolio.kernel.text import without_legal_form
+from portfolio.kernel.text import folded, without_legal_form
 from portfolio.kernel.tokens import syllables
 
 SHORTEST = 2
@@ -22,9 +22,16 @@ def _any(words: list[str]) -> str:
 
 
 _PLACE = f"{_any(_DATA['places'])}{_any(_DATA['place_forms'])}?"
+_FORMS = frozenset(_DATA["place_forms"])
 _BEFORE = re.compile(f"^{_PLACE}")
 _BEHIND = re.compile(f"(?:{_PLACE}|{_any(_DATA['trades'])})$")
 _SAYS_NOTHING = re.compile(f"(?:{_PLACE}|{_any(_DATA['trades'])})+")
+
+
+def same_place(one: str, other: str) -> bool:
+    """Whether two texts name one place, with or without what it is: 济南市 and 济南."""
+    short, long = sorted((folded(one), folded(other)), key=len)
+    return short == long or (len(short) >= SHORTEST and long in {short + f for f in _FORMS})
 
 
 def core(name: str) -> str:

@@ -16,6 +16,7 @@ from portfolio.intake.job_operations import ACTIONS
 from portfolio.intake.models import Kind
 from portfolio.intake.operations import Prepared, RowsRefused
 from portfolio.intake.reading import require_as_named
+from portfolio.intake.wording_views import message
 from portfolio.kernel.errors import InputError
 from portfolio.people import queries as people
 from portfolio.people.models import User
@@ -128,7 +129,8 @@ def _worded(report: dict[str, Any]) -> dict[str, Any]:
     """The report with a sentence for each finding, and labels for the duplicates."""
     for kind in ("refused", "warnings"):
         for finding in report[kind]:
-            finding["message"] = sentence(finding["code"], **finding.pop("params"))
+            finding["message"] = message(finding)
+            del finding["params"]
     for column in report["ignored"]:
         column["message"] = sentence(column["reason"])
     ids = {int(d[side]) for d in report["duplicates"] for side in ("one", "other")}

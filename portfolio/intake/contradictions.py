@@ -3,11 +3,18 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from portfolio.companies.name_parts import same_place
 from portfolio.intake.rows import Finding, Row
 from portfolio.rulebook.metrics import dictionary
 
 LISTS = frozenset({"stock_code", "former_names", "company_id", "listed_on"})
+COLUMN = "column "
 Key = tuple[str, int | None]
+
+
+def alike(name: str, one: Any, other: Any) -> bool:
+    """Whether two values of a column say the same: a place may be named with or without its 市."""
+    return bool(one == other or (name == "place" and same_place(one, other)))
 
 
 def contradictions(rows: Sequence[Row]) -> tuple[list[Finding], list[Finding]]:
@@ -30,7 +37,7 @@ def _said(row: Row) -> Iterator[tuple[Key, Any]]:
     if row.year is None:
         for name, value in row.columns.items():
             if name not in LISTS:
-                yield (f"column {name}", None), value
+                yield (COLUMN + name, None), value
 
 
 def _differing(rows: Sequence[Row]) -> list[Key]:
@@ -38,14 +45,14 @@ def _differing(rows: Sequence[Row]) -> list[Key]:
     found: dict[Key, None] = {}
     for row in rows:
         for key, value in _said(row):
-            if first.setdefault(key, value) != value:
+            if not alike(key[0].removeprefix(COLUMN), first.setdefault(key, value), value):
                 found[key] = None
     return list(found)
 
 
 def _each(key: Key, rows: Sequence[Row]) -> Iterator[Finding]:
     said = [(row.number, value) for row in rows for k, value in _said(row) if k == key]
-    name = key[0].removeprefix("column ")
+    name = key[0].removeprefix(COLUMN)
     for number, value in said:
         other, held = next((n, v) for n, v in said if v != value)
         params = (("row", str(other)), ("value", shown(name, value)), ("known", shown(name, held)))
@@ -59,7 +66,11 @@ def _changing(rows: Sequence[Row]) -> list[str]:
     for row in rows:
         for name, value in row.columns.items():
             held, dated = first.setdefault(name, (value, row.year is not None))
-            if name not in LISTS and held != value and (dated or row.year is not None):
+            if (
+                name not in LISTS
+                and not alike(name, held, value)
+                and (dated or row.year is not None)
+            ):
                 found[name] = None
     return list(found)
 

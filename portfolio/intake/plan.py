@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portfolio.intake.choices import Choices
-from portfolio.intake.contradictions import contradictions
+from portfolio.intake.contradictions import alike, contradictions
 from portfolio.intake.rows import Finding, Row, keys, same_company
 from portfolio.rulebook.metrics import dictionary
 
@@ -208,7 +208,7 @@ def _column(plan: Plan, company: CompanyPlan, row: Row, name: str, value: Any) -
     present = company.known.columns.get(name) if company.known else None
     if not present:
         company.columns[name] = value
-    elif present != value:
+    elif not alike(name, present, value):
         found = _difference(plan, company, row, (name, None), str(present), str(value))
         _warn(plan, found, "value.differs")
         if found.taken:

@@ -18,7 +18,14 @@ from portfolio.extensions import db
 from portfolio.intake import headings, job_operations, operations, queries
 from portfolio.intake.choices import Choices, place, read_choices
 from portfolio.intake.models import BatchState, ImportBatch, JobState, Kind
-from portfolio.intake.wording_views import ENCODINGS, field_title, grouped_options, percent, worded
+from portfolio.intake.wording_views import (
+    ENCODINGS,
+    field_title,
+    grouped_options,
+    percent,
+    told,
+    worded,
+)
 from portfolio.people import access
 from portfolio.pipeline.sight_queries import unknown_codes
 from portfolio.web.messages import sentence
@@ -222,6 +229,8 @@ def _pairs(
             "title": field_title(difference["field"], kind),
             "place": place(difference["row"], difference["field"]),
             "takes": choices.takes(difference["row"], difference["field"]),
+            "known": told(difference["field"], difference["known"]),
+            "value": told(difference["field"], difference["value"]),
         }
         for difference in differences
     ]
@@ -286,6 +295,8 @@ def _result_page(batch: ImportBatch) -> str:
         states=BatchState._value2member_map_,
         kinds=Kind._value2member_map_,
         pairs=_still_there(report) if batch.state == BatchState.DONE.value else [],
-        page=Page([worded(f, r, batch.kind) for f, r in shown], number, len(findings)),
+        page=Page(
+            [worded(f, r, batch.kind, written=True) for f, r in shown], number, len(findings)
+        ),
         rejected=bool(report.get("refused")) and operations.upload_path(batch).exists(),
     )

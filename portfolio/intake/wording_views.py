@@ -1,6 +1,7 @@
 """How findings, fields and differences of imports are put into the reader's words."""
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask_babel import gettext as _
@@ -10,7 +11,9 @@ from portfolio.companies import fact_sheet, year_sheet
 from portfolio.intake.headings import METRIC, SHARES, choices
 from portfolio.intake.models import Kind
 from portfolio.kernel.numbers import from_micro, plain
+from portfolio.kernel.records import LeadSource
 from portfolio.rulebook.metrics import dictionary
+from portfolio.rulebook.titles import exactly
 from portfolio.web.formatting import title_of
 from portfolio.web.i18n import language
 from portfolio.web.messages import sentence
@@ -72,6 +75,12 @@ ENCODINGS = {
     "gb18030": "GB18030",
     "xlsx": "XLSX",
 }
+# Findings that set two values of one field side by side, and those that say that they differ.
+DIFFERING = frozenset({"value.taken", "value.differs", "figure.differs", "figure.hundredfold"})
+COMPARING = DIFFERING | {"row.contradicts", "row.says_otherwise"}
+# What a finding of the check says once the import was done.
+DONE = {"value.taken": "value.was_taken"}
+LEAD_SOURCE = "lead_source"
 WHAT = {"changed": _l("changed since"), "used": _l("used since"), "gone": _l("no longer there")}
 
 
@@ -106,13 +115,41 @@ def percent(field: str, micro: int) -> str:
     return f"{plain(from_micro(micro) / whole)}%"
 
 
-def worded(finding: Mapping[str, Any], refused: bool, kind: str) -> dict[str, Any]:
+def told(field: str, text: str) -> str:
+    """A value of a file, or of what is known, with the unit of its figure or the title of its
+    option; a text that is none stays as it is."""
+    if field == LEAD_SOURCE:
+        source = LeadSource._value2member_map_.get(text)
+        return title_of(source) if source else text
+    metric = dictionary().get(field.removeprefix(METRIC))
+    if metric is None:
+        return text
+    if not metric.numeric:
+        return metric.option_title(text, language())
+    try:
+        return exactly(metric, Decimal(text))[language()]
+    except InvalidOperation:
+        return text
+
+
+def message(finding: Mapping[str, Any], written: bool = False) -> str:
+    """What a finding says; `written` says that it tells of an import that was done."""
+    code, params = finding["code"], dict(finding["params"])
+    for name in {"known", "value"} & params.keys() if code in COMPARING else ():
+        params[name] = told(finding["field"], params[name])
+    return sentence(DONE.get(code, code) if written else code, **params)
+
+
+def worded(
+    finding: Mapping[str, Any], refused: bool, kind: str, written: bool = False
+) -> dict[str, Any]:
     """A finding as the table of findings of a kind of file shows it."""
     return {
         "row": finding["row"],
         "company": finding.get("company", ""),
         "company_code": finding.get("company_code", ""),
         "field": field_title(finding["field"], kind),
-        "message": sentence(finding["code"], **finding["params"]),
+        "message": message(finding, written),
         "refused": refused,
+        "differs": finding["code"] in DIFFERING,
     }

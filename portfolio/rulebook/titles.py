@@ -45,6 +45,26 @@ UNITS = {
 }
 
 
+EXACT = {
+    **UNITS,
+    "wan": {"zh": "万元", "en": " × 10,000 CNY"},
+    "yuan": {"zh": "元", "en": " CNY"},
+    "cny_100m": {"zh": "亿元", "en": " × 100m CNY"},
+    "usd_million": {"zh": "百万美元", "en": "m USD"},
+    "wan_shares": {"zh": "万股", "en": " × 10,000 shares"},
+    "rank": {"zh": "名", "en": ""},
+}
+
+
+def exactly(entry: Metric, number: Decimal) -> dict[str, str]:
+    """A figure as it is kept, to its last digit and with its unit, in both languages; a share as a
+    percentage."""
+    if entry.unit == "fraction":
+        return dict.fromkeys(("zh", "en"), f"{grouped(number * 100)}%")
+    units = EXACT.get(entry.unit, {})
+    return {locale: grouped(number) + units.get(locale, "") for locale in ("zh", "en")}
+
+
 def title_of(fields: dict[str, Any], group: dict[str, str], locale: str) -> str:
     """What a test or a group says; `group` are the titles of the score group it reads."""
     over = fields.get("over", "")

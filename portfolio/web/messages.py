@@ -170,6 +170,7 @@ MESSAGES = {
     "link.malformed": _l("“%(value)s” is no link: it begins with https://."),
     "value.missing": _l("The figure is missing."),
     "value.taken": _l("Was: %(known)s. Becomes: %(value)s."),
+    "value.was_taken": _l("Was: %(known)s. Has become: %(value)s."),
     "value.differs": _l("Kept: %(known)s. The file says: %(value)s."),
     "figure.differs": _l("Current: %(known)s. The file says: %(value)s. Both are kept."),
     "figure.hundredfold": _l(

@@ -109,13 +109,16 @@ def test_one_chooses_for_the_file_by_column_or_by_value(run, send, sent, place, 
     run(FIRST)
     client, page = send(OTHER)
     shown = client.get(page + "?kind=differences").text
-    for text in ("青岛", "济南", "100", "120"):
+    for text in ("青岛", "济南", "100万元", "120万元"):
         assert f"<span>{text}</span>" in shown
     assert client.post(page + "/choices", data=sent).status_code == 302
     assert client.post(page + "/confirmation").status_code == 302
     assert company().place == place
     current = [m for y, m, disputed, open_ in figures() if y == 2024 and open_ and not disputed]
     assert current == [revenue * 10**6]
+    result = client.get(page).text
+    assert "将改为" not in result
+    assert ("原值：100万元，已改为：120万元。" in result) == (revenue == 120)
 
 
 def test_choices_for_values_outlast_a_new_choice_for_the_file(run, send) -> None:
@@ -211,3 +214,13 @@ def test_a_source_of_a_lead_is_read_by_its_key_and_by_its_title(run) -> None:
         "丙公司": "referral",
         "丁公司": "展会",
     }
+
+
+def test_a_place_with_or_without_what_it_is_is_the_same_place(run) -> None:
+    run(FIRST)  # 青岛
+    for said, differs in (("青岛市", 0), ("青岛区县", 1)):
+        _, report, _ = run(OTHER.replace("济南", said))
+        assert [w["field"] for w in report["warnings"]].count("place") == differs
+    assert company().place == "青岛"
+    _, report, _ = run("企业全称,所在地\n新来的公司,济南\n新来的公司,济南市\n")
+    assert not report["refused"] and report["created"]["companies"] == 1
