@@ -373,6 +373,8 @@ PREFERENCES = {
 COLUMNS_OF = {
     ("deal", "amount_fen"): ("拟投金额", "Our amount"),
     ("chokepoint_evidence", "dated_on"): ("证据日期", "Date of the evidence"),
+    ("commitment", "amount_fen"): ("拟认缴金额", "Our commitment"),
+    ("commitment", "round_size_fen"): ("基金规模", "Fund size"),
 }
 
 

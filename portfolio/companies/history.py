@@ -67,7 +67,8 @@ class Words:
     """How values are told: people by name, keys by title; `titles` by kind, column and value.
 
     `restorable` holds the columns of each kind that a button may set back, `merges` what is told
-    of each merge beside its entries, and `tellers` read what is kept as a text for programs.
+    of each merge beside its entries, and `tellers` read what is kept as a text for programs. `forms`
+    names the form that a kind was filled in by, where its columns are called otherwise there.
     """
 
     locale: str = "zh"
@@ -77,6 +78,7 @@ class Words:
     restorable: Mapping[str, frozenset[str]] = field(default_factory=dict)
     merges: Mapping[int, Sequence["Detail"]] = field(default_factory=dict)
     tellers: Tellers = field(default_factory=dict)
+    forms: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, kind: str, column: str, value: Any) -> str:
         """A value in words; empty for none."""
@@ -148,7 +150,8 @@ def acts(lines: Iterable[Any], words: Words, most: int = 12) -> list[Act]:
     by_time = sorted(lines, key=lambda line: line.at, reverse=True)
     for (at, actor, action), group in groupby(by_time, lambda e: (e.at, e.actor_name, e.action)):
         told = sorted(group, key=lambda line: (PLACES.get(line.object_type, 1), line.seq))
-        details = [detail for line in told for detail in _details(line, words)]
+        # A task that each of a team gets is told once.
+        details = list(dict.fromkeys(d for line in told for d in _details(line, words)))
         found.append(Act(at, actor, action_title(action, words.locale), details))
         if len(found) == most:
             break
@@ -186,7 +189,7 @@ def _one(
 def _columns(line: Line, words: Words) -> Iterator[Detail]:
     kind = line.object_type
     for name, before, after in line.changes:
-        label = column_title(name, words.locale, kind)
+        label = column_title(name, words.locale, words.forms.get(kind, kind))
         unsaid = name in UNSAID and (kind, name) not in words.titles
         if unsaid or label == name:  # what has no title is the system's own
             continue

@@ -1,6 +1,7 @@
 """The history of a deal in words: stages, statuses and reasons by title, people by name."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext as _
@@ -26,7 +27,13 @@ def history(user: User, deal: Deal, most: int = 12) -> list[Act]:
     readable = sight.readable_deals(user, [deal.id])
     lines = audit.known_lines(entries, readable, audit.terms_by_type())
     known = titles(queries.pipeline_of(deal.pipeline))
-    return acts(lines, words_of(lines, known, {"deal": FIELDS | set(TERMS)}), most)
+    words = words_of(lines, known, {"deal": FIELDS | set(TERMS)})
+    return acts(lines, replace(words, forms={"deal": form_of(deal)}), most)
+
+
+def form_of(deal: Deal) -> str:
+    """The form by which a deal is filled in, as its columns are called by it."""
+    return "deal" if deal.target_vehicle_id is None else "commitment"
 
 
 def titles(pipeline: Pipeline) -> Mapping[tuple[str, str], Mapping[Any, str]]:

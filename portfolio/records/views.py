@@ -15,6 +15,7 @@ from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
+from portfolio.pipeline import history_queries
 from portfolio.pipeline.undo_operations import FACTS
 from portfolio.records import forms, operations, queries
 from portfolio.records.queries import Record
@@ -164,6 +165,7 @@ def set_back(kind: str, number: int) -> Response:
     except InputError as error:
         flash(text_of(error))
         return back
-    said = titles.column_title(column, language(), kind)
+    form = history_queries.form_of(of.deal) if kind == "deal" and of.deal else kind
+    said = titles.column_title(column, language(), form)
     flash(_("Set back: %(field)s", field=said), kept.category)
     return back

@@ -43,6 +43,8 @@ def test_its_team_is_told_on_the_desk_and_the_trail_keeps_it(as_user, cast, deal
         db.session.scalars(sa.select(AuditEntry.action).where(AuditEntry.deal_id == deal.id))
     )
     assert "deal.break_glass" in actions
+    history = as_user("manager").get(f"/records/deal/{deal.id}/history").text
+    assert history.count(REASON) == 2, "once as the reason, once in the task that all are given"
 
 
 def test_the_same_form_sent_twice_tells_the_team_once(as_user, cast, deal) -> None:

@@ -55,6 +55,16 @@ def test_a_deals_history_says_from_where_to_where(as_user, deal) -> None:
     assert "项目库" in changes(as_user("reader").get(f"/deals/{deal.id}").text)
 
 
+def test_the_history_of_a_commitment_calls_its_amounts_as_its_form_does(as_user, cast) -> None:
+    made = factories.deal(cast["manager"], pipeline="subfund", terms={"amount_fen": 500 * WAN})
+    with unit_of_work("deal.change", cast["partner"]):
+        terms = {"amount_fen": 800 * WAN, "round_size_fen": 9000 * WAN}
+        operations.state_terms(made, terms, cast["partner"], NOW)
+    said = changes(as_user("partner").get(f"/records/deal/{made.id}/history").text)
+    assert "拟认缴金额 500万 → 800万" in said and "基金规模 9000万" in said.replace(",", "")
+    assert "拟投金额" not in said
+
+
 def test_terms_stay_masked_in_the_history(as_user, deal) -> None:
     for name in ("reader", "outsider"):
         for path in (f"/deals/{deal.id}", f"/records/deal/{deal.id}/history"):
@@ -77,7 +87,7 @@ def test_a_field_is_set_back_audited_version_checked_and_itself_undoable(as_user
     client, path = as_user("manager"), f"/records/company/{company.id}"
     sent = restoration(client.get(f"{path}/history").text, "place")
     stale = client.post(f"{path}/restorations", data=sent | {"version": "1"}, follow_redirects=True)
-    assert "已保存过" in stale.text or "他人" in stale.text
+    assert "您打开之后，Partner 已于" in stale.text
     answer = client.post(f"{path}/restorations", data=sent, follow_redirects=True)
     assert "已还原：所在地" in answer.text
     db.session.expire_all()
