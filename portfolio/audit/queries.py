@@ -90,6 +90,16 @@ def history(
     return db.session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit)).all()
 
 
+def last_change(object_type: str, object_id: int) -> AuditEntry | None:
+    """The latest entry of one object behind which a change stands."""
+    query = sa.select(AuditEntry).where(
+        AuditEntry.object_type == object_type,
+        AuditEntry.object_id == object_id,
+        AuditEntry.action.not_in(LOOKS),
+    )
+    return db.session.scalar(query.order_by(AuditEntry.seq.desc()).limit(1))
+
+
 def of_companies(
     company_ids: Sequence[int], known_at: dt.datetime | None = None, limit: int = 200
 ) -> Sequence[AuditEntry]:

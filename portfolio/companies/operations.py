@@ -12,6 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 
+from portfolio.audit import queries as audit
+from portfolio.audit.models import AuditEntry
 from portfolio.companies import queries
 from portfolio.companies.duplicate_operations import rekey
 from portfolio.companies.merge_queries import dropped_codes
@@ -32,6 +34,7 @@ from portfolio.kernel import stockcode, tokens, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import clean, folded
 from portfolio.rulebook.metrics import used_as
+from portfolio.web.formatting import local_dt
 
 FIELDS = frozenset(
     [
@@ -54,16 +57,20 @@ REVENUE = used_as("sales")
 
 
 class Conflict(InputError):
-    """Somebody else saved the record since it was read."""
+    """Somebody else saved the record since it was read: says who and when, where that is known."""
 
-    def __init__(self) -> None:
-        super().__init__("record.conflict")
+    def __init__(self, last: AuditEntry | None = None) -> None:
+        if last is None or not last.actor_name:
+            super().__init__("record.conflict")
+        else:
+            super().__init__("record.conflict_by", name=last.actor_name, at=local_dt(last.at))
 
 
-def check_version(found: int, expected: int | None) -> None:
-    """Refuse to overwrite what the editor has not seen. Raises Conflict."""
+def check_version(found: int, expected: int | None, kind: str = "", number: int = 0) -> None:
+    """Refuse to overwrite what the editor has not seen. Raises Conflict, naming who saved the object
+    of this kind and number."""
     if expected is not None and found != expected:
-        raise Conflict
+        raise Conflict(audit.last_change(kind, number) if kind else None)
 
 
 def register(
@@ -95,7 +102,7 @@ def update(
     stock_codes: Iterable[str] | None = None,
 ) -> Company:
     """Change a company's own columns and names. Raises Conflict when it was changed meanwhile."""
-    check_version(company.version, expected_version)
+    check_version(company.version, expected_version, "company", company.id)
     with db.session.no_autoflush:  # one save is one version
         _assign(company, values)
     if former_names is not None:

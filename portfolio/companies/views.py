@@ -332,13 +332,13 @@ def _conflict(company: Company, form: CompanyForm) -> Answer:
         if d.keep_theirs:
             form[d.name].data = d.raw_theirs
     form.version.data = str(company.version)
-    last = audit.history("company", company.id, limit=1)
+    last = audit.last_change("company", company.id)
     page = render_template(
         "companies/form.html",
         form=form,
         company=company,
         alike=[],
         differing=found,
-        other=last[0].actor_name if last else "",
+        other=last.actor_name if last else "",
     )
     return page, 409

@@ -198,8 +198,8 @@ def undo(act: Act, actor: User, now: dt.datetime) -> InputError | None:
 def _who_changed(changed: images.Changed) -> InputError:
     """The refusal with the person and the moment, where the trail knows of a change."""
     kind = images.kind_of(changed.table)
-    last = audit.history(kind, changed.row_id, limit=1) if kind else ()
-    return ChangedBy(last[0].actor_name, last[0].at) if last else changed
+    last = audit.last_change(kind, changed.row_id) if kind else None
+    return ChangedBy(last.actor_name, last.at) if last else changed
 
 
 def purge_due(now: dt.datetime) -> bool:

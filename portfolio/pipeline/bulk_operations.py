@@ -69,7 +69,7 @@ def apply(
         moves = kept.said["moves"] = []
         kept.said["deals"] = [deal.id for deal in deals]
         for deal in deals:
-            check_version(deal.version, versions.get(deal.id))
+            check_version(deal.version, versions.get(deal.id), "deal", deal.id)
             before = undo_operations.before_move(deal)
             event_id = _done(deal, order, actor, now)
             if event_id is not None:

@@ -115,7 +115,7 @@ def change(
 ) -> Deal:
     """Change a deal's own columns. Raises Conflict, Refused or InputError."""
     require(actor, "deal.write", deal)
-    check_version(deal.version, expected_version)
+    check_version(deal.version, expected_version, "deal", deal.id)
     _assign(deal, values)
     deal.updated_at = now
     db.session.flush()
@@ -173,7 +173,7 @@ def move(
     then nothing is written.
     """
     require(actor, "deal.write", deal)  # before the version, which is nobody else's business
-    check_version(deal.version, expected_version)
+    check_version(deal.version, expected_version, "deal", deal.id)
     pipeline, wanted, found = admissions.admitted(deal, wanted, actor, now, answers)
     stage, status = found.stage, found.status
     take_answers(deal, pipeline, answers, actor, now)

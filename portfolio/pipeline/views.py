@@ -350,14 +350,14 @@ def _conflict(deal: Deal, form: DealForm) -> Answer:
     found = differences(texts_of(form), theirs, opened_on(form))
     form.version.data = str(deal.version)
     take_over_theirs(form, deal, [d.name for d in found if d.keep_theirs])
-    last = audit.history("deal", deal.id, limit=1)
+    last = audit.last_change("deal", deal.id)
     page = render_template(
         "pipeline/form.html",
         form=form,
         company=deal.company,
         deal=deal,
         differing=[_in_words(form, d) for d in found],
-        other=last[0].actor_name if last else "",
+        other=last.actor_name if last else "",
     )
     return page, 409
 

@@ -58,7 +58,8 @@ def set_back(
     elif isinstance(row, Deal):
         pipeline.change(row, values, actor, now, version)
     else:
-        check_version(getattr(row, "version", 0), version if hasattr(row, "version") else None)
+        seen = version if hasattr(row, "version") else None
+        check_version(getattr(row, "version", 0), seen, row.__audit__, row.id)
         record_operations.change(row, values)
 
 
@@ -69,7 +70,7 @@ def _state_term_again(
     them, Conflict, and InputError when our part became more than the whole."""
     for permission in ("deal.write", "deal.terms"):
         pipeline.require(actor, permission, deal)
-    check_version(deal.version, version)
+    check_version(deal.version, version, "deal", deal.id)
     whole, ours = (values.get(n, getattr(deal, n)) for n in ("round_size_fen", "amount_fen"))
     if whole is not None and ours is not None and ours > whole:
         raise InputError("deal.amount_over_whole")

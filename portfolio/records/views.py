@@ -81,7 +81,7 @@ def change(kind: str, number: int) -> Answer:
 def _changed(of: Record, form: Any) -> Keeping:
     with access.writing(f"{of.kind}.change"), _keeping(f"{of.kind}.change", of) as kept:
         if hasattr(of.row, "version"):
-            check_version(of.row.version, form.version.seen)
+            check_version(of.row.version, form.version.seen, of.kind, of.row.id)
         record_operations.change(of.row, forms.values_of(form))
     return kept
 

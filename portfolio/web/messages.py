@@ -30,6 +30,7 @@ MESSAGES = {
     "title.missing": _l("A title is needed."),
     "text.missing": _l("Write what happened."),
     "file.empty": _l("The file is empty."),
+    "record.conflict_by": _l("%(name)s saved this record at %(at)s, after you had opened it."),
     "record.conflict": _l("Somebody else has saved this record since you opened it."),
     "date.malformed": _l("“%(value)s” is no date. Write it as 2026-03-31."),
     "date.impossible": _l("There is no such day: %(value)s."),

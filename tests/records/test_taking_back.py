@@ -104,7 +104,9 @@ def test_a_person_a_task_and_a_tick_are_taken_back(as_user, cast) -> None:
     assert db.session.get_one(Contact, person.id).position == "总经理"
     stale = sent_form(client.get(f"/records/task/{task.id}").text)
     client.post(f"/companies/{company.id}/tasks/{task.id}/completion")
-    assert client.post(f"/records/task/{task.id}", data=stale).status_code == 409
+    refused = client.post(f"/records/task/{task.id}", data=stale)
+    assert refused.status_code == 409
+    assert re.search(rf"{cast['manager'].name} 已于 [-0-9]{{10}} [:0-9]{{5}} 保存", refused.text)
     undo(client)
     assert db.session.get_one(Task, task.id).done_at is None
 
