@@ -26,6 +26,8 @@ from portfolio.web.formatting import listed, now, title_of
 from portfolio.web.messages import sentence
 from portfolio.web.requests import sent_number
 
+ADDED = "added"
+
 
 @dataclass
 class Shown:
@@ -127,7 +129,7 @@ def _edited(row: PipelineDraft, part: Part, outer_id: int | None) -> Answer:
     do, _dash, number = request.form.get("do", "").partition("-")
     if do == "remove" and any(str(r[ROW_ID]) == number for r in _rows_of(row, part, outer_id)):
         return redirect(f"{request.path}?remove={number}#row-{number}")
-    return _saved(row, request.path, {"add": "added"}.get(do, f"row-{number}" if number else ""))
+    return _saved(row, request.path, {"add": ADDED}.get(do, f"row-{number}" if number else ""))
 
 
 def _rows_of(row: PipelineDraft, part: Part, outer_id: int | None) -> list[dict[str, Any]]:
@@ -136,9 +138,10 @@ def _rows_of(row: PipelineDraft, part: Part, outer_id: int | None) -> list[dict[
 
 def _saved(row: PipelineDraft, address: str, anchor: str = "") -> Answer:
     """Back to the page: it says itself that all is saved and what is still to mend, in one."""
+    mark = ADDED if anchor == ADDED else "saved"
     anchor = f"#{anchor}" if anchor else ""
     if operations.faults_of(row):
-        return redirect(f"{address}?saved=1{anchor}")
+        return redirect(f"{address}?{mark}=1{anchor}")
     flash(_("Saved."))
     return redirect(address + anchor)
 
@@ -210,6 +213,9 @@ def _page(
         for r in drafts.rows_at(definition, part, outer_id) or []
     ]
     found = fault_views.told(row) if theirs is None else []
+    if ADDED in request.args:  # of a row that was just added nothing is wrong yet
+        fresh = {r[ROW_ID] for r in drafts.rows_at(definition, part, outer_id) or [] if blank(r)}
+        found = [f for f in found if f.place.part != part.key or f.place.row_id not in fresh]
     _mark(found, part, outer_id, shown)
     outer = fault_views.INNER.get(part.key)
     within: dict[str, Any] = (

@@ -54,6 +54,10 @@ def test_rows_are_added_moved_and_removed_with_what_belongs_to_them(admin) -> No
     page = saved(admin, address, "stages", do="add")
     assert [s["key"] for s in definition(address)["stage"]][::11] == ["screening", ""]
     assert "New row" in page or "新行" in page
+    added = admin.get(f"{address}/stages?added=1").text
+    plain = admin.get(f"{address}/stages").text
+    assert "待改" not in added.rpartition("flowrow")[2], "of what was just added nothing is wrong"
+    assert 'aria-invalid="true"' in plain.rpartition("flowrow")[2], "saved as it is, it is"
 
 
 @pytest.mark.parametrize(
