@@ -21,11 +21,16 @@ def of_actions(actions: Sequence[str], limit: int = 200) -> Sequence[Act]:
     ).all()
 
 
-def of_actor(actor_id: int, actions: Collection[str]) -> Sequence[Act]:
-    """A person's acts of these kinds, newest first, without what their undoers read."""
-    own = sa.and_(Act.actor_id == actor_id, Act.action.in_(actions))
-    query = sa.select(Act).where(own).order_by(Act.id.desc()).options(defer(Act.payload))
-    return db.session.scalars(query).all()
+def of_actor(
+    actor_id: int, actions: Collection[str], limit: int, before: int | None = None
+) -> Sequence[Act]:
+    """A person's latest acts of these kinds, older than one of a number where that is given, newest
+    first, without what their undoers read."""
+    query = sa.select(Act).where(Act.actor_id == actor_id, Act.action.in_(actions))
+    if before is not None:
+        query = query.where(Act.id < before)
+    query = query.order_by(Act.id.desc()).limit(limit)
+    return db.session.scalars(query.options(defer(Act.payload))).all()
 
 
 def by_ids(ids: Sequence[int]) -> Sequence[Act]:

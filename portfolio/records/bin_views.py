@@ -1,7 +1,6 @@
 """The bin, and the list of what one did lately and can take back."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from flask import render_template, request
@@ -10,6 +9,7 @@ from werkzeug.exceptions import NotFound
 from portfolio.journal import operations as journal
 from portfolio.journal import queries as acts
 from portfolio.journal.models import Act
+from portfolio.kernel.numbers import short_number
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.people.models import User
@@ -53,13 +53,15 @@ def _reasons(acts: Iterable[Act], user: User) -> dict[int, str]:
 def mine() -> str:
     """The reader's own acts, newest first: those that can be taken back now, and why not the others."""
     user = access.me()
-    # All of them are sifted, so that their number tells nothing of those that are closed by now.
-    own = queries.among(user, acts.of_actor(user.id, journal.undoable_actions()))
-    page = page_in(own, ACTS_PER_PAGE)
-    found = acts.by_ids([act.id for act in page.rows])
+    before = short_number(request.args.get("before", ""))
+    # Their number is not told: it would tell of those that are closed by now.
+    own, older = queries.own_acts(user, journal.undoable_actions(), ACTS_PER_PAGE, before)
+    found = acts.by_ids([act.id for act in own])
     return render_template(
         "records/acts.html",
-        page=replace(page, rows=found),
+        found=found,
+        older=found[-1].id if older else None,
+        newest=before is None,
         reasons=_reasons(found, user),
         kept=journal.KEPT_DAYS,
     )

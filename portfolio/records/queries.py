@@ -1,6 +1,6 @@
 """Reads of records of any kind: one with its reader's rights, its history, and acts one may see."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from portfolio.companies.models import (
 )
 from portfolio.companies.record_operations import label_of
 from portfolio.extensions import db
+from portfolio.journal import queries as journal
 from portfolio.journal.models import Act
 from portfolio.people import policy
 from portfolio.people.models import User
@@ -45,6 +46,8 @@ KINDS: dict[str, type[Any]] = {
 DELETIONS = tuple(f"{kind}.delete" for kind in KINDS)
 COMPANY_DELETION = "company.delete"
 MOST = 100
+# How many acts are read at a time to find those that are open to somebody.
+SIFTED = 100
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,22 @@ def among(user: User, found: Iterable[Act], write: bool = False) -> list[Act]:
         for act in _without_secret_papers(user, listed)
         if (act.deal_id in deals if act.deal_id is not None else _open(user, act, every_company))
     ]
+
+
+def own_acts(
+    user: User, actions: Collection[str], most: int, before: int | None = None
+) -> tuple[list[Act], bool]:
+    """A person's latest acts with things they may see by now, older than one of a number where that
+    is given, and whether there are more. Read in parts, so that a long history costs no more than
+    what is shown of it, but for what is closed by now."""
+    found: list[Act] = []
+    while len(found) <= most:
+        part = journal.of_actor(user.id, actions, SIFTED, before)
+        found += among(user, part)
+        if len(part) < SIFTED:
+            break
+        before = part[-1].id
+    return found[:most], len(found) > most
 
 
 def _without_secret_papers(user: User, acts: list[Act]) -> list[Act]:
