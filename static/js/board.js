@@ -91,10 +91,36 @@ for (const list of lists) {
   });
 }
 
+// The card that an arrow key leads to: up and down the column, or as far down in the next one that
+// has cards.
+function neighbour(card, key) {
+  const cards = (list) => [...list.querySelectorAll(".kcard")];
+  const own = cards(card.parentElement);
+  const at = own.indexOf(card);
+  const down = { ArrowDown: 1, ArrowUp: -1 }[key];
+  if (down) return own[at + down];
+  const across = { ArrowRight: 1, ArrowLeft: -1 }[key];
+  if (!across) return undefined;
+  for (let n = lists.indexOf(card.parentElement) + across; lists[n]; n += across) {
+    const found = cards(lists[n]);
+    if (found.length) return found[Math.min(at, found.length - 1)];
+  }
+  return undefined;
+}
+
 board.addEventListener("keydown", (event) => {
   const card = event.target.closest(".kcard");
-  if (!card?.dataset.writable || event.isComposing) return;
+  if (!card || event.isComposing) return;
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    const beside = neighbour(card, event.key);
+    if (beside) {
+      event.preventDefault();
+      beside.querySelector(".kname").focus();
+      return;
+    }
+  }
+  if (!card.dataset.writable) return;
   if (event.altKey && step) {
     event.preventDefault();
     const from = card.parentElement;

@@ -389,6 +389,11 @@ def test_the_keyboard_moves_a_card_and_undo_takes_it_back(open_page) -> None:
     card = page.locator(f"ul.cards[data-stage=screening] {READY}").first
     deal = card.get_attribute("data-deal")
     card.locator("a.kname").focus()
+    column = "document.activeElement.closest('ul.cards').dataset.stage"
+    for key, stage in (("ArrowRight", "initiation"), ("ArrowLeft", "screening")):
+        page.keyboard.press(key)
+        assert page.evaluate(column) == stage, "arrows alone move the focus"
+    card.locator("a.kname").focus()
     page.keyboard.press("Alt+ArrowRight")
     page.locator(".toast button").wait_for()
     assert page.locator(f"ul[data-stage=initiation] [data-deal='{deal}']").count() == 1
