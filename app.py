@@ -242,6 +242,7 @@ CLOCK_WORK = {
     "held": pipeline_jobs.return_held,
     "chain": audit_jobs.check_chain,
     "tags": chokepoint_jobs.expire_due,
+    "suggestions": chokepoint_jobs.suggest_waiting,
     "readiness": readiness_jobs.refresh_due,
     "foresight": readiness_jobs.foresee_due,
     "reports": reports_jobs.work,
@@ -293,7 +294,10 @@ UNDOERS: dict[str, Undoer] = {
     ),
     **{
         f"tag.{act}": Undoer(records.may_undo_tag, chokepoint_undo.undo, chokepoint_undo.check)
-        for act in ("confirm", "renew", "read_again", "reject", "evidence", "withdraw_evidence")
+        for act in (
+            *("accept", "confirm", "renew", "read_again", "reject"),
+            *("evidence", "withdraw_evidence"),
+        )
     },
     "deal.change": Undoer(records.may_undo, pipeline_undo.undo_change, steps_stand),
     "deal.move": Undoer(records.may_undo_move, pipeline_undo.undo_moves, pipeline_undo.check_moves),

@@ -1,5 +1,6 @@
-"""Commands `chokepoint suggest`, `chokepoint evaluate` and `chokepoint fit`."""
+"""Commands `chokepoint suggest`, `chokepoint refresh`, `chokepoint evaluate` and `chokepoint fit`."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -9,12 +10,15 @@ import click
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
+from portfolio.chokepoint import run_operations
 from portfolio.chokepoint.evaluation import Evaluation, cross_validated, judged
 from portfolio.chokepoint.fitting import Labelled, fitted, labelled
 from portfolio.chokepoint.lexicon import lexicon
+from portfolio.chokepoint.run_models import SuggestionRun
 from portfolio.chokepoint.suggest import answer
 from portfolio.chokepoint.taxonomy_queries import lexicon_or_shipped
 from portfolio.chokepoint.weighing import FILE, prior, weights
+from portfolio.extensions import unit_of_work
 from portfolio.kernel.errors import InputError
 from portfolio.web.messages import text_of
 
@@ -54,6 +58,27 @@ def suggest(file: Path) -> None:
         raise SystemExit(1) from error
     for text in answers:
         click.echo(text)
+
+
+@group.command("refresh")
+def refresh() -> None:
+    """Suggest technologies from the description of every company in the library; a run that stopped
+    goes on where it was."""
+    now = dt.datetime.now(dt.UTC)
+    with unit_of_work(run_operations.ACTION):
+        run_operations.ask(None, now)
+    run_id = run_operations.claim(now)
+    if run_id is None:
+        click.echo(
+            _("A run is going on; what it does is shown on the page of suggestions."), err=True
+        )
+        raise SystemExit(1)
+    run_operations.go_through(run_id, _tell)
+
+
+def _tell(run: SuggestionRun) -> None:
+    told = f"{run.done} of {run.total} companies: {run.added} suggestions added"
+    click.echo(f"{told}, {run.withdrawn} withdrawn", err=run.ended_at is None)
 
 
 def _rows(files: Sequence[Path]) -> list[Labelled]:

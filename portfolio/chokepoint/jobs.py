@@ -1,12 +1,15 @@
-"""What the clock does for technology tags: claims whose day of re-check has passed expire."""
+"""What goes on behind the pages of technology tags: claims whose day of re-check has passed expire, and
+suggestions are made for the whole library by a thread of the web process, or the scheduler if that
+is gone."""
 
 import datetime as dt
 import logging
+import threading
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from portfolio.chokepoint import expiry_operations
+from portfolio.chokepoint import expiry_operations, run_operations
 from portfolio.extensions import db
 
 log = logging.getLogger(__name__)
@@ -23,3 +26,25 @@ def expire_due(app: Flask, now: dt.datetime | None = None) -> None:
             log.exception("tags could not be looked at; tried again at the next tick")
         finally:
             db.session.remove()
+
+
+def suggest_waiting(app: Flask, now: dt.datetime | None = None) -> None:
+    """Go through the library where that was asked for; on with it where it stopped."""
+    with app.app_context():
+        try:
+            if run_operations.anything_waits(now or dt.datetime.now(dt.UTC)):
+                run_id = run_operations.claim(now or dt.datetime.now(dt.UTC))
+                if run_id is not None:
+                    run_operations.go_through(run_id)
+        except SQLAlchemyError:
+            log.exception("suggestions stopped; they go on when the lease has run out")
+        finally:
+            db.session.remove()
+
+
+def start_suggesting(app: Flask) -> None:
+    """Begin at once, beside the request that asked for it."""
+    if app.config["IMPORT_WORKER"]:
+        threading.Thread(
+            target=suggest_waiting, args=(app,), name="suggesting", daemon=True
+        ).start()

@@ -11,6 +11,9 @@ from portfolio.chokepoint.standing import TagState
 from portfolio.extensions import Base
 
 CURRENT = sa.text("superseded_at IS NULL")
+# Suggestions that wait, in the order in which they are judged: the surest first.
+WAITING = sa.text("superseded_at IS NULL AND state = 'suggested'")
+SURE = (sa.text("coalesce(confidence_micro, 0) DESC"), sa.text("id DESC"))
 
 
 class TagCard(Base):
@@ -128,6 +131,13 @@ class Tag(Base):
             "state",
             sqlite_where=CURRENT,
             postgresql_where=CURRENT,
+        ),
+        *(
+            sa.Index(name, *columns, sqlite_where=WAITING, postgresql_where=WAITING)
+            for name, columns in (
+                ("ix_chokepoint_tag_sure", SURE),
+                ("ix_chokepoint_tag_alike", ("technology", *SURE)),
+            )
         ),
     )
 

@@ -1,7 +1,6 @@
 """What is done with tags: suggested from a text, claimed with evidence, read a second time, rejected."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,10 +9,10 @@ from portfolio.chokepoint.claims import Claim, Piece, Unfit, claim_errors
 from portfolio.chokepoint.evidence_operations import problems
 from portfolio.chokepoint.ladder import ladder
 from portfolio.chokepoint.models import Tag, TagEvidence
-from portfolio.chokepoint.row_operations import add_card, add_piece, append, begin
+from portfolio.chokepoint.row_operations import add_card, add_piece, append
 from portfolio.chokepoint.standing import Standing, TagState, standing
-from portfolio.chokepoint.suggest import suggest
-from portfolio.chokepoint.taxonomy_queries import lexicon, taxonomy
+from portfolio.chokepoint.suggestion_operations import follow, hash_of, read
+from portfolio.chokepoint.taxonomy_queries import taxonomy
 from portfolio.companies.models import Company
 from portfolio.companies.operations import check_version
 from portfolio.extensions import Actor, db, serialise
@@ -23,37 +22,9 @@ from portfolio.kernel.errors import InputError
 QUOTED = "企业描述中写明：“{words}”"
 
 
-def hash_of(text: str) -> str:
-    """What tells one text that suggestions are made from from another."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def refresh_suggestions(company: Company, now: dt.datetime) -> int:
-    """Suggest technologies from the description; answers how many suggestions are new.
-
-    What a person has decided stays; a rejected suggestion returns only when the text changed.
-    """
-    digest = hash_of(company.description)
-    known = {tag.technology: tag for tag in queries.tags_of([company.id]).get(company.id, [])}
-    added = 0
-    for found in suggest(company.description, lexicon()):
-        tag = known.get(found.technology.id)
-        again = tag and tag.state == TagState.REJECTED.value and tag.text_hash != digest
-        if tag is not None and not again:
-            continue
-        begin(
-            tag,
-            None,
-            now,
-            company_id=company.id,
-            technology=found.technology.id,
-            state=TagState.SUGGESTED.value,
-            words=found.evidence,
-            confidence_micro=int(found.confidence * 1_000_000),
-            text_hash=digest,
-        )
-        added += 1
-    return added
+    """Let the suggestions of a company follow its description; answers how many are new."""
+    return follow({company.id: read(company.description)}, now).added
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,106 @@
+"""A way through the library: what every description claims is suggested, a part at a time so that nobody
+who writes waits long."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from portfolio.chokepoint.run_models import SuggestionRun
+from portfolio.chokepoint.suggestion_operations import Read, follow, read
+from portfolio.companies.merge_queries import unmerged
+from portfolio.companies.models import Company
+from portfolio.extensions import Actor, db, one_of, serialise, unit_of_work
+
+CHUNK = 400
+LEASE = dt.timedelta(minutes=2)
+ACTION = "tag.suggest"
+TRIES = 3
+KEY = "chokepoint.run"
+
+
+def last() -> SuggestionRun | None:
+    """The latest way through the library, gone or going."""
+    return db.session.scalar(sa.select(SuggestionRun).order_by(SuggestionRun.id.desc()).limit(1))
+
+
+def ask(actor: Actor | None, now: dt.datetime) -> SuggestionRun:
+    """Ask for a way through the library; answers with the one that goes on, where one does."""
+    serialise(KEY)
+    run = db.session.scalar(sa.select(SuggestionRun).where(SuggestionRun.ended_at.is_(None)))
+    if run is None:
+        total = db.session.scalar(sa.select(sa.func.count(Company.id)).where(unmerged()))
+        run = SuggestionRun(asked_at=now, asked_by_id=actor.id if actor else None, total=total or 0)
+        db.session.add(run)
+        db.session.flush()
+    return run
+
+
+def waits(now: dt.datetime) -> sa.ColumnElement[bool]:
+    """The condition of a run that somebody may take up."""
+    free = sa.or_(SuggestionRun.lease_until.is_(None), SuggestionRun.lease_until < now)
+    return sa.and_(SuggestionRun.ended_at.is_(None), free)
+
+
+def anything_waits(now: dt.datetime) -> bool:
+    """Whether there is a run to take up."""
+    return db.session.scalar(sa.select(SuggestionRun.id).where(waits(now)).limit(1)) is not None
+
+
+def claim(now: dt.datetime) -> int | None:
+    """Take up the run that waits; answers its id."""
+    with unit_of_work(ACTION):
+        query = sa.select(SuggestionRun).where(waits(now)).order_by(SuggestionRun.id).limit(1)
+        run = db.session.scalar(query.with_for_update(skip_locked=True))
+        if run is None:
+            return None
+        run.lease_until = now + LEASE
+        return run.id
+
+
+def go_through(run_id: int, tell: Callable[[SuggestionRun], None] = lambda run: None) -> None:
+    """Do a run that was claimed to its end; `tell` hears of it after each part."""
+    more = True
+    while more:
+        more = _part(run_id)
+        tell(db.session.get_one(SuggestionRun, run_id))
+
+
+def _part(run_id: int, tries: int = TRIES) -> bool:
+    """The next companies; answers whether more may follow."""
+    last_id = db.session.get_one(SuggestionRun, run_id, populate_existing=True).last_id
+    texts = _texts(Company.id > last_id)
+    readings = {number: read(text) for number, text in texts}  # while nobody has to wait
+    try:
+        with unit_of_work(ACTION):
+            run = db.session.get_one(SuggestionRun, run_id, populate_existing=True)
+            _write(run, texts, readings, dt.datetime.now(dt.UTC))
+    except IntegrityError:  # somebody claimed the same at that moment
+        if tries == 1:
+            raise
+        return _part(run_id, tries - 1)
+    return bool(texts)
+
+
+def _write(
+    run: SuggestionRun,
+    texts: Sequence[tuple[int, str]],
+    readings: Mapping[int, Read],
+    now: dt.datetime,
+) -> None:
+    if not texts:
+        run.ended_at, run.total = now, run.done
+        return
+    ids = [number for number, _ in texts]
+    same = set(texts) & set(_texts(one_of(Company.id, ids)))
+    found = follow({number: readings[number] for number, _ in sorted(same)}, now)
+    run.added += found.added
+    run.withdrawn += found.withdrawn
+    run.last_id, run.done = ids[-1], run.done + len(ids)
+    run.lease_until = now + LEASE
+
+
+def _texts(condition: sa.ColumnElement[bool]) -> Sequence[tuple[int, str]]:
+    query = sa.select(Company.id, Company.description).where(condition, unmerged())
+    return [(r[0], r[1]) for r in db.session.execute(query.order_by(Company.id).limit(CHUNK))]
