@@ -104,7 +104,7 @@ def _preview(doing: Doing, deals: Sequence[Deal], changed: bool = False) -> Answ
         fields=form.asked(doing),
         optional=form.optional(order, deals, flows),
         names={deal.id: (deal.name, deal.code) for deal in deals},
-        sound=_lines(doing, going),
+        sound=_lines(doing, going, {deal.id: flows[deal.pipeline_id].key for deal in deals}),
         stuck=[(o.deal_id, [s.condition for s in refusal.open]) for o, refusal in stuck],
         there=[o.deal_id for o in there],
         refused=[
@@ -128,22 +128,25 @@ def _mixed(deals: Sequence[Deal], flows: Mapping[int, Pipeline]) -> dict[str, in
     return {titles[key]: count for key, count in keys.items()} if len(keys) > 1 else {}
 
 
-def _lines(doing: Doing, outcomes: Sequence[Outcome]) -> list[tuple[int, int, str, str]]:
-    """Id, version, and what was and will be, in words."""
-    known = _titles(doing, outcomes)
+def _lines(
+    doing: Doing, outcomes: Sequence[Outcome], pipeline_of: Mapping[int, str]
+) -> list[tuple[int, int, str, str]]:
+    """Id, version, and what was and will be, in the words of the deal's own pipeline."""
+    known = {key: _titles(doing, outcomes, key) for key in set(pipeline_of.values())}
 
-    def words(text: str) -> str:
-        return "、".join(known.get(part, "—") for part in text.split(",") if part)
+    def words(outcome: Outcome, text: str) -> str:
+        titles = known[pipeline_of[outcome.deal_id]]
+        return "、".join(titles.get(part, "—") for part in text.split(",") if part)
 
-    return [(o.deal_id, o.version, words(o.before), words(o.after)) for o in outcomes]
+    return [(o.deal_id, o.version, words(o, o.before), words(o, o.after)) for o in outcomes]
 
 
-def _titles(doing: Doing, outcomes: Sequence[Outcome]) -> dict[str, str]:
+def _titles(doing: Doing, outcomes: Sequence[Outcome], pipeline: str) -> dict[str, str]:
     if doing in STAFFING:
         ids = {int(n) for o in outcomes for n in f"{o.before},{o.after}".split(",") if n}
         return {str(number): name for number, name in people.names_of(ids).items()}
     if doing is Doing.MOVE:
-        return {key: title_of(stage) for key, stage in queries.stage_titles().items()}
+        return {key: title_of(stage) for key, stage in queries.stage_titles(pipeline).items()}
     return {status.value: title_of(status) for status in Status}
 
 

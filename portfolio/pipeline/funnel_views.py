@@ -134,7 +134,7 @@ def funnel_deals() -> str:
     what, stage = request.args.get("what", "entered"), request.args.get("stage", "")
     if what not in (*WHATS, *(status.value for status in Status)):
         abort(404)
-    stages = queries.stage_titles()
+    stages = queries.stage_titles(asked.pipeline.key)
     if what != "entered" and stage not in stages:
         abort(404)
     ids = asked_deals(asked.ledger, asked.deal_ids, what, stage)

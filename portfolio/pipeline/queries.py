@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import sqlalchemy as sa
@@ -81,12 +82,22 @@ def newest_first(key: str = "") -> list[Pipeline]:
 def stage_titles(key: str = "") -> dict[str, Stage]:
     """Every stage by its key, of one pipeline or of all of them, in the order of the newest
     versions and with the titles these give it. Where two pipelines share a key (those every fund
-    begins with do; later ones may not) it has the title of the older pipeline."""
+    begins with do; later ones may not) it has the titles of both."""
     found: dict[str, Stage] = {}
+    told: set[tuple[str, str]] = set()
     for flow in newest_first(key):
         for stage in flow.stages:
-            found.setdefault(stage.key, stage)
+            if (flow.key, stage.key) not in told:
+                told.add((flow.key, stage.key))
+                shared = found.get(stage.key)
+                found[stage.key] = _of_both(shared, stage) if shared else stage
     return found
+
+
+def _of_both(one: Stage, other: Stage) -> Stage:
+    """A stage of two pipelines, called as both call it."""
+    zh, en = (" / ".join(dict.fromkeys(pair)) for pair in ((one.zh, other.zh), (one.en, other.en)))
+    return replace(one, zh=zh, en=en)
 
 
 def stages_in_order(key: str) -> list[Stage]:

@@ -53,3 +53,14 @@ def test_each_column_sorts_both_ways_on_the_page_and_in_the_file(as_user, deals,
         numbers = [row["项目经理"] for row in csv.DictReader(io.StringIO(sheet))]
         owners = {"甲": "Manager", "乙": "Outsider", "丙": "Colleague"}
         assert numbers == [owners[name] for name in wanted]
+
+
+def test_a_stage_that_two_pipelines_have_is_called_as_each_calls_it(as_user, cast) -> None:
+    client = as_user("partner")
+    for key, called in (("", "协议 / 签约"), ("direct", "协议"), ("subfund", "签约")):
+        asked = {"pipeline": key, "stage": "signing"}
+        page = client.get("/deals", query_string=asked).text
+        assert f">{called}</option>" in page, key
+        if key:
+            behind = client.get("/funnel/deals", query_string=asked | {"what": "reached"}).text
+            assert "协议 / 签约" not in behind and called in behind
