@@ -18,6 +18,7 @@ _COMMAS = re.compile(r"[,:](?![0-9]{3})")
 _NAME = re.compile(r"[^,。、;的]{0,12}?(?:股份|有限|集团)")
 _COMPANY = re.compile(r"股份|有限|集团")
 _FOR_WHOM = re.compile(r"(?<![作成称认更华因名视以面务品营域是定即系向])[为向给](?!主)")
+_WHOM = re.compile(r"[为向给]")
 _GIVING = re.compile(
     r"(?:提供|供应|供货|开发|生产|制造)(?!商)|配套|服务|赋能|打造|定制|代工|加工|研发|研制|设计"
 )
@@ -50,6 +51,10 @@ class Before(NamedTuple):
     crossed: bool
 
 
+UNGOVERNED = Before("", None, False)
+_NONE: frozenset[str] = frozenset()
+
+
 class Sentence:
     """One sentence with its words."""
 
@@ -59,6 +64,7 @@ class Sentence:
         self.flat, self.begin, self.end, self.part = flat, begin, end, part
         self.lexicon = lexicon
         self.companies = _COMPANY.search(flat, begin, end) is not None
+        self.whom = _WHOM.search(flat, begin, end) is not None
         self.commas = [m.start() for m in _COMMAS.finditer(flat, begin, end)]
 
     def is_company(self, token: Token) -> bool:
@@ -79,14 +85,14 @@ class Sentence:
             other = self.part[back]
             if other.end <= clause_start:
                 break
-            if not other.meanings or not set(self.flat[other.end : place]) <= LINKS:
+            if not other.meanings or not LINKS.issuperset(self.flat[other.end : place]):
                 return False
             place = other.start
         return place - clause_start <= 1
 
     def is_for_whom(self, token: Token, clause: tuple[int, int]) -> bool:
         """Whether the name stands for those that something is made for ("为X企业提供Y")."""
-        if not _GIVING.search(self.flat, token.end, clause[1]):
+        if not self.whom or not _GIVING.search(self.flat, token.end, clause[1]):
             return False
         before = self.flat[clause[0] : token.start]
         whom = _FOR_WHOM.search(before)
@@ -100,7 +106,7 @@ class Sentence:
         """The verb that governs the name, the nearest one before it; what else is seen on the way
         there goes into the marks."""
         token = self.part[at]
-        found = Before("", None, False)
+        found = UNGOVERNED
         for back in range(at - 1, -1, -1):
             other = self.part[back]
             verb = other.word.verb
@@ -142,7 +148,7 @@ class Sentence:
         for back in range(at - 1, -1, -1):
             other = self.part[back]
             gap = self.flat[other.end : start]
-            if len(gap) > 2 or not set(gap) <= JOINS or not other.word.verb:
+            if len(gap) > 2 or not JOINS.issuperset(gap) or not other.word.verb:
                 return False
             if other.word.verb == "make":
                 return True
@@ -160,11 +166,12 @@ class Sentence:
             if other.start >= limit:
                 break
             gap = self.flat[place : other.start]
-            if not set(gap) <= LINKS:
-                if verbs:
-                    break
-                tail = tail or not (listed or self._may_follow(place))
-            listed = listed or bool(set(gap) & ITEMS)
+            if gap:
+                if not LINKS.issuperset(gap):
+                    if verbs:
+                        break
+                    tail = tail or not (listed or self._may_follow(place))
+                listed = listed or not ITEMS.isdisjoint(gap)
             word = other.word
             attached = not gap or gap in {"等", "的"}
             if other.meanings:
@@ -184,7 +191,7 @@ class Sentence:
                     verbs = {"serve"}
                 break
             elif word.head:
-                near = word.head == "service" and len(gap) <= NEAR and not set(gap) & ITEMS
+                near = word.head == "service" and len(gap) <= NEAR and ITEMS.isdisjoint(gap)
                 if not head and (attached or near or word.head == "maker"):
                     head, pieces = self._head(other, gap, clause_end)
             elif word.verb:
@@ -195,9 +202,9 @@ class Sentence:
             head = "maker"
         elif after[:1] == "用" and after[1:] not in {"于", "来", "户", "途"}:
             head = "part"
-        elif not tail and not any(other.start == token.end for other in self.part[at + 1 : at + 2]):
+        elif not tail and not (at + 1 < len(self.part) and self.part[at + 1].start == token.end):
             tail = place == token.end and self._runs_on(token.end, limit)
-        return Behind(head, pieces, frozenset(verbs), cue, tail)
+        return Behind(head, pieces, frozenset(verbs) if verbs else _NONE, cue, tail)
 
     def _head(self, other: Token, gap: str, clause_end: int) -> tuple[str, bool]:
         """What a head of compounds comes to where it stands, and whether it is of pieces."""
@@ -224,5 +231,5 @@ class Sentence:
 
     def _may_follow(self, place: int) -> bool:
         """Whether what stands here leaves the name before it what it is."""
-        known = self.lexicon.after
-        return any(self.flat[place : place + length] in known for length in (1, 2))
+        known, flat = self.lexicon.after, self.flat
+        return flat[place : place + 1] in known or flat[place : place + 2] in known

@@ -6,10 +6,10 @@ service).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from portfolio.chokepoint.clauses import AGAINST, Before, Behind, Sentence
+from portfolio.chokepoint.clauses import AGAINST, UNGOVERNED, Before, Behind, Sentence
 from portfolio.chokepoint.lexicon import Lexicon, Meaning
 from portfolio.chokepoint.scanning import Token, sentence_ends, tokens
 
@@ -39,35 +39,37 @@ def mentions(flat: str, lexicon: Lexicon) -> list[Mention]:
     found: list[Mention] = []
     at = begin = 0
     for end in (*ends, len(flat)):
-        until = at
+        until, named = at, False
         while until < len(every) and every[until].start < end:
+            named = named or bool(every[until].meanings)
             until += 1
-        part = every[at:until]
-        if any(token.meanings for token in part):
-            found.extend(_read(Sentence(flat, begin, end, part, lexicon), registered))
+        if named:
+            found += _read(Sentence(flat, begin, end, every[at:until], lexicon), registered)
         at, begin = until, end
-    whole = {mark for mention in found for mark in mention.marks & OF_THE_TEXT}
+    whole = {mark for mark in OF_THE_TEXT for mention in found if mark in mention.marks}
     if whole:
         found = [m._replace(marks=m.marks | whole) for m in found]
     return found
 
 
-def _read(sentence: Sentence, registered: bool) -> Iterator[Mention]:
+def _read(sentence: Sentence, registered: bool) -> list[Mention]:
     common = _common(sentence.part)
     if registered:
         common.add("registered")
+    found: list[Mention] = []
     for at, token in enumerate(sentence.part):
-        meanings = _meant(sentence.part, at)
+        meanings = _meant(sentence.part, at) if token.meanings else ()
         if not meanings:
             continue
         clause = sentence.clause(token)
         behind = sentence.behind(at, clause[1])
-        yield from _mentions(sentence, at, clause, behind, common, meanings)
+        found += _mentions(sentence, at, clause, behind, common, meanings)
         if behind.head == "part" and behind.pieces:
             wholes = (sentence.lexicon.pieces.get(m.technology, "") for m in meanings)
             pieces = [Meaning(piece, False, ()) for piece in sorted({*wholes} - {""})]
             whole = behind._replace(head="")
-            yield from _mentions(sentence, at, clause, whole, common, pieces)
+            found += _mentions(sentence, at, clause, whole, common, pieces)
+    return found
 
 
 def _common(part: Sequence[Token]) -> set[str]:
@@ -90,8 +92,6 @@ def _meant(part: Sequence[Token], at: int) -> Sequence[Meaning]:
     a compound that the word before it names ("射频SoC芯片"); those alone that the word right behind
     it has too ("质子交换膜燃料电池膜电极")."""
     token = part[at]
-    if not token.meanings:
-        return ()
     follows = at and part[at - 1].end == token.start and part[at - 1].meanings
     if follows and all(m.loose for m in token.meanings):
         return ()
@@ -108,13 +108,13 @@ def _mentions(
     behind: Behind,
     common: set[str],
     meanings: Sequence[Meaning],
-) -> Iterator[Mention]:
+) -> list[Mention]:
     token = sentence.part[at]
     marks = set(common)
     before = sentence.before(at, clause[0], marks)
     opens = sentence.opens(at, clause[0])
     if before.crossed and not opens and before.verb in AGAINST:
-        before = Before("", None, False)
+        before = UNGOVERNED
     role, cue = _role(sentence, token, clause, before, behind)
     if before.crossed and cue == before.cue:
         marks.update(("crossed",) if opens else ("crossed", "afar"))
@@ -126,8 +126,8 @@ def _mentions(
         marks.add(f"head-{behind.head}")
     if sentence.is_company(token):
         marks.add("name")
-    for meaning in meanings:
-        yield Mention(meaning, token.start, token.end, role, cue, frozenset(marks))
+    seen = frozenset(marks)
+    return [Mention(m, token.start, token.end, role, cue, seen) for m in meanings]
 
 
 def _role(
@@ -146,13 +146,14 @@ def _role(
         return behind.head, None
     if behind.head == "field":
         return (near, cue) if near in {"focus", "offer"} else ("field", None)
-    for kind in ("basis", "buy"):
-        if kind in behind.verbs:
-            return kind, behind.cue
-    if "make" in behind.verbs:
-        return "make", behind.cue
-    if behind.verbs & {"sell", "serve"} and near != "make":
-        return ("sell" if "sell" in behind.verbs else "serve"), behind.cue
+    if behind.verbs:
+        for kind in ("basis", "buy", "make"):
+            if kind in behind.verbs:
+                return kind, behind.cue
+        if near != "make":
+            for kind in ("sell", "serve"):
+                if kind in behind.verbs:
+                    return kind, behind.cue
     if behind.head == "maker" and near not in AGAINST:
         return "maker", None
     if not verb and "apply" in behind.verbs:

@@ -7,7 +7,7 @@ is read from the clause, and the signs around them are weighed.
 
 import json
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from portfolio.chokepoint.folding import flattened, unmarked
 from portfolio.chokepoint.lexicon import Lexicon, lexicon
@@ -65,8 +65,7 @@ ROLES = {
 }
 
 
-@dataclass(frozen=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """A technology that a text names: how sure it is that the text claims to develop it (0 to 1),
     the words this rests on and where they and the verb that decides stand in the text; `stuffed`
     when the text is but a list of keywords."""
@@ -100,7 +99,9 @@ def readings(text: str, words: Lexicon | None = None, least: float = 0) -> list[
         for case in cases(found, words, stuffed)
         if (sure := round(probability(case.signs, weight), 2)) >= least
     ]
-    return sorted(named, key=lambda s: (-s.confidence, s.start))
+    if len(named) > 1:
+        named.sort(key=lambda s: (-s.confidence, s.start))
+    return named
 
 
 def suggest(text: str, words: Lexicon | None = None) -> list[Suggestion]:

@@ -2,7 +2,7 @@
 
 import math
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -108,46 +108,67 @@ def cases(
 ) -> list[Case]:
     """The technologies of a text with their signs."""
     weight = weight or weights()
-    groups: dict[str, list[tuple[float, Mention, list[str]]]] = {}
+    groups: dict[str, _Group] = {}
     for mention in found:
         technology = mention.meaning.technology
-        signs = signs_of(mention, lexicon)
-        score = sum(map(weight.__getitem__, signs))
-        groups.setdefault(technology, []).append((score, mention, signs))
-    strong = {
-        technology
-        for technology, group in groups.items()
-        if any(m.role in MAKES and not m.meaning.loose for _, m, _ in group)
-    }
+        group = groups.get(technology)
+        if group is None:
+            group = groups[technology] = _Group()
+        group.add(mention, lexicon, weight)
+    strong = {technology for technology, group in groups.items() if group.own}
     crowd = [s for s, n in (("crowd", CROWD), ("crowded", CROWDED)) if len(groups) > n]
     if stuffed:
         crowd.append("stuffing")
     result = []
     for technology, group in groups.items():
-        _, best, signs = max(group, key=lambda g: g[0])
-        mentions = tuple(m for _, m, _ in group)
-        more = _beside(best, mentions, len(groups), bool(strong - {technology}))
-        result.append(Case(technology, best, mentions, ("bias", *signs, *more, *crowd)))
+        others = len(strong) > (technology in strong)
+        signs = ("bias", *group.signs, *_beside(group, len(groups), others), *crowd)
+        result.append(Case(technology, group.best, tuple(group.mentions), signs))
     return result
 
 
-def _beside(
-    best: Mention, mentions: Sequence[Mention], technologies: int, others: bool
-) -> Iterator[str]:
+class _Group:
+    """The mentions of one technology: the one that speaks most for it with its signs, how many
+    claim it by its own name, and whether any says something else is done with it."""
+
+    __slots__ = ("against", "best", "mentions", "own", "score", "signs")
+    best: Mention
+
+    def __init__(self) -> None:
+        self.mentions: list[Mention] = []
+        self.signs: list[str] = []
+        self.score, self.own, self.against = -math.inf, 0, False
+
+    def add(self, mention: Mention, lexicon: Lexicon, weight: Mapping[str, float]) -> None:
+        """Take in the next mention."""
+        signs = signs_of(mention, lexicon)
+        score = sum([weight[sign] for sign in signs])
+        if score > self.score:
+            self.best, self.score, self.signs = mention, score, signs
+        if mention.role in MAKES:
+            self.own += not mention.meaning.loose
+        elif mention.role in AGAINST:
+            self.against = True
+        self.mentions.append(mention)
+
+
+def _beside(group: _Group, technologies: int, others: bool) -> list[str]:
     """The signs that lie in the other mentions of a technology, and in the other technologies of
     the text: how many there are with it, and whether others are claimed by their own names."""
-    if sum(m.role in MAKES and not m.meaning.loose for m in mentions) > 1:
-        yield "again"
-    if any(m.role in AGAINST for m in mentions):
-        yield "against"
+    best, signs = group.best, []
+    if group.own > 1:
+        signs.append("again")
+    if group.against:
+        signs.append("against")
     if technologies == 1 and best.role in MAKES:
-        yield "alone"
+        signs.append("alone")
     if others and best.meaning.loose:
-        yield "outshone"
+        signs.append("outshone")
     if others and best.role not in MAKES and "opens" not in best.marks:
-        yield "lesser"
+        signs.append("lesser")
+    return signs
 
 
 def probability(signs: Sequence[str], weight: Mapping[str, float]) -> float:
     """How likely the text claims the technology."""
-    return 1 / (1 + math.exp(-sum(map(weight.__getitem__, signs))))
+    return 1 / (1 + math.exp(-sum([weight[sign] for sign in signs])))
