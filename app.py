@@ -39,7 +39,7 @@ from portfolio.companies import queries as companies
 from portfolio.companies import record_views as companies_record_views
 from portfolio.companies import undo_operations as companies_undo
 from portfolio.companies import views as companies_views
-from portfolio.companies.signals import figures_stated
+from portfolio.companies.signals import companies_parted, figures_stated
 from portfolio.demo import commands as demo_commands
 from portfolio.digest import commands as digest_commands
 from portfolio.digest import views as digest_views
@@ -95,6 +95,7 @@ from portfolio.pipeline.keeper_queries import keepers
 from portfolio.readiness import commands as readiness_commands
 from portfolio.readiness import company_views as readiness_company_views
 from portfolio.readiness import foresight_export_views as readiness_foresight_export_views
+from portfolio.readiness import foresight_operations as readiness_foresights
 from portfolio.readiness import foresight_views as readiness_foresight_views
 from portfolio.readiness import jobs as readiness_jobs
 from portfolio.readiness import judgement_views as readiness_judgement_views
@@ -343,6 +344,8 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     csrf.init_app(app)
     audit.install()
     figures_stated.connect(readiness.when_figures_change)
+    for signal in (figures_stated, companies_parted):
+        signal.connect(readiness_foresights.when_figures_change)
     _install_web(app)
     _install_slices(app)
     access.require_declared(app)

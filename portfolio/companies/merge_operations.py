@@ -121,11 +121,13 @@ def _join(
     _move_distinctions(survivor.id, merged.id)
     for index in (CompanyKey, CompanySearch):
         images.delete_where(index, _of(index, merged.id))
+    dropped = _join_columns(
+        survivor, merged, choices, now
+    )  # a region decides what it is assessed by
     movers: Sequence[Mover] = current_app.extensions["company_movers"]
     for move in movers:
         gone = move(merged.id, survivor.id, now, choices)
         moved |= {name: list(ids) for name, ids in gone.items()}
-    dropped = _join_columns(survivor, merged, choices, now)
     db.session.add(
         CompanyMerge(
             merged_id=merged.id,

@@ -12,7 +12,7 @@ from flask import current_app
 from portfolio.audit import queries as audit
 from portfolio.companies.merge_queries import merge_of
 from portfolio.companies.models import Company, CompanyMerge, Document, DocumentVersion, Figure
-from portfolio.companies.signals import figures_stated
+from portfolio.companies.signals import companies_parted, figures_stated
 from portfolio.extensions import db
 from portfolio.journal import image_operations as images
 from portfolio.journal import operations as journal
@@ -75,8 +75,8 @@ def undo_merge(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
     _return(tied, survivor_id, merged_id)
     as_computed = images.changed_since(derived) is None
     images.put_back([*told, *derived] if as_computed else told, untold=UNTOLD)
-    if not as_computed:
-        figures_stated.send({survivor_id, merged_id}, now=now)
+    told_of = companies_parted if as_computed else figures_stated
+    told_of.send({survivor_id, merged_id}, now=now)
 
 
 def _sorted(steps: Steps) -> tuple[list[Any], list[Any], list[Any]]:

@@ -109,10 +109,14 @@ def update(
         _replace_names(company, former_names)
     if stock_codes is not None:
         _replace_codes(company, stock_codes)
+    place = sa.inspect(company).attrs
+    moved = place.region_code.history.has_changes() or place.uscc.history.has_changes()
     if db.session.is_modified(company) or former_names is not None or stock_codes is not None:
         company.updated_at = now
         db.session.flush()
         reindex(company)
+    if moved:  # another region may have other standards
+        figures_stated.send({company.id}, now=now)
     return company
 
 

@@ -44,7 +44,9 @@ def foresee(book: str) -> None:
     for one in chosen:
         row = foresight_queries.foresight_of(one)
         assert row is not None  # noqa: S101 - just computed
-        click.echo(f"{one.day} {one.purpose}: {row.companies} companies concerned")
+        click.echo(
+            f"{one.day} {one.purpose}: {foresight_queries.how_many(row, unmerged())} companies change"
+        )
         for target, effects in foresight_queries.counts_by_target(row, unmerged()).items():
             told = ", ".join(f"{name} {count}" for name, count in effects.items())
             click.echo(f"  {target}: {told}")

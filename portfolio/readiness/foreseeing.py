@@ -59,10 +59,8 @@ def effect_of(before: Stored | None, after: Stored | None) -> Effect | None:
     return Effect.SHUTS if was in OPEN else None
 
 
-def foreseen(
-    known: Mapping[int, Known], succession: Succession
-) -> tuple[int, Mapping[int, list[Foreseen]]]:
-    """How many companies it concerns, and by company what changes.
+def foreseen(known: Mapping[int, Known], succession: Succession) -> Mapping[int, list[Foreseen]]:
+    """By company what changes.
 
     Another purpose than the usual one, a recheck, concerns only who holds what is rechecked.
     """
@@ -72,15 +70,14 @@ def foreseen(
     many = Many(known, succession.purpose)
     before = many.on(succession.day - ONE_DAY, targets)
     after = many.on(succession.day, targets)
-    concerned, found = 0, {}
+    found = {}
     for company, one in known.items():
         judged = targets if succession.usual else [t for t in targets if _holds(one, t)]
         sides = _sides(judged, before[company], after[company])
         turned = [(key, was, will) for key, was, will in sides if _book(was) != _book(will)]
-        concerned += bool(turned)
         if changes := [*_changes(turned)]:
             found[company] = changes
-    return concerned, found
+    return found
 
 
 def _changes(sides: Iterable[tuple[str, Stored | None, Stored | None]]) -> Iterator[Foreseen]:

@@ -2,7 +2,7 @@
 day are others, else those of whom a figure was stated since."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from portfolio.readiness import queries
 from portfolio.readiness.foreseeing import Foreseen, foreseen
 from portfolio.readiness.foresight_queries import foresight_of
 from portfolio.readiness.models import ForeseenOutcome, Foresight
-from portfolio.readiness.operations import CHUNK, every_company
+from portfolio.readiness.operations import AT_ONCE, CHUNK, every_company
 from portfolio.readiness.stored import Known, Stored, written
 from portfolio.readiness.successions import Succession, coming, rules_mark, succession_of
 
@@ -74,18 +74,15 @@ def foresee(chosen: Sequence[Succession], now: dt.datetime) -> None:
         return
     newest = _newest_figure()
     rows = {one: _row_of(one) for one in chosen}
-    concerned = dict.fromkeys(chosen, 0)
     for part in in_parts(every_company(), CHUNK):
         with unit_of_work(ACTION):
-            for one, count in _store(part, rows, now).items():
-                concerned[one] += count
+            _store(part, rows, now)
     there = sa.select(Company.id).where(unmerged())
     with unit_of_work(ACTION):
         for one, row in rows.items():
             lost = ForeseenOutcome.company_id.not_in(there)
             _forget(sa.and_(ForeseenOutcome.foresight_id == row.id, lost))
             row.rules, row.known_at, row.newest_figure = rules_mark(one), now, newest
-            row.companies = concerned[one]
 
 
 def _renew(chosen: Sequence[Succession], now: dt.datetime) -> int:
@@ -108,26 +105,39 @@ def _renew(chosen: Sequence[Succession], now: dt.datetime) -> int:
     return count
 
 
+def when_figures_change(company_ids: Iterable[int], now: dt.datetime) -> None:
+    """Listener of `figures_stated` and `companies_parted`: what is coming is foreseen anew of these companies, in the same
+    transaction. Of very many the clock does it."""
+    ids = list(company_ids)
+    if len(ids) > AT_ONCE:
+        return
+    ahead = {one.key: one for one in coming(local_date(now))}
+    computed = sa.and_(Foresight.key.in_(ahead), Foresight.known_at.is_not(None))
+    rows = {ahead[row.key]: row for row in db.session.scalars(sa.select(Foresight).where(computed))}
+    if rows:
+        mine = sa.and_(one_of(Company.id, ids), unmerged())
+        _store(db.session.scalars(sa.select(Company.id).where(mine)).all(), rows, now)
+
+
 def _store(
     company_ids: Sequence[int], rows: Mapping[Succession, Foresight], now: dt.datetime
-) -> dict[Succession, int]:
-    """Put what is foreseen of some companies in the place of what stood there; answers how many of
-    them each succession concerns."""
+) -> None:
+    """Put what is foreseen of some companies in the place of what stood there."""
     serialise(ACTION)  # who computes the same at once would put it there twice
     known = queries.known_of(company_ids, local_date(now))
-    return {one: _put(known, one, row) for one, row in rows.items()}
+    for one, row in rows.items():
+        _put(known, one, row)
 
 
-def _put(known: Mapping[int, Known], one: Succession, row: Foresight) -> int:
+def _put(known: Mapping[int, Known], one: Succession, row: Foresight) -> None:
     for part in in_parts(known):
         mine = one_of(ForeseenOutcome.company_id, part)
         _forget(sa.and_(ForeseenOutcome.foresight_id == row.id, mine))
-    concerned, found = foreseen(known, one)
+    found = foreseen(known, one)
     insert_rows(
         ForeseenOutcome,
         [_outcome(row, company, x) for company, changes in found.items() for x in changes],
     )
-    return concerned
 
 
 def _outcome(row: Foresight, company_id: int, found: Foreseen) -> dict[str, Any]:

@@ -70,6 +70,16 @@ def counts(foresight_ids: Iterable[int], whose: Condition) -> dict[int, dict[str
     return found
 
 
+def how_many(foresight: Foresight, whose: Condition) -> int:
+    """How many companies under a condition will stand otherwise under some target."""
+    found = db.session.scalar(
+        sa.select(sa.func.count(ForeseenOutcome.company_id.distinct()))
+        .join(Company, Company.id == ForeseenOutcome.company_id)
+        .where(ForeseenOutcome.foresight_id == foresight.id, whose)
+    )
+    return found or 0
+
+
 def counts_by_target(foresight: Foresight, whose: Condition) -> dict[str, dict[str, int]]:
     """By target, in the order of the plan, and effect how many companies will stand otherwise."""
     grouped = (ForeseenOutcome.target, ForeseenOutcome.effect)

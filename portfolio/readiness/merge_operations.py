@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from portfolio.companies.merging import Choices
 from portfolio.extensions import db
 from portfolio.journal import image_operations as images
-from portfolio.readiness.models import Assessment, ReadinessOwed, ReadinessState
+from portfolio.readiness import foresight_operations
+from portfolio.readiness.models import Assessment, ForeseenOutcome, ReadinessOwed, ReadinessState
 from portfolio.readiness.operations import refresh
 from portfolio.readiness.queries import PRESENT
 from portfolio.readiness.scenario_operations import move_company as move_scenarios
@@ -33,4 +34,6 @@ def move_company(
         db.session.execute(sa.delete(Assessment).where(Assessment.company_id == merged_id))
         db.session.execute(sa.delete(ReadinessOwed).where(ReadinessOwed.company_id.in_(both)))
         refresh([survivor_id], now)
+    db.session.execute(sa.delete(ForeseenOutcome).where(ForeseenOutcome.company_id == merged_id))
+    foresight_operations.when_figures_change([survivor_id], now)
     return move_scenarios(merged_id, survivor_id)

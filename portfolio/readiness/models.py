@@ -109,8 +109,7 @@ class Foresight(Base):
     and by the rules that have the mark `rules`. Without `known_at` it was asked for and is not
     computed yet, and what is stored of it is not whole.
 
-    `newest_figure` is the number of the latest figure that was looked at, `companies` how many
-    companies it concerns.
+    `newest_figure` is the number of the latest figure that was looked at.
     """
 
     __tablename__ = "foresight"
@@ -120,7 +119,6 @@ class Foresight(Base):
     rules: Mapped[str] = mapped_column(default="")
     known_at: Mapped[dt.datetime | None]
     newest_figure: Mapped[int] = mapped_column(default=0)
-    companies: Mapped[int] = mapped_column(default=0)
 
 
 class ForeseenOutcome(Base):
