@@ -13,6 +13,7 @@ from portfolio.audit import commands as audit_commands
 from portfolio.audit import jobs as audit_jobs
 from portfolio.audit import operations as audit
 from portfolio.audit import views as audit_views
+from portfolio.chokepoint import claim_list_views as chokepoint_claim_list_views
 from portfolio.chokepoint import claim_views as chokepoint_claim_views
 from portfolio.chokepoint import commands as chokepoint_commands
 from portfolio.chokepoint import evidence_views as chokepoint_evidence_views
@@ -160,6 +161,7 @@ VIEWS = (
     chokepoint_views,
     chokepoint_taxonomy_views,
     chokepoint_claim_views,
+    chokepoint_claim_list_views,
     chokepoint_evidence_views,
     readiness_views,
     readiness_library_views,

@@ -33,6 +33,8 @@ from portfolio.web.formatting import title_of, today
 from portfolio.web.messages import sentence, text_of
 
 BLANK_ROWS = 2
+# The kind of evidence that a field is for.
+KIND_OF = {"link": "link", "document_id": "document", "patent": "patent"}
 TEXTS = (
     *("choked_kind", "choked", "node", "basis_kind", "basis", "basis_number", "share_source"),
     *("substitute", "validator", "validation", "impact", "official"),
@@ -158,25 +160,27 @@ class PieceForm(FlaskForm):
 
     @property
     def given(self) -> bool:
-        """Whether anything of a piece was filled in."""
-        names = ("text", "link", "document_id", "patent", "issuer")
-        return any((self[f"piece_{name}"].data or "").strip() for name in names)
+        """Whether anything of a piece of the kind that is chosen was filled in."""
+        return any(self._typed(name) for name in ("text", "issuer", *KIND_OF))
+
+    def _typed(self, name: str) -> str:
+        """What was typed into a field, as far as it belongs to the kind that is chosen."""
+        kind = KIND_OF.get(name, self.piece_kind.data)
+        return clean(self[f"piece_{name}"].data or "") if kind == self.piece_kind.data else ""
 
     def piece(self) -> Piece:
         """What was filled in; a patent's number in its common form where it has one."""
-        text, link, patent, issuer = (
-            clean(self[f"piece_{name}"].data or "") for name in ("text", "link", "patent", "issuer")
-        )
+        patent = self._typed("patent")
         with suppress(InputError):  # said at the field, by what checks the piece
             patent = patent_number(patent) if patent else ""
         return Piece(
             self.piece_kind.data,
             self.piece_level.data,
-            text,
-            link,
-            short_number(self.piece_document_id.data or ""),
+            self._typed("text"),
+            self._typed("link"),
+            short_number(self._typed("document_id")),
             patent,
-            issuer,
+            self._typed("issuer"),
             self.piece_dated_on.day,
         )
 
@@ -211,7 +215,7 @@ class ClaimForm(PieceForm):
     technology = SelectField(_l("Technology"), choices=lambda: choices(technologies(), blank=True))
     level = SelectField(_l("Evidence level"), choices=lambda: choices(levels()), default="E0")
     choked_kind = SelectField(
-        _l("What is choked"), choices=lambda: choices_of(ladder().choked.values()), default=""
+        _l("Kind"), choices=lambda: choices_of(ladder().choked.values()), default=""
     )
     choked = StringField(_l("Which exactly"), [Length(max=SHORT)])
     node = StringField(_l("Its place in the chain"), [Length(max=SHORT)])

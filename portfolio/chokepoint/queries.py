@@ -188,10 +188,11 @@ def current(company_id: int, technology: str) -> Tag | None:
     )
 
 
-def confirmed_of(company_ids: Iterable[int]) -> dict[int, list[str]]:
-    """The technologies that companies are confirmed to develop, best evidence first."""
+def confirmed_of(company_ids: Iterable[int]) -> dict[int, list[tuple[str, str]]]:
+    """The technologies that companies are confirmed to develop, each with the level of its
+    evidence, best evidence first."""
     rows = db.session.execute(
-        sa.select(Tag.company_id, Tag.technology)
+        sa.select(Tag.company_id, Tag.technology, Tag.level)
         .where(
             one_of(Tag.company_id, company_ids),
             Tag.state == TagState.CONFIRMED.value,
@@ -199,9 +200,9 @@ def confirmed_of(company_ids: Iterable[int]) -> dict[int, list[str]]:
         )
         .order_by(Tag.level.desc(), Tag.id)
     )
-    found: dict[int, list[str]] = {}
-    for company_id, technology in rows:
-        found.setdefault(company_id, []).append(technology)
+    found: dict[int, list[tuple[str, str]]] = {}
+    for company_id, technology, level in rows:
+        found.setdefault(company_id, []).append((technology, level))
     return found
 
 

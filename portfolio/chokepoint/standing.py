@@ -55,6 +55,11 @@ def standing(tag: Stated, today: dt.date, ladder: Ladder) -> Standing | None:
     return Standing.COUNTED
 
 
+def holds(tag: Stated, today: dt.date, ladder: Ladder) -> bool:
+    """Whether somebody claims it and its day has not passed, at whatever level."""
+    return standing(tag, today, ladder) not in {None, Standing.EXPIRED}
+
+
 def due(tag: Stated, today: dt.date, ladder: Ladder) -> bool:
     """Whether a claim that still holds has to be looked at again within the days that are shown."""
     if tag.state != TagState.CONFIRMED.value or tag.recheck_on is None:

@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 
 from portfolio.chokepoint import operations, queries
 from portfolio.chokepoint.forms import technologies
-from portfolio.chokepoint.ladder import ladder
+from portfolio.chokepoint.ladder import ladder, worded
 from portfolio.chokepoint.standing import TagState, due, standing
-from portfolio.chokepoint.taxonomy_queries import TechnologiesInForce, taxonomy
+from portfolio.chokepoint.taxonomy_queries import TechnologiesInForce, taxonomy, technology_titles
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
 from portfolio.companies.sections import Column, Filter, Section
@@ -23,6 +23,7 @@ from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.people.models import User
 from portfolio.web.formatting import now, title_of, today
+from portfolio.web.i18n import language
 
 blueprint = Blueprint("chokepoint", __name__)
 
@@ -38,6 +39,7 @@ def _shown(state: BlueprintSetupState) -> None:
         ladder=ladder(),
         standing=partial(standing, ladder=ladder()),
         tag_due=partial(due, ladder=ladder()),
+        level_worded=lambda level: worded(level, language()),
     )
 
 
@@ -61,16 +63,17 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
         "chokepoint/_company.html",
         context,
         order=20,
+        style="css/claims.css",
         as_known=True,
     )
 
 
-def _confirmed_titles(company_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """The titles of the technologies that companies are confirmed to develop."""
-    known = taxonomy().technologies
+def _confirmed_titles(company_ids: Sequence[int]) -> dict[int, tuple[tuple[str, str], ...]]:
+    """The titles of the technologies that companies are confirmed to develop, with their levels."""
+    known = technology_titles()
     return {
-        company_id: tuple(title_of(known[name]) for name in names if name in known)
-        for company_id, names in queries.confirmed_of(company_ids).items()
+        company_id: tuple((title_of(known[name]), level) for name, level in said if name in known)
+        for company_id, said in queries.confirmed_of(company_ids).items()
     }
 
 
@@ -92,6 +95,7 @@ def index() -> str:
         rows=[(domain, book.of_domain(domain.id)) for domain in book.domains.values()],
         confirmed=confirmed,
         most=max(confirmed.values(), default=1),
+        standings=queries.standings(companies.visible(access.me()), today()),
         suggested=sum(n for (_, s), n in found.items() if s == TagState.SUGGESTED.value),
     )
 

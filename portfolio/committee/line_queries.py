@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from portfolio.chokepoint import queries as chokepoint
+from portfolio.chokepoint.ladder import ladder
 from portfolio.chokepoint.models import Tag
-from portfolio.chokepoint.standing import TagState
+from portfolio.chokepoint.standing import holds
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Figure
 from portfolio.extensions import db
@@ -85,7 +86,7 @@ def _chunk(
             now,
             deal.id in readable,
             figures.get(company_id, {}),
-            [t for t in tags.get(company_id, []) if t.state == TagState.CONFIRMED.value],
+            [t for t in tags.get(company_id, []) if holds(t, local_date(now), ladder())],
             outcomes.get(company_id, {}),
             recused.get(deal_id, []),
         )

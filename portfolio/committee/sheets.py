@@ -6,7 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-from portfolio.chokepoint.taxonomy_queries import taxonomy
+from portfolio.chokepoint.ladder import worded
+from portfolio.chokepoint.taxonomy_queries import technology_titles
 from portfolio.committee.line_queries import Line
 from portfolio.committee.unit_queries import days_titles
 from portfolio.companies.models import Round
@@ -17,6 +18,7 @@ from portfolio.readiness.results import Verdict
 from portfolio.readiness.targets import listed_targets
 from portfolio.rulebook.metrics import used_as
 from portfolio.web.formatting import title_of
+from portfolio.web.i18n import language
 from portfolio.web.sheets import Column, Kind
 
 PERCENT = Decimal("0.01")
@@ -53,8 +55,14 @@ def _stake(line: Line) -> Decimal | None:
 
 
 def _tags(line: Line) -> str | None:
-    book = taxonomy().technologies
-    return ";".join(title_of(book[t.technology]) for t in line.tags if t.technology in book) or None
+    book = technology_titles()
+    told = [(book[t.technology], t.level) for t in line.tags if t.technology in book]
+    return ";".join(f"{title_of(title)}({_level(level)})" for title, level in told) or None
+
+
+def _level(level: str | None) -> str | None:
+    """A level of evidence with its word."""
+    return worded(level, language()) if level else None
 
 
 def _listing(line: Line) -> str | None:
@@ -131,7 +139,7 @@ def columns(ids: Sequence[int], now: dt.datetime) -> tuple[Column, ...]:
             "卡脖子证据等级",
             "Evidence level",
             text,
-            lambda r: max((t.level for t in r.tags), default=None),
+            lambda r: _level(max((t.level for t in r.tags), default=None)),
         ),
         Column("trl", "技术成熟度", "TRL", whole, lambda r: r.deal.trl),
         Column("srdi_level", "专精特新层级", "SRDI level", text, blank),

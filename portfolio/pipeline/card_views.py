@@ -22,10 +22,11 @@ def mine_alone(user: User) -> int | None:
     return user.id if request.args.get("mine") else None
 
 
-def tags_of(lines: Sequence[DealLine]) -> dict[int, tuple[str, ...]]:
-    """The confirmed technologies of the cards' companies: one query for all of them."""
+def tags_of(lines: Sequence[DealLine]) -> dict[int, tuple[tuple[str, str], ...]]:
+    """The confirmed technologies of the cards' companies, each with the level of its evidence: one
+    query for all of them."""
     found = chokepoint.confirmed_of({line.company_id for line in lines if line.company_id})
-    return {company_id: tuple(names) for company_id, names in found.items()}
+    return {company_id: tuple(tags) for company_id, tags in found.items()}
 
 
 def missing_of(lines: Sequence[DealLine]) -> dict[int, int]:

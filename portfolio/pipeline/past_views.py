@@ -6,10 +6,12 @@ from flask import render_template
 
 from portfolio.audit import queries as audit
 from portfolio.chokepoint import queries as chokepoint
-from portfolio.chokepoint.standing import TagState
+from portfolio.chokepoint.ladder import ladder, worded
+from portfolio.chokepoint.standing import holds
 from portfolio.chokepoint.taxonomy_queries import technology_titles
 from portfolio.companies.history import acts
 from portfolio.companies.history_queries import words_of
+from portfolio.kernel.dates import local_date
 from portfolio.people import access
 from portfolio.pipeline import past_queries
 from portfolio.pipeline import sight_queries as sight
@@ -20,6 +22,7 @@ from portfolio.pipeline.past_queries import DealThen
 from portfolio.pipeline.progress import progress
 from portfolio.pipeline.spine import spine
 from portfolio.web.formatting import title_of
+from portfolio.web.i18n import language
 from portfolio.web.past import end_of
 
 
@@ -56,13 +59,13 @@ def past_page(deal: Deal, day: dt.date) -> str:
 
 
 def _tags(then: DealThen, known_at: dt.datetime) -> list[str]:
-    """The technologies that the company was confirmed to develop."""
+    """The technologies that the company was confirmed to develop, with the level of the evidence."""
     if then.company is None:
         return []
     tags = chokepoint.tags_of([then.company.id], known_at).get(then.company.id, [])
-    book = technology_titles()
-    confirmed = [t for t in tags if t.state == TagState.CONFIRMED.value]
-    return [title_of(book[t.technology]) for t in confirmed if t.technology in book]
+    book, day = technology_titles(), local_date(known_at)
+    held = [t for t in tags if holds(t, day, ladder()) and t.technology in book]
+    return [f"{title_of(book[t.technology])} {worded(t.level, language())}" for t in held]
 
 
 def _names(then: DealThen, known_at: dt.datetime) -> dict[int, str]:

@@ -63,7 +63,7 @@ def page_in(rows: Sequence[Any], per_page: int = PER_PAGE) -> Page:
     return Page(rows[(number - 1) * per_page : number * per_page], number, len(rows), per_page)
 
 
-def page_of_rows(query: sa.Select[Any]) -> tuple[Sequence[Any], int, int]:
+def page_of_rows(query: sa.Select[*tuple[Any, ...]]) -> tuple[Sequence[Any], int, int]:
     """The rows of the page asked for, its number, and the count of the whole list."""
     total = count_of(query)
     number = _number(total)
@@ -74,11 +74,11 @@ def _number(total: int, per_page: int = PER_PAGE) -> int:
     return min(page_number(), max(1, -(-total // per_page)))
 
 
-def _part(query: sa.Select[Any], number: int, per_page: int = PER_PAGE) -> sa.Select[Any]:
+def _part(query: Any, number: int, per_page: int = PER_PAGE) -> Any:
     return query.limit(per_page).offset((number - 1) * per_page)
 
 
-def count_of(ids: sa.Select[int]) -> int:
+def count_of(ids: sa.Select[*tuple[Any, ...]]) -> int:
     """How many rows a list has."""
     plain = ids.order_by(None).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(plain)) or 0

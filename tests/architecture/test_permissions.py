@@ -191,6 +191,7 @@ DOORS = {
     "chokepoint.suggest": WRITERS,
     "chokepoint.reject": WRITERS,
     "chokepoint.claim": READERS,
+    "chokepoint.claims": READERS,
     "chokepoint.add_evidence": WRITERS,
     "chokepoint.withdraw_evidence": WRITERS,
     "chokepoint.read_again": WRITERS,

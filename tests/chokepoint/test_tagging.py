@@ -281,3 +281,66 @@ def test_tags_and_evidence_read_back_as_they_stood(as_user, cast) -> None:
     assert "证据失效" in now and "深紫外芯片" in now
     assert client.get(f"{path}?as_of=soon").status_code == 422
     assert client.get(f"{path}?as_of=2026-01-01").status_code == 404
+
+
+def test_claims_are_listed_by_how_they_stand_and_named_with_their_word(as_user, cast) -> None:
+    manager, partner = cast["manager"], cast["partner"]
+    now = dt.datetime.now(dt.UTC)
+    company = factories.company(manager, short_name="海纳")
+    factories.deal(manager, now, company=company)
+    told = {"uv-led": ("E3", partner), "lidar": ("E2", None), "lasers": ("E1", None)}
+    soon = local_date(now) + 20 * DAY
+    with unit_of_work("tag.confirm", manager):
+        for technology, (level, second) in told.items():
+            factories.claimed(company.id, technology, level, manager, now, second)
+        day = {"recheck_on": soon}
+        factories.claimed(company.id, "mems", "E4", manager, now, partner, **day)
+    client = as_user("manager")
+    for standing, names in {
+        "": {*told, "mems"},
+        "counted": {"uv-led", "mems"},
+        "waiting": {"lidar"},
+        "claimed": {"lasers"},
+        "due": {"mems"},
+        "expired": set(),
+    }.items():
+        page = client.get(f"/chokepoints/claims?standing={standing}").text
+        found = {name for name in (*told, "mems") if f"/technologies/{name}" in page}
+        assert found == names, standing
+    assert "standing=waiting" in client.get("/chokepoints").text
+    outsider = as_user("committee")
+    assert "海纳" not in outsider.get("/chokepoints/claims").text
+    path = f"/companies/{company.id}/technologies/uv-led"
+    assert outsider.get(path).status_code == 404
+    file = as_user("partner").get("/deals.csv").text
+    assert "(E3 已验证)" in file and "(E2 有第三方证据)" in file and "(E1 声称)" in file
+    assert "E4 已验证" in file
+    row = client.get("/companies").text.split("<tbody>")[1]
+    assert "E4 已验证" in row and "+2" in row
+    board = client.get("/board").text
+    assert "E3 已验证" in board and "<small>E4</small>" in board
+
+
+def test_the_evidence_of_both_companies_stands_after_a_merge_and_parts_again(as_user, cast) -> None:
+    manager, partner = cast["manager"], cast["partner"]
+    now = dt.datetime.now(dt.UTC)
+    one, other = factories.company(manager), factories.company(manager)
+    with unit_of_work("tag.confirm", manager):
+        factories.claimed(one.id, "uv-led", "E2", manager, now - DAY, partner)
+        factories.claimed(other.id, "uv-led", "E3", manager, now - DAY, partner)
+    client = as_user("partner")
+    asked = {"version": str(one.version), "other_version": str(other.version), "meant": "1"}
+    assert client.post(f"/companies/{one.id}/merge/{other.id}", data=asked).status_code == 302
+    pieces = queries.evidence_of([one.id])[one.id]
+    assert sorted(piece.level for piece in pieces) == ["E2", "E3"]
+    for company, level in ((one, "E2"), (other, "E3")):
+        then = queries.evidence_of([company.id], now - DAY / 2)[company.id]
+        assert [piece.level for piece in then] == [level], "as they were before"
+    page = client.get(f"/companies/{one.id}/technologies/uv-led").text
+    assert "E3 下游用户验证" in page and "E2 有第三方证据" in page
+    act = db.session.scalars(db.text("SELECT max(id) FROM act")).one()
+    client.post(f"/acts/{act}/undo")
+    db.session.expire_all()
+    now_again = queries.evidence_of([one.id, other.id])
+    assert [[p.level for p in now_again[i]] for i in (one.id, other.id)] == [["E2"], ["E3"]]
+    assert queries.current(other.id, "uv-led").card.choked == "深紫外芯片"

@@ -24,7 +24,16 @@ def pages(cast) -> list[str]:
     deal = factories.deal(cast["manager"], company=one)
     return [
         *("/", "/companies", "/companies/duplicates", "/companies/duplicates?told=apart"),
-        *("/deals", "/board", "/readiness", "/chokepoints", "/bin", "/acts", "/imports"),
+        *(
+            "/deals",
+            "/board",
+            "/readiness",
+            "/chokepoints",
+            "/chokepoints/claims",
+            "/bin",
+            "/acts",
+            "/imports",
+        ),
         *(f"/companies/{one.id}", f"/deals/{deal.id}", f"/records/company/{one.id}/history"),
     ]
 

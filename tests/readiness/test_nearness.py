@@ -65,7 +65,8 @@ def test_the_list_shows_technologies_the_nearest_standard_and_short_names(as_use
     page = as_user("reader").get("/companies").text
     row = page.split("<tbody>")[1]
     book = shipped().technologies
-    assert f'title="{book["photoresist"].zh}"' in row and f'title="{book["uv-led"].zh}"' in row
+    assert f'title="{book["photoresist"].zh} E3 已验证"' in row
+    assert f'title="{book["uv-led"].zh} E1 声称"' in row
     assert "+1" in row and "列表科技" in row and "430001" in row
     assert "差 200万" in row and "北交所标准四" in row and 'width="72" height="8"' in row
 
