@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from itertools import product
 
+from portfolio.companies.name_parts import without_city_mark
 from portfolio.kernel.text import folded, without_legal_form
 from portfolio.kernel.titles import TitledEnum
 from portfolio.kernel.tokens import sound
@@ -39,22 +40,27 @@ STRENGTH = {reason: place for place, reason in enumerate(Reason)}
 
 
 def keys_of(name: str, uscc: str | None = None, others: Iterable[str] = ()) -> frozenset[Key]:
-    """The (kind, value) pairs of a company: its credit code, its name without the legal form, the
-    sound of that, and its former and other names likewise. What is too short to tell is left out.
+    """The (kind, value) pairs of a company: its credit code, its name without the legal form and
+    without the 市 behind its city, the sound of that, and its former and other names likewise.
+    What is too short to tell is left out.
     """
     found: set[Key] = set()
     if code := folded(uscc or "").upper():
         found.add(("uscc", code))
-    bare = without_legal_form(name)
+    bare = _told_by(name)
     if len(bare) >= SHORTEST_NAME:
         found.add(("name", bare))
         spoken = sound(bare)
         if len(spoken) >= SHORTEST_SOUND:
             found.add(("sound", spoken))
-    for other in map(without_legal_form, others):
+    for other in map(_told_by, others):
         if len(other) >= SHORTEST_NAME and other != bare:
             found.add(("former", other))
     return frozenset(found)
+
+
+def _told_by(name: str) -> str:
+    return without_city_mark(without_legal_form(name))
 
 
 def meeting(key: Key) -> list[Key]:

@@ -24,6 +24,7 @@ def _any(words: list[str]) -> str:
 _PLACE = f"{_any(_DATA['places'])}{_any(_DATA['place_forms'])}?"
 _FORMS = frozenset(_DATA["place_forms"])
 _BEFORE = re.compile(f"^{_PLACE}")
+_CITY = re.compile(f"^({_any(_DATA['places'])})市(?=.)")
 _BEHIND = re.compile(f"(?:{_PLACE}|{_any(_DATA['trades'])})$")
 _SAYS_NOTHING = re.compile(f"(?:{_PLACE}|{_any(_DATA['trades'])})+")
 
@@ -32,6 +33,11 @@ def same_place(one: str, other: str) -> bool:
     """Whether two texts name one place, with or without what it is: 济南市 and 济南."""
     short, long = sorted((folded(one), folded(other)), key=len)
     return short == long or (len(short) >= SHORTEST and long in {short + f for f in _FORMS})
+
+
+def without_city_mark(bare: str) -> str:
+    """A name without its legal form, its city at the beginning without 市: 青岛市海纳 is 青岛海纳."""
+    return _CITY.sub(r"\1", bare)
 
 
 def core(name: str) -> str:

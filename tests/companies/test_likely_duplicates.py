@@ -35,6 +35,9 @@ COMPANIES = st.tuples(NAMES, st.sampled_from([None, "91370200MA0000001X"]), st.l
         ({"name": "甲有限公司"}, {"name": "甲股份有限公司"}, None),
         ({"name": "", "uscc": ""}, {"name": "", "uscc": None}, None),
         ({"name": "青岛海纳"}, {"name": "济南海纳"}, None),
+        ({"name": "青岛市海纳有限公司"}, {"name": "青岛海纳"}, Reason.NAME),
+        ({"name": "甲乙丙", "others": ["济南市海纳"]}, {"name": "济南海纳"}, Reason.FORMER),
+        ({"name": "北京市"}, {"name": "北京"}, None),
     ],
 )
 def test_two_companies_meet_for_the_strongest_reason_there_is(one, other, why) -> None:

@@ -1,5 +1,6 @@
 """Migrations go up, down and up again with data on both databases, and the models fit them."""
 
+import datetime as dt
 import importlib.util
 import re
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from portfolio.chokepoint.models import Tag, TagEvidence
+from portfolio.companies import operations as companies
 from portfolio.companies.likeness import keys_of
+from portfolio.companies.models import CompanyKey
 from portfolio.extensions import db, unit_of_work
 from portfolio.pipeline.models import Deal
 from tests import factories
@@ -131,6 +134,27 @@ def test_a_deal_of_the_second_version_goes_back_to_the_first_with_its_checks_los
     with pytest.raises(sa.exc.DatabaseError, match="append-only"):
         db.session.execute(sa.text("UPDATE stage_event SET note = 'x'"))
     db.session.rollback()
+
+
+def test_names_with_the_mark_of_a_city_are_told_without_it(app, cast) -> None:
+    names = "青岛市海纳传动有限公司", "济南市旧名有限公司", "青岛海纳传动"
+    made = factories.company(cast["manager"], name_zh=names[0])
+    with unit_of_work("seed"):
+        companies.update(made, {}, dt.datetime.now(dt.UTC), former_names=names[1:])
+    number, code = made.id, made.uscc
+    wanted = keys_of(names[0], code, names[1:])
+    assert {value for kind, value in wanted if kind != "uscc"} >= {"青岛海纳传动", "济南旧名"}
+    before = {("name", "青岛市海纳传动"), ("former", "济南市旧名"), ("former", "青岛海纳传动")}
+    with unit_of_work("seed"):
+        of_it = sa.delete(CompanyKey).where(CompanyKey.company_id == number)
+        db.session.execute(of_it.where(CompanyKey.kind != "uscc"))
+        for kind, value in {*before, ("sound", "qingdaoshihainachuandong")}:
+            db.session.add(CompanyKey(company_id=number, kind=kind, value=value))
+    db.session.remove()
+    flask_migrate.downgrade(revision="0046")
+    flask_migrate.upgrade()
+    kept = sa.select(CompanyKey.kind, CompanyKey.value).where(CompanyKey.company_id == number)
+    assert {tuple(row) for row in db.session.execute(kept)} == wanted
 
 
 def test_deals_in_stages_that_only_a_later_version_has_keep_it_from_going(
