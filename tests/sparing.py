@@ -41,13 +41,14 @@ class Statements:
     @classmethod
     def share(cls, engine: Engine) -> None:
         """Let an engine speak as the first of its kind does, which what is compiled is kept by."""
+        if engine.name == "sqlite":
+            event.listen(engine, "connect", _carelessly)
+            engine.dispose()  # the connection of the application's start was made without it
         with engine.connect():  # says once what its server can do
             pass
         engine.dialect = cls.dialects.setdefault(engine.name, engine.dialect)
         engine.pool._dialect = engine.dialect
         engine._compiled_cache = cls.compiled
-        if engine.name == "sqlite":
-            event.listen(engine, "connect", _carelessly)
 
 
 def _carelessly(connection: Any, record: Any) -> None:
