@@ -8,8 +8,8 @@ from alembic import op
 from pypinyin import lazy_pinyin
 from pypinyin.seg.simpleseg import seg
 
-revision = "0047"
-down_revision = "0046"
+revision = "0048"
+down_revision = "0047"
 branch_labels = None
 depends_on = None
 
