@@ -121,6 +121,11 @@ from portfolio.reports import batch_views as reports_batch_views
 from portfolio.reports import jobs as reports_jobs
 from portfolio.reports import views as reports_views
 from portfolio.rulebook.metrics import dictionary
+from portfolio.taxonomies import edit_views as taxonomies_edit_views
+from portfolio.taxonomies import edition_views as taxonomies_edition_views
+from portfolio.taxonomies import jobs as taxonomies_jobs
+from portfolio.taxonomies import preview_views as taxonomies_preview_views
+from portfolio.taxonomies import views as taxonomies_views
 from portfolio.web import (
     assets,
     errors,
@@ -191,6 +196,10 @@ VIEWS = (
     flows_edit_views,
     flows_publish_views,
     flows_carry_views,
+    taxonomies_views,
+    taxonomies_edit_views,
+    taxonomies_preview_views,
+    taxonomies_edition_views,
     handover_views,
     health_views,
     records_views,
@@ -249,6 +258,7 @@ CLOCK_WORK = {
     "readiness": readiness_jobs.refresh_due,
     "foresight": readiness_jobs.foresee_due,
     "reports": reports_jobs.work,
+    "taxonomy": taxonomies_jobs.work,
     "old_reports": reports_jobs.forget_old,
 }
 COMPANY_SECTIONS: tuple[Any, ...] = (

@@ -194,6 +194,44 @@ MESSAGES = {
     "demo.production": _l("Demo data is never loaded in production."),
     "demo.not_empty": _l("There are accounts already; the demo is loaded into an empty database."),
     "demo.password": _l("Demo log-ins, all with the password %(value)s:"),
+    "taxonomy.carried": _l(
+        "%(count)s companies carry “%(value)s”, which would be unknown: merge it into another one first."
+    ),
+    "taxonomy.domain_unknown": _l("Choose a domain."),
+    "taxonomy.draft_there": _l("There is a draft already: publish or discard it first."),
+    "taxonomy.excludes_itself": _l(
+        "“%(value)s” is a word of the technology: it would exclude itself."
+    ),
+    "taxonomy.faulty": _l("%(count)s changes no longer fit: take them out first."),
+    "taxonomy.gone": _l("There is no technology “%(value)s” in use."),
+    "taxonomy.id_form": _l(
+        "“%(value)s” is no id: small letters, digits and hyphens, a letter first, 2 to 40 of them."
+    ),
+    "taxonomy.id_taken": _l("There is “%(value)s” already."),
+    "taxonomy.list_unknown": _l("There is no source list “%(value)s”."),
+    "taxonomy.merge_itself": _l("Choose another technology to merge into."),
+    "taxonomy.name_long": _l("A name has at most %(most)s characters."),
+    "taxonomy.name_missing": _l("A name is needed."),
+    "taxonomy.name_twice": _l("“%(value)s” is the name of %(other)s already."),
+    "taxonomy.not_retired": _l("“%(value)s” is not retired."),
+    "taxonomy.note_empty": _l("Say how far it is made at home, in words or as a share."),
+    "taxonomy.note_long": _l("The note has at most %(most)s characters."),
+    "taxonomy.note_share": _l("The share is from 0 to 100 percent."),
+    "taxonomy.note_source": _l("Name the source."),
+    "taxonomy.note_year": _l("Name the year."),
+    "taxonomy.overtaken": _l(
+        "Edition %(number)s came in force after this draft was begun: look at what it changed."
+    ),
+    "taxonomy.round": _l("“%(value)s” leads to this technology: ids would go round in a circle."),
+    "taxonomy.same": _l("Nothing is different."),
+    "taxonomy.split_one": _l("A split needs at least two parts with different ids."),
+    "taxonomy.unseen": _l(
+        "The draft is not the one of which you saw the preview: look at it again."
+    ),
+    "taxonomy.word_empty": _l("“%(value)s” has no character that is read."),
+    "taxonomy.word_long": _l("“%(value)s…” is longer than %(most)s characters."),
+    "taxonomy.word_twice": _l("“%(value)s” is there twice."),
+    "taxonomy.words_many": _l("More than %(most)s words."),
     "taxonomy.unfit": _l("The taxonomy says otherwise of “%(value)s” by now."),
     "technology.unknown": _l("Choose a technology of the taxonomy."),
     "evidence.level": _l("“%(value)s” is no evidence level: E0 to E4."),

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "portfolio"
 LINES = (
     {"demo"},
     {"handover"},
-    {"intake", "card", "digest", "committee", "desk", "records", "flows", "reports"},
+    {"intake", "card", "digest", "committee", "desk", "records", "flows", "reports", "taxonomies"},
     {"pipeline"},
     {"readiness", "matching"},
     {"chokepoint", "funds", "providers"},

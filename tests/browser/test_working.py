@@ -28,6 +28,11 @@ from portfolio.flows import operations as flows
 from portfolio.people.models import User
 from portfolio.pipeline import queries
 from portfolio.pipeline.models import Deal
+from portfolio.taxonomies import jobs as taxonomy_jobs
+from portfolio.taxonomies import operations as taxonomies
+from portfolio.taxonomies.changes import Kind, change
+from portfolio.taxonomies.editing import edited
+from portfolio.taxonomies.queries import drafted
 from tests.conftest import settings_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -53,6 +58,7 @@ PAGES = {
         "/board?pipeline=subfund",
         "/chokepoints",
         "/chokepoints/taxonomy?q=lidar",
+        "/chokepoints/taxonomy/editions",
         "/committee",
         "/companies",
         "/companies?q=%E6%9F%A5%E6%97%A0",
@@ -142,6 +148,17 @@ PAGES = {
         "/settings/pipelines/drafts/2/moves",
         "/settings/pipelines/drafts/2/preview",
         "/settings/pipelines/drafts/2/deals?effect=removed",
+        "/settings/taxonomy",
+        "/settings/taxonomy/domains/new",
+        "/settings/taxonomy/domains/marine",
+        "/settings/taxonomy/technologies/new",
+        "/settings/taxonomy/technologies/lidar",
+        "/settings/taxonomy/technologies/lidar/id",
+        "/settings/taxonomy/technologies/lidar/merge",
+        "/settings/taxonomy/technologies/lidar/split",
+        "/settings/taxonomy/technologies/lidar/use",
+        "/settings/taxonomy/preview",
+        "/settings/taxonomy/preview/effects?effect=appears",
         "/settings/vehicles",
         "/settings/vehicles/1",
     ),
@@ -164,6 +181,7 @@ NO_PAGES = {
     *("reports.as_pdf", "reports.as_zip", "reports.batch", "reports.progress"),
     *("readiness.moved", "readiness.arrived", "readiness.scenario", "readiness.recognised_by"),
     *("intake.mapping", "people.everybody"),  # lead on to another page
+    "taxonomies.progress",
     "pipeline.attach",  # there for a deal that lost its company alone
 }
 
@@ -189,6 +207,22 @@ def enter_listed_company() -> None:
         deal = db.session.scalars(sa.select(Deal).where(Deal.stage == "ic")).first()
         assert deal
         deal.company_id = company.id
+
+
+def begin_taxonomy_draft(app: Flask) -> None:
+    """A draft of the taxonomy with a new word, and what it does."""
+    now = dt.datetime.now(dt.UTC)
+    admin = db.session.scalars(sa.select(User).where(User.email == "admin@demo.example")).one()
+    with unit_of_work("taxonomy.draft", admin):
+        old = taxonomies.locked(0).book
+        sensors = next(iter(old.technologies.values()))
+        values = {n: getattr(sensors, n) for n in ("domain", "zh", "en", "loose", "exclude")}
+        new = edited(old, sensors.id, **values, aliases=(*sensors.aliases, "研发"))
+        made = change(Kind.EDIT, sensors.id, old, new)
+        taxonomies.add(taxonomies.locked(0), made, admin, now)
+    with unit_of_work("taxonomy.run", admin):
+        taxonomies.ask_for_preview(drafted(), now)
+    taxonomy_jobs.work(app)
 
 
 def begin_draft() -> None:
@@ -225,6 +259,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         demo.load(1, dt.datetime.now(dt.UTC))
         enter_listed_company()
         begin_draft()
+        begin_taxonomy_draft(app)
         merge_twins()
         db.session.remove()
     port = free_port()

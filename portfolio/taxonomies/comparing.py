@@ -1,0 +1,118 @@
+"""What two taxonomies make different of texts: the words that count otherwise, what a text claims
+by each, and doubts about words that are new (pure)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from portfolio.chokepoint.folding import flattened, unmarked
+from portfolio.chokepoint.lexicon import Lexicon
+from portfolio.chokepoint.suggest import SOURCE, suggest
+from portfolio.chokepoint.taxonomy import Taxonomy
+from portfolio.kernel.titles import TitledEnum
+
+# A word in more of the library than this, and in so many texts at least, is worth a second look.
+COMMON_PERCENT, COMMON_TEXTS = 1, 20
+NAMED = 4
+
+
+class Doubt(TitledEnum):
+    """Why a new word is worth a second look."""
+
+    SHORT = "short", "只有一个字，识别时不会读取", "One character: the reading skips it"
+    SHARED = "shared", "其他技术也用此词", "Other technologies have it too"
+    WITHIN = "within", "包含于其他技术的词", "Part of another technology's word"
+    AROUND = "around", "包含其他技术的词", "Holds another technology's word"
+    FRIEND = "friend", "在已知误导词中", "A known false friend"
+    VERB = "verb", "是识别所用的动词或标志词", "A verb or sign that texts are read by"
+    COMMON = "common", "在库中命中过多", "In many descriptions of the library"
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """A new word with its doubt, and the technologies or the number that make it one."""
+
+    technology: str
+    word: str
+    doubt: Doubt
+    others: tuple[str, ...] = ()
+    number: int = 0
+
+
+class Comparison:
+    """Two lexicons beside each other."""
+
+    def __init__(self, old: Lexicon, new: Lexicon) -> None:
+        self.old, self.new = old, new
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words, flattened, without which a text claims the same by both."""
+        old, new = self.old, self.new
+        found = {w for w in {*old.words, *new.words} if old.words.get(w) != new.words.get(w)}
+        otherwise = {
+            name
+            for name in {*old.domains, *new.domains}
+            if (old.domains.get(name), old.pieces.get(name), name in old.not_equipment)
+            != (new.domains.get(name), new.pieces.get(name), name in new.not_equipment)
+        }
+        for lexicon in (old, new):
+            for word, meant in lexicon.words.items():
+                if any(m.technology in otherwise for m in meant.meanings):
+                    found.add(word)
+        return frozenset(found)
+
+    def touches(self, text: str) -> bool:
+        """Whether a text has any of the words in it."""
+        flat = flattened(unmarked(text[:SOURCE]))
+        return any(word in flat for word in self.words)
+
+    def claims(self, text: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The technologies that a text claims by the one and by the other."""
+        before, after = (
+            frozenset(s.technology.id for s in suggest(text, lexicon))
+            for lexicon in (self.old, self.new)
+        )
+        return before, after
+
+
+def added_words(old: Taxonomy, new: Taxonomy) -> dict[str, tuple[str, ...]]:
+    """The names and words that a technology has and that neither it nor what it was had before."""
+    before: dict[str, set[str]] = {}
+    for t in old.technologies.values():
+        for name in (t.id, *new.led_to(t.id)):
+            before.setdefault(name, set()).update((t.zh, *t.aliases, *t.loose))
+    found = {
+        t.id: tuple(w for w in (t.zh, *t.aliases, *t.loose) if w not in before.get(t.id, set()))
+        for t in new.technologies.values()
+    }
+    return {name: tuple(dict.fromkeys(words)) for name, words in found.items() if words}
+
+
+def doubts(added: Mapping[str, Iterable[str]], new: Lexicon) -> Iterator[Doubtful]:
+    """What is worth a second look in new words, but for how many texts they are in."""
+    meant = {w: {m.technology for m in word.meanings} for w, word in new.words.items()}
+    for technology, words in added.items():
+        for shown in words:
+            word = flattened(shown.partition(" & ")[0])
+            if len(word) < 2:
+                yield Doubtful(technology, shown, Doubt.SHORT)
+                continue
+            here = new.words.get(word)
+            if here and (others := meant[word] - {technology}):
+                yield Doubtful(technology, shown, Doubt.SHARED, tuple(sorted(others)))
+            if here and here.neutral:
+                yield Doubtful(technology, shown, Doubt.FRIEND)
+            if here and (here.verb or here.head or here.sign):
+                yield Doubtful(technology, shown, Doubt.VERB)
+            yield from _neighbours(technology, shown, word, meant)
+
+
+def _neighbours(
+    technology: str, shown: str, word: str, meant: Mapping[str, set[str]]
+) -> Iterator[Doubtful]:
+    around = [w for w, ids in meant.items() if word in w and w != word and ids - {technology}]
+    within = [w for w, ids in meant.items() if w in word and w != word and ids - {technology}]
+    for doubt, found in ((Doubt.WITHIN, around), (Doubt.AROUND, within)):
+        if found:
+            yield Doubtful(technology, shown, doubt, tuple(sorted(found)[:NAMED]), len(found))
