@@ -41,6 +41,8 @@ from portfolio.companies import record_views as companies_record_views
 from portfolio.companies import undo_operations as companies_undo
 from portfolio.companies import views as companies_views
 from portfolio.companies.signals import companies_parted, figures_stated
+from portfolio.coverage import filter_views as coverage_filter_views
+from portfolio.coverage import views as coverage_views
 from portfolio.demo import commands as demo_commands
 from portfolio.digest import commands as digest_commands
 from portfolio.digest import views as digest_views
@@ -168,6 +170,7 @@ VIEWS = (
     chokepoint_claim_views,
     chokepoint_claim_list_views,
     chokepoint_evidence_views,
+    coverage_views,
     readiness_views,
     readiness_library_views,
     readiness_foresight_views,
@@ -269,12 +272,13 @@ COMPANY_SECTIONS: tuple[Any, ...] = (
 COMPANY_FILTERS: tuple[Any, ...] = (
     chokepoint_views.COMPANY_FILTER,
     readiness_views.COMPANY_FILTER,
+    *coverage_filter_views.COMPANY_FILTERS,
 )
 COMPANY_COLUMNS: tuple[Any, ...] = (
     chokepoint_views.COMPANY_COLUMN,
     readiness_views.COMPANY_COLUMN,
 )
-DEAL_FILTERS: tuple[Any, ...] = ()
+DEAL_FILTERS: tuple[Any, ...] = coverage_filter_views.DEAL_FILTERS
 LIBRARY_FILTERS: tuple[Any, ...] = (pipeline_owner_views.OWNER_FILTER,)
 # How acts are taken back, by the action that the journal keeps.
 UNDOERS: dict[str, Undoer] = {
@@ -341,6 +345,8 @@ COMPANY_COUNTERS: tuple[Any, ...] = (
     chokepoint_merging.count_of,
     readiness_scenarios.count_of,
 )
+# The map of chokepoint technologies, which is drawn by a slice above theirs.
+CHOKEPOINT_MAP = coverage_views.chart
 # Who looks after companies: whom to tell.
 COMPANY_KEEPERS = keepers
 # What slices above know of companies that tells one from another.
@@ -436,6 +442,7 @@ def _install_slices(app: Flask) -> None:
     app.extensions["company_counters"] = COMPANY_COUNTERS
     app.extensions["company_marks"] = COMPANY_MARKS
     app.extensions["company_keepers"] = COMPANY_KEEPERS
+    app.extensions["chokepoint_map"] = CHOKEPOINT_MAP
     app.extensions["deal_filters"] = DEAL_FILTERS
     app.extensions["library_filters"] = LIBRARY_FILTERS
     app.extensions["undoers"] = UNDOERS

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from functools import partial
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,7 +14,7 @@ from portfolio.chokepoint import operations, queries
 from portfolio.chokepoint.forms import technologies
 from portfolio.chokepoint.ladder import ladder, worded
 from portfolio.chokepoint.standing import TagState, due, standing
-from portfolio.chokepoint.taxonomy_queries import TechnologiesInForce, taxonomy, technology_titles
+from portfolio.chokepoint.taxonomy_queries import TechnologiesInForce, technology_titles
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
 from portfolio.companies.sections import Column, Filter, Section
@@ -86,18 +86,9 @@ COMPANY_FILTER = Filter("technology", _l("Technology"), technologies, queries.co
 @blueprint.get("/chokepoints")
 @access.permit("company.read")
 def index() -> str:
-    """The map: a row for each domain, a cell for each technology; each cell opens its list."""
-    found = queries.counts(companies.visible(access.me()))
-    book = taxonomy()
-    confirmed = {t: n for (t, state), n in found.items() if state == TagState.CONFIRMED.value}
-    return render_template(
-        "chokepoint/index.html",
-        rows=[(domain, book.of_domain(domain.id)) for domain in book.domains.values()],
-        confirmed=confirmed,
-        most=max(confirmed.values(), default=1),
-        standings=queries.standings(companies.visible(access.me()), today()),
-        suggested=sum(n for (_, s), n in found.items() if s == TagState.SUGGESTED.value),
-    )
+    """The map, as the slice draws it that knows deals and holdings too."""
+    page: str = current_app.extensions["chokepoint_map"]()
+    return page
 
 
 def company_or_404(company_id: int) -> Company:

@@ -134,8 +134,10 @@ def _chips(listing: DealListing) -> list[tuple[str, str]]:
         found.append((title_of(member) if member else key, _without("status", key)))
     for owner in listing.owners:
         found.append((owners.get(owner, "?"), _without("owner", str(owner))))
+    filters = {f.key: f for f in current_app.extensions["deal_filters"]}
     for key, values in listing.extra:
-        found += [(value, _without(key, value)) for value in values]
+        title, choices = filters[key].title, dict(filters[key].choices())
+        found += [(f"{title}: {choices.get(v, v)}", _without(key, v)) for v in values]
     return found
 
 

@@ -13,6 +13,7 @@ LINES = (
     {"demo"},
     {"handover"},
     {"intake", "card", "digest", "committee", "desk", "records", "flows", "reports", "taxonomies"},
+    {"coverage"},
     {"pipeline"},
     {"readiness", "matching"},
     {"chokepoint", "funds", "providers"},

@@ -207,6 +207,7 @@ DOORS = {
     "readiness.as_xlsx": EXPORTERS,
     "chokepoint.taxonomy": EVERYBODY,
     "chokepoint.index": READERS,
+    "coverage.technology": READERS,
     "chokepoint.tag": WRITERS,
     "chokepoint.suggest": WRITERS,
     "chokepoint.reject": WRITERS,

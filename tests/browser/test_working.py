@@ -57,6 +57,8 @@ PAGES = {
         "/board",
         "/board?pipeline=subfund",
         "/chokepoints",
+        "/chokepoints?level=E0&gaps=1&show=companies",
+        "/chokepoints/technologies/uv-led?level=E0",
         "/chokepoints/taxonomy?q=lidar",
         "/chokepoints/taxonomy/editions",
         "/committee",

@@ -84,7 +84,7 @@ def test_a_suggestion_is_claimed_with_evidence_and_counts_once_it_was_read_twice
     other.post(path)
     assert counted(company) and "Partner" in client.get(answer.location).text
     assert company.name_zh in client.get("/companies?technology=uv-led").text
-    assert "technology=uv-led" in client.get("/chokepoints").text
+    assert "/chokepoints/technologies/uv-led" in client.get("/chokepoints").text
     reader = as_user("reader")
     assert reader.post(f"{base}/tags", data=sent()).status_code == 403
     assert reader.post(path).status_code == 403

@@ -16,6 +16,8 @@ PAGES = (
     ("partner", "/board"),
     ("partner", "/committee"),
     ("partner", "/readiness"),
+    ("partner", "/chokepoints"),
+    ("partner", "/chokepoints/technologies/uv-led"),
     ("compliance", "/audit"),
 )
 

@@ -1,0 +1,1 @@
+"""Coverage: where the fund stands in chokepoint technology, by technology, domain and time."""
