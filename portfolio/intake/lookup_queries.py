@@ -21,6 +21,7 @@ from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import Deal, PipelineVersion
 from portfolio.pipeline.stages import Stage
+from portfolio.web.formatting import listed, title_of
 
 CO_INVESTMENT = "（跟投）"
 
@@ -129,7 +130,10 @@ class Trade:
             titles = self.pipelines[row.id]
             if wanted in {folded(t) for t in (row.key, titles.zh, titles.en)}:
                 return row
-        raise InputError("pipeline.unknown", value=text)
+        raise InputError("pipeline.none_called", value=text, known=self._pipelines())
+
+    def _pipelines(self) -> str:
+        return listed(title_of(self.pipelines[row.id]) for row in self.current.values())
 
     def vehicle(self, text: str | None) -> int:
         """The vehicle so called; the only mother fund for a blank."""
@@ -150,7 +154,8 @@ class Trade:
         for stage in self.pipelines[pipeline_id].stages:
             if wanted in {folded(t) for t in (stage.key, stage.zh, stage.en)}:
                 return stage
-        raise InputError("stage.unknown", value=text)
+        known = listed(map(title_of, self.pipelines[pipeline_id].stages))
+        raise InputError("stage.none_called", value=text, known=known)
 
     def round(self, text: str) -> str:
         """The key of a financing round."""

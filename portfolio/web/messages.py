@@ -166,6 +166,7 @@ MESSAGES = {
     "person.two": _l("Several people are called %(value)s: write the e-mail address."),
     "person.missing": _l("Say who is responsible."),
     "pipeline.unknown": _l("There is no pipeline “%(value)s”."),
+    "pipeline.none_called": _l("There is no pipeline “%(value)s”. There are: %(known)s."),
     "vehicle.unknown": _l("There is no vehicle “%(value)s”."),
     "vehicle.missing": _l("Say which vehicle invests."),
     "link.malformed": _l("“%(value)s” is no link: it begins with https://."),
@@ -327,6 +328,7 @@ MESSAGES = {
     "handover.recused": _l("%(name)s is recused of this deal: choose somebody else for it."),
     "trl.range": _l("The technology readiness level goes from 1 to 9."),
     "stage.unknown": _l("There is no stage “%(value)s”."),
+    "stage.none_called": _l("There is no stage “%(value)s”. There are: %(known)s."),
     "move.no_right": _l("“%(value)s” is for others to do, such as a partner with a reason."),
     "move.not_allowed": _l("The pipeline does not allow this move."),
     "move.no_way_back": _l(

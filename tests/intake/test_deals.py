@@ -97,6 +97,7 @@ def test_the_pipelines_refusal_is_the_rows_finding(send, run, company) -> None:
     client, page = send(text)
     shown = client.get(page).text
     assert shown.count("badge bad") == 2
+    assert "没有“没有的”这个阶段，现有：线索、项目库、初筛" in shown
     stopped = client.post(page + "/confirmation")
     assert stopped.status_code == 422 and deals() == []
     client.post(page + "/confirmation", data={"sound_rows_only": "1"})
@@ -142,7 +143,7 @@ def test_a_manager_who_enters_a_colleagues_deal_is_on_its_team(send, cast, compa
         ("海纳传动,甲,,Z轮,,,", "option.unknown"),
         ("海纳传动,甲,,,很多,,", "money.malformed"),
         ("海纳传动,甲,谁,,,,", "person.unknown"),
-        ("海纳传动,甲,,,,,没有", "stage.unknown"),
+        ("海纳传动,甲,,,,,没有", "stage.none_called"),
     ],
 )
 def test_a_bad_row_of_deals_is_refused(run, cast, company, row, code) -> None:
