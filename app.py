@@ -237,6 +237,8 @@ AUDIT_TITLES: dict[str, Any] = {
 AUDIT_TELLERS: dict[tuple[str, str], Any] = {
     (Scenario.__audit__, "changes"): scenario_wording.assumed_text,
     (Scenario.__audit__, "growth"): scenario_wording.growth_text,
+    ("chokepoint_tag", "technology"): chokepoint_taxonomy.technology_text,
+    ("chokepoint_evidence", "technology"): chokepoint_taxonomy.technology_text,
 }
 # Which part of a list a file held, in words, by what the trail says that it is of.
 AUDIT_FILTERS: dict[str, Any] = {

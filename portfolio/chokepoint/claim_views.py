@@ -38,8 +38,10 @@ def tag(company_id: int) -> Answer:
         form.place(errors)
     if errors or not valid:
         return _page(company, form, row), 422
+    # A suggestion that one was not led here by says nothing that could be lost.
+    suggested = row is not None and row.state == TagState.SUGGESTED.value
     try:
-        return _claimed(company, claim, form.seen.seen)
+        return _claimed(company, claim, row.id if row and suggested else form.seen.seen)
     except Unfit as error:
         form.place(error.errors)
     except Conflict:
@@ -130,9 +132,13 @@ def reject(company_id: int, tag_id: int) -> Answer:
     row = current_or_404(company, tag_id)
     form = RejectForm()
     if form.validate_on_submit():
-        with access.writing("tag.reject"):
-            rejected = operations.reject(row, form.reason.data or "", access.me(), now())
-            act = undo_operations.keep("tag.reject", rejected, row, access.me(), now())
+        try:
+            with access.writing("tag.reject"):
+                rejected = operations.reject(row, form.reason.data or "", access.me(), now())
+                act = undo_operations.keep("tag.reject", rejected, row, access.me(), now())
+        except Conflict as error:
+            flash(text_of(error))
+            return page_of(company, row.technology)
         flash(_("Rejected."), str(act.id))
         return redirect(url_for("companies.show", company_id=company.id, _anchor="chokepoint"))
     title = _("Reject %(name)s", name=title_of(TechnologiesInForce()[row.technology]))

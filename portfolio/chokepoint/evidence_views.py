@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response
 from portfolio.audit import kind_queries
 from portfolio.audit.words import Words
 from portfolio.chokepoint import evidence_operations, operations, queries, undo_operations
-from portfolio.chokepoint.claim_views import current_or_404, page_of
+from portfolio.chokepoint.claim_views import page_of
 from portfolio.chokepoint.forms import PieceForm, WithdrawForm
 from portfolio.chokepoint.ladder import ladder
-from portfolio.chokepoint.models import TagEvidence
+from portfolio.chokepoint.models import Tag, TagEvidence
 from portfolio.chokepoint.taxonomy_queries import TechnologiesInForce
 from portfolio.chokepoint.telling import told
 from portfolio.chokepoint.views import Answer, blueprint, company_or_404
@@ -95,7 +95,9 @@ def withdraw_evidence(company_id: int, technology: str, evidence_id: int) -> Ans
 def read_again(company_id: int, tag_id: int) -> Response:
     """Stand behind a claim as its second reader."""
     company = company_or_404(company_id)
-    row = current_or_404(company, tag_id)
+    row = db.session.get(Tag, tag_id)
+    if row is None or row.company_id != company.id:
+        abort(404)
     try:
         with access.writing("tag.read_again"):
             made = operations.read_again(row, access.me(), now())

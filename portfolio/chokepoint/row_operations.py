@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from portfolio.chokepoint.claims import CARD_COLUMNS, INCUMBENT_COLUMNS, PIECE_COLUMNS, Card, Piece
 from portfolio.chokepoint.models import Tag, TagCard, TagEvidence, TagIncumbent
+from portfolio.companies.operations import Conflict
 from portfolio.extensions import Actor, db
 
 # What a row says by itself; everything else goes on from the row before it.
@@ -15,8 +16,12 @@ CARRIED = tuple(c.key for c in sa.inspect(Tag).column_attrs if c.key not in OWN)
 
 
 def begin(old: Tag | None, actor: Actor | None, now: dt.datetime, **values: Any) -> Tag:
-    """Close the row that stands, if any, and add one that says these values alone."""
+    """Close the row that stands, if any, and add one that says these values alone. Raises Conflict
+    when another one took its place meanwhile."""
     if old is not None:
+        db.session.refresh(old, with_for_update=True)
+        if old.superseded_at is not None:
+            raise Conflict
         old.superseded_at = now
         db.session.flush()  # one row at a time is current
     tag = Tag(**values, recorded_at=now, recorded_by_id=actor.id if actor else None)

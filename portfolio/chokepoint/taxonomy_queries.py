@@ -14,6 +14,7 @@ from portfolio.chokepoint.lexicon import lexicon as shipped_words
 from portfolio.chokepoint.taxonomy import FIRST_EDITION, Taxonomy, Technology, shipped
 from portfolio.chokepoint.taxonomy_models import TaxonomyEdition
 from portfolio.extensions import db, remembered
+from portfolio.web.formatting import title_of
 
 KEPT = (
     4  # editions that a process keeps read: the one in force, the one before, previews beside them
@@ -98,6 +99,11 @@ class TechnologiesInForce(Mapping[str, Technology]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+def technology_text(key: str) -> str:
+    """What a technology is called in the reader's language."""
+    return title_of(TechnologiesInForce()[key])
 
 
 def technology_titles() -> Mapping[str, Technology]:

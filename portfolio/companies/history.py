@@ -28,6 +28,8 @@ NAMED_BY = {
     "task": "title",
     "document": "title",
     "document_version": "filename",
+    "chokepoint_tag": "technology",
+    "chokepoint_evidence": "technology",
     "activity": "text",
     "equity_round": "lead_investor",
     "deal_member": "user_id",

@@ -8,6 +8,7 @@ from portfolio.chokepoint import evidence_operations, operations, queries
 from portfolio.chokepoint.claims import Piece, Unfit
 from portfolio.chokepoint.models import Tag, TagEvidence
 from portfolio.companies import operations as companies
+from portfolio.companies.operations import Conflict
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
@@ -79,9 +80,12 @@ def test_a_suggestion_is_claimed_with_evidence_and_counts_once_it_was_read_twice
     assert path not in page, "who read it first does not read it again"
     client.post(path)
     assert not counted(company)
+    assert "技术标签</span> <span>紫外与特种光源" in client.get(base).text, "in the history"
     other = as_user("partner")
     assert path in other.get(answer.location).text
-    other.post(path)
+    for _ in range(2):  # the second time another row stands
+        other.post(path)
+    assert db.session.query(Tag).count() == 3
     assert counted(company) and "Partner" in client.get(answer.location).text
     assert company.name_zh in client.get("/companies?technology=uv-led").text
     assert "/chokepoints/technologies/uv-led" in client.get("/chokepoints").text
@@ -142,6 +146,19 @@ def test_who_saved_meanwhile_is_told_and_what_was_typed_stays(as_user, cast) -> 
     assert mine.post(path, data=sent(choked="晶圆", seen=str(row.id))).status_code == 302
     db.session.expire_all()
     assert queries.current(company.id, "uv-led").card.choked == "晶圆"
+
+
+def test_of_two_at_once_one_is_told(app, cast) -> None:
+    company = factories.company(cast["manager"], description=TEXT)
+    now = dt.datetime.now(dt.UTC)
+    with unit_of_work("tag.confirm", cast["manager"]):
+        row = factories.claimed(company.id, "uv-led", "E2", cast["manager"], now)
+    with unit_of_work("tag.reject", cast["partner"]):
+        operations.reject(row, "不符", cast["partner"], now)
+    for late in (operations.read_again, lambda *a: operations.reject(a[0], "同上", *a[1:])):
+        with pytest.raises(Conflict), unit_of_work("tag.reject", cast["partner"]):
+            late(row, cast["partner"], now)
+    assert states(company) == {"uv-led": "rejected"}
 
 
 def test_a_rejected_suggestion_returns_only_when_the_text_changed(as_user, cast) -> None:
