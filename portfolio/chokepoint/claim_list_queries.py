@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from portfolio.chokepoint import queries
 from portfolio.chokepoint.models import Tag
-from portfolio.chokepoint.standing import Standing
+from portfolio.chokepoint.standing import CLAIMS, Standing
 from portfolio.companies.models import Company
 from portfolio.extensions import db
 from portfolio.web.paging import Page, page_of_rows
@@ -26,7 +26,7 @@ def listed(
     query: sa.Select[*tuple[Any, ...]] = (
         sa.select(Tag, Company.id, Company.name_zh, Company.short_name)
         .join(Company, Company.id == Tag.company_id)
-        .where(queries.stood(Tag), visible)
+        .where(queries.stood(Tag), Tag.state.in_(CLAIMS), visible)
         .where(stands == how.value if how else stands.is_not(None))
         .order_by(Tag.recheck_on.is_(None), Tag.recheck_on, Tag.id)
     )

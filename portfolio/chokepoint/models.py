@@ -126,9 +126,9 @@ class Tag(Base):
         ),
         sa.Index("ix_chokepoint_tag_technology", "technology", "state", "company_id"),
         sa.Index(
-            "ix_chokepoint_tag_recheck",
-            "recheck_on",
+            "ix_chokepoint_tag_claims",
             "state",
+            "recheck_on",
             sqlite_where=CURRENT,
             postgresql_where=CURRENT,
         ),

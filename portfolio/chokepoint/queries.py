@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from portfolio.chokepoint.ladder import ladder
 from portfolio.chokepoint.models import Tag, TagCard, TagEvidence
-from portfolio.chokepoint.standing import Standing, TagState
+from portfolio.chokepoint.standing import CLAIMS, Standing, TagState
 from portfolio.companies import merge_queries as merges
 from portfolio.companies.models import Company, Document
 from portfolio.extensions import db, one_of
@@ -77,7 +77,8 @@ def counts_in_statistics(
     `today` is the day of Shanghai that is asked about. For a past one `known_at` is the instant
     as of which it is asked, and whose the tag was then is for `merges.owned_then` to say.
     """
-    return sa.and_(stood(Tag, known_at), standing_of(today) == Standing.COUNTED.value)
+    confirmed = Tag.state == TagState.CONFIRMED.value  # which the index knows
+    return sa.and_(stood(Tag, known_at), confirmed, standing_of(today) == Standing.COUNTED.value)
 
 
 def standing_of(today: dt.date) -> sa.ColumnElement[Any]:
@@ -116,7 +117,7 @@ def standings(condition: sa.ColumnElement[bool], today: dt.date) -> dict[Standin
         sa.select(value, sa.func.count())
         .select_from(Tag)
         .join(Company, Company.id == Tag.company_id)
-        .where(stood(Tag), condition)
+        .where(stood(Tag), Tag.state.in_(CLAIMS), condition)
         .group_by(value)
     )
     known: dict[str, Any] = Standing._value2member_map_

@@ -16,6 +16,10 @@ class TagState(TitledEnum):
     EXPIRED = "expired", "已过期", "Expired"
 
 
+# The states in which somebody claims something, or did until its day passed.
+CLAIMS = (TagState.CONFIRMED.value, TagState.EXPIRED.value)
+
+
 class Standing(TitledEnum):
     """How a claim stands on a day."""
 
@@ -42,7 +46,7 @@ def standing(tag: Stated, today: dt.date, ladder: Ladder) -> Standing | None:
     It holds through the day of its re-check; from the next day on it has expired, whether somebody
     wrote that down or not.
     """
-    if tag.state not in {TagState.CONFIRMED.value, TagState.EXPIRED.value}:
+    if tag.state not in CLAIMS:
         return None
     if tag.state == TagState.EXPIRED.value or (tag.recheck_on and tag.recheck_on < today):
         return Standing.EXPIRED
