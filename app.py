@@ -79,6 +79,7 @@ from portfolio.pipeline import desk_views as pipeline_desk_views
 from portfolio.pipeline import detach_operations as pipeline_detaching
 from portfolio.pipeline import detach_views as pipeline_detach_views
 from portfolio.pipeline import document_views as pipeline_document_views
+from portfolio.pipeline import form_views as pipeline_form_views
 from portfolio.pipeline import funnel_views as pipeline_funnel_views
 from portfolio.pipeline import jobs as pipeline_jobs
 from portfolio.pipeline import mark_queries as pipeline_marks
@@ -153,6 +154,7 @@ VIEWS = (
     companies_merge_history_views,
     companies_export_views,
     pipeline_views,
+    pipeline_form_views,
     pipeline_board_views,
     pipeline_desk_views,
     pipeline_funnel_views,

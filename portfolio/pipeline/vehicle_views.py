@@ -13,10 +13,11 @@ from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.pipeline import queries
 from portfolio.pipeline.flow import Pipeline
+from portfolio.pipeline.form_views import opened, prepared
 from portfolio.pipeline.forms import CommitmentForm, WanField
 from portfolio.pipeline.models import KINDS, Deal, PipelineVersion, Vehicle, VehicleKind
 from portfolio.pipeline.vehicle_operations import change_vehicle, enter_vehicle
-from portfolio.pipeline.views import Answer, blueprint, opened, prepared
+from portfolio.pipeline.views import Answer, blueprint
 from portfolio.web.fields import choices, choices_of
 from portfolio.web.formatting import title_of
 from portfolio.web.messages import text_of
