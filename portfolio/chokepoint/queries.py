@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from portfolio.chokepoint.ladder import ladder
 from portfolio.chokepoint.models import Tag, TagCard, TagEvidence
 from portfolio.chokepoint.standing import CLAIMS, Standing, TagState
+from portfolio.chokepoint.taxonomy_queries import taxonomy
 from portfolio.companies import merge_queries as merges
 from portfolio.companies.models import Company, Document
 from portfolio.extensions import db, one_of
@@ -209,8 +210,9 @@ def confirmed_of(company_ids: Iterable[int]) -> dict[int, list[tuple[str, str]]]
 
 def company_filter(chosen: Sequence[str]) -> sa.ColumnElement[bool]:
     """Companies with a confirmed tag of one of these technologies."""
+    meant = (name for one in chosen for name in taxonomy().led_to(one))
     found = sa.select(Tag.company_id).where(
-        Tag.technology.in_(chosen),
+        Tag.technology.in_({*chosen, *meant}),
         Tag.state == TagState.CONFIRMED.value,
         Tag.superseded_at.is_(None),
     )

@@ -28,6 +28,8 @@ FIELDS = {
 }
 
 
+# Under these a technology takes all of its words along.
+GOES_ALONG = {Kind.RENAME.value, Kind.BACK.value}
 KINDS = {kind.value: kind for kind in Kind}
 
 
@@ -54,23 +56,25 @@ class Told:
 def told(change: Change, book: Taxonomy) -> Told:
     """A change for reading."""
     zh, en = change["title"]
-    lines = [line for one in change["differences"] for line in _lines(one, book)]
+    lines = [line for one in change["differences"] for line in _lines(one, change["kind"], book)]
     return Told(KINDS[change["kind"]], title_of({"zh": zh, "en": en}), change["about"], lines)
 
 
-def _lines(one: Mapping[str, Any], book: Taxonomy) -> Iterator[Line]:
+def _lines(one: Mapping[str, Any], kind: str, book: Taxonomy) -> Iterator[Line]:
     name = one["id"]
     if "born" in one or "dropped" in one:
         image = one.get("born") or one["dropped"]
         titles = title_of({"zh": image["zh"], "en": image["en"]})
-        words = listed([titles, *image.get("aliases", ())])
+        aliases = () if kind in GOES_ALONG else image.get("aliases", ())
+        words = listed([titles, *aliases])
         yield Line(name, _("whole"), *(("", words) if "born" in one else (words, "")))
         return
+    went_or_came = "gone" in one["set"]  # its words go with it or come back with it
     for column, (before, after) in one["set"].items():
-        if column in FIELDS:
+        if column in FIELDS and not (went_or_came and column == "note"):
             sides = (_said(column, side, book) for side in (before, after))
             yield Line(name, str(FIELDS[column]), *sides)
-    for column, words in one["words"].items():
+    for column, words in () if went_or_came else one["words"].items():
         went, came = (_words(column, words[side], book) for side in ("drop", "add"))
         yield Line(name, str(FIELDS[column]), went, came)
 

@@ -61,6 +61,8 @@ def test_another_id_takes_everything_along_and_the_trail_shows_it(bench) -> None
     page = bench.client_of("manager").get(f"/companies/{bench.companies['solid'].id}").text
     assert "激光雷达" in page and "验收报告" in page
     assert 'href="#laser-radar"' in bench.client.get("/chokepoints/taxonomy").text
+    page = bench.client_of("manager").get("/companies?technology=lidar").text
+    assert bench.companies["solid"].name_zh in page, "an old address leads on"
     # Nothing is suggested a second time under the new id.
     with unit_of_work("tag.suggest"):
         assert chokepoint.refresh_suggestions(bench.companies["solid"], NOW) == 0
