@@ -39,6 +39,8 @@ PAGES = {
     "readiness of the library": "/readiness",
     "who fails one standard": "/readiness?target=bse-1&verdict=fail",
     "who is one clause away": "/readiness?far=near",
+    "who lacks what nobody stated": "/readiness?missing=total_assets",
+    "who lacks what all stated": "/readiness?missing=revenue",
 }
 GOALS = {
     "readiness of a company": 16.0,  # 30 ms where the log-in page takes 1.9
@@ -61,7 +63,8 @@ def filled(folder: Path, size: int) -> dict[str, str]:
     """An instance with so many companies and deals; answers its environment."""
     environment = {**os.environ, "INSTANCE_PATH": str(folder)}
     environment.pop("DATABASE_URL", None)
-    for command in (["db", "upgrade"], ["demo", "load", "--companies", str(size)]):
+    load, assess = ["demo", "load", "--companies", str(size)], ["readiness", "refresh"]
+    for command in (["db", "upgrade"], load, assess):
         subprocess.run(
             [BIN / "flask", "--app", "app", *command],
             cwd=ROOT,

@@ -1,25 +1,30 @@
 """Reads of the library under all targets: at a glance, and row by row in the order of distance."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from portfolio.audit import queries as audit
 from portfolio.companies import queries as companies
 from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import Company, CompanyMerge, Figure
 from portfolio.extensions import db, one_of
 from portfolio.readiness import recognition_queries
 from portfolio.readiness.library import NEAR, Asked, Glance, Place, glance_of
-from portfolio.readiness.models import Assessment, ReadinessState
+from portfolio.readiness.models import Assessment, ReadinessRun, ReadinessState
 from portfolio.readiness.near import Near, near
 from portfolio.readiness.queries import PRESENT, outcomes_of
 from portfolio.readiness.targets import plan
 from portfolio.rulebook.engine import MANUAL, UNKNOWN
+from portfolio.rulebook.metrics import dictionary
 
 FEW = 800  # so many companies are looked up by their ids
+OPEN = (UNKNOWN, MANUAL)
+WRITTEN = (Figure.id, ReadinessState.id, ReadinessRun.id)
 NAME = sa.func.coalesce(sa.func.nullif(Company.short_name, ""), Company.name_zh)
 Condition = sa.ColumnElement[bool]
 
@@ -84,28 +89,44 @@ def keys_of(
     which companies may be among them.
 
     A few companies are looked up by their ids; of many the nearest are read along the index of
-    each target. Which of them lack an input is found once, and not asked of every row.
+    each target. Where few of all companies lack an input, that is found once until something is
+    written; where many do, the next row is soon one of them.
     """
-    condition = sa.and_(whose, *_companies(asked))
-    among = sa.select(Company.id).where(condition)
+    condition, keys = sa.and_(whose, *_companies(asked)), asked.targets
     if asked.missing:
-        among = _lacking(asked.missing, among)
-    few, keys = db.session.scalars(among.limit(FEW + 1)).all(), asked.targets
-    if asked.missing or len(few) <= FEW:
-        column = Assessment.company_id
-        mine = one_of(column, few) if len(few) <= FEW else column.in_(among)
-        rows = _ranked(asked, behind, mine, keys, limit)
+        lacking = _few_lacking(asked.missing)
+        mine = _lacks(asked.missing) if lacking is None else one_of(Company.id, lacking)
+        condition = sa.and_(condition, mine)
+    few = db.session.scalars(sa.select(Company.id).where(condition).limit(FEW + 1)).all()
+    if not few or not keys:
+        return []
+    if len(few) <= FEW:
+        rows = _ranked(asked, behind, one_of(Assessment.company_id, few), keys, limit)
         return [Key(*row) for row in db.session.execute(rows)]
+    if asked.missing:
+        return _along(
+            [
+                _ranked(
+                    replace(asked, verdict=status), behind, condition, [key], limit, joined=True
+                )
+                for key in keys
+                for status in ([asked.verdict] if asked.verdict else OPEN)
+            ],
+            limit,
+        )
     if asked.far == NEAR or len(keys) < 2:  # there is an index for all targets together
         rows = _ranked(asked, behind, condition, keys, limit, joined=True)
         return [Key(*row) for row in db.session.execute(rows)]
-    parts = [
-        _ranked(asked, behind, condition, [key], limit, joined=True).subquery() for key in keys
-    ]
-    together = sa.union_all(*(sa.select(part) for part in parts)).subquery()
-    columns = together.c
-    rows = sa.select(columns.company_id, columns.target, columns.distance).order_by(
-        columns.distance, columns.company_id, columns.target
+    return _along(
+        [_ranked(asked, behind, condition, [key], limit, joined=True) for key in keys], limit
+    )
+
+
+def _along(parts: Iterable[sa.Select[int, str, int]], limit: int) -> Sequence[Key]:
+    """The first rows of several parts, each of which is in order."""
+    together = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery().c
+    rows = sa.select(together.company_id, together.target, together.distance).order_by(
+        together.distance, together.company_id, together.target
     )
     return [Key(*row) for row in db.session.execute(rows.limit(limit))]
 
@@ -144,23 +165,51 @@ def _outcomes(asked: Asked) -> list[Condition]:
     if asked.most is not None:
         found.append(Assessment.distance.between(1, asked.most))
     if asked.missing:
-        found.append(Assessment.status.in_([UNKNOWN, MANUAL]))
+        found.append(Assessment.status.in_(OPEN))
     return found
 
 
-def _lacking(metric: str, among: sa.Select[int]) -> sa.Select[int]:
-    """The companies among some that have no such fact, and no such figure of their latest fiscal
+def _few_lacking(metric: str) -> tuple[int, ...] | None:
+    """The companies that lack an input, or None where these are more than a few. Looked up anew when
+    the audit trail, the figures or what is stored of companies have grown."""
+    newest = [sa.select(sa.func.max(column)).scalar_subquery() for column in WRITTEN]
+    version = (audit.newest_seq(), *db.session.execute(sa.select(*newest)).one())
+    if db.session().info.get("action"):  # the trail does not have yet what is being written
+        return _lackers(metric)
+    return _lackers_at(metric, db.engine, FEW, version)
+
+
+@lru_cache(maxsize=128)  # what was written last, and where, are part of the key alone
+def _lackers_at(
+    metric: str, engine: sa.Engine, few: int, version: tuple[object, ...]
+) -> tuple[int, ...] | None:
+    return _lackers(metric)
+
+
+def _lackers(metric: str) -> tuple[int, ...] | None:
+    rows = sa.select(ReadinessState.company_id).where(PRESENT, ~_stated(metric)).limit(FEW + 1)
+    found = tuple(db.session.scalars(rows))
+    return found if len(found) <= FEW else None
+
+
+def _lacks(metric: str) -> Condition:
+    """Whether a company that was assessed has no such fact, and no such figure of its latest fiscal
     year."""
-    stated = sa.exists().where(
+    mine = ReadinessState.company_id == Company.id
+    return sa.exists().where(mine, PRESENT, ~_stated(metric))
+
+
+def _stated(metric: str) -> Condition:
+    yearly = dictionary()[metric].yearly
+    year = Figure.fiscal_year == ReadinessState.latest_year
+    return sa.exists().where(
         Figure.company_id == ReadinessState.company_id,
         Figure.metric == metric,
-        sa.or_(Figure.fiscal_year.is_(None), Figure.fiscal_year == ReadinessState.latest_year),
+        sa.or_(Figure.fiscal_year.is_(None), year) if yearly else Figure.fiscal_year.is_(None),
         sa.or_(Figure.micro.is_not(None), Figure.choice.is_not(None)),
         Figure.superseded_at.is_(None),
         Figure.disputed.is_(False),
     )
-    mine = ReadinessState.company_id.in_(among)
-    return sa.select(ReadinessState.company_id).where(PRESENT, ~stated, mine)
 
 
 def _companies(asked: Asked) -> list[Condition]:

@@ -46,6 +46,15 @@ class ReadinessState(Base):
             postgresql_where=CURRENT,
         ),
         sa.Index("ix_readiness_state_company", "company_id", "computed_at"),
+        # Who lacks an input is asked of all companies: their rows are wide, this is not.
+        sa.Index(
+            "ix_readiness_state_year",
+            "company_id",
+            "latest_year",
+            "superseded_at",
+            sqlite_where=CURRENT,
+            postgresql_where=CURRENT,
+        ),
     )
 
 
@@ -65,6 +74,7 @@ class Assessment(Base):
     __table_args__ = (
         sa.Index("uq_assessment_company_target", "company_id", "target", unique=True),
         sa.Index("ix_assessment_nearest", "target", "distance", "status", "company_id"),
+        sa.Index("ix_assessment_status", "target", "status", "distance", "company_id"),
         sa.Index(
             "ix_assessment_near",
             "distance",
