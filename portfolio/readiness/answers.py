@@ -6,6 +6,7 @@ from typing import Any
 
 from portfolio.kernel.numbers import MICRO, ratio_micro
 from portfolio.readiness.cases import Case
+from portfolio.rulebook.citations import cited
 from portfolio.rulebook.engine import INFO, PASS, Assessment, Outcome, assess
 from portfolio.rulebook.language import IN_PERCENT
 from portfolio.rulebook.loader import library
@@ -60,7 +61,7 @@ def _clause(outcome: Outcome) -> Mapping[str, Any]:
         "threshold": _number(Fraction(clause.threshold)) if numeric else None,
         "gap": _gap(outcome) if numeric else None,
         "unit": _unit(clause) if numeric else None,
-        "citation": clause.citation,
+        "citation": cited(clause.citation, "zh"),
         "verification": clause.verified,
     }
 

@@ -21,6 +21,7 @@ from portfolio.readiness.foresight_views import (
 from portfolio.readiness.library_views import whose
 from portfolio.readiness.successions import Succession
 from portfolio.readiness.views import blueprint
+from portfolio.rulebook.citations import cited
 from portfolio.rulebook.loader import library
 from portfolio.web.downloads import XLSX, Share
 from portfolio.web.formatting import listed, local_dt, now, title_of
@@ -60,7 +61,10 @@ def _notes(one: Succession) -> list[tuple[str, str]]:
     row = queries.foresight_of(one)
     known_at = row.known_at if row is not None else None
     return [
-        (_("Rulebook"), f"{title_of(library()[one.book])} {library()[one.book].document}"),
+        (
+            _("Rulebook"),
+            f"{title_of(library()[one.book])} {cited(library()[one.book].document, language())}",
+        ),
         (_("In the place of"), listed(title_of(library()[name]) for name in one.replaced)),
         (_("Day of effect"), one.day.isoformat()),
         (_("By what was known at"), local_dt(known_at)),

@@ -8,6 +8,7 @@ from portfolio.readiness.gaps import Gap, gaps_of
 from portfolio.readiness.results import Result, by_nearness, nearest_way, relevant, undecided_tiers
 from portfolio.readiness.shortfalls import Shortfall, shortfall_of
 from portfolio.readiness.used import Used, used_in
+from portfolio.rulebook.citations import Reference
 from portfolio.rulebook.engine import OPEN, Outcome, scored_items
 from portfolio.rulebook.loader import library
 from portfolio.rulebook.model import ALL, ANY, SCORE, Item
@@ -62,7 +63,7 @@ class _Reader:
     figures: Figures
     reported: int
 
-    def node(self, outcome: Outcome, above: str, aside: bool = False) -> Node:
+    def node(self, outcome: Outcome, above: Reference, aside: bool = False) -> Node:
         cited = outcome.clause.citation != above
         if outcome.children and not undecided_tiers(outcome):
             kind = ANY if outcome.clause.group == ANY else ALL

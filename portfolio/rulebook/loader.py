@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from portfolio.kernel.titles import untitled
+from portfolio.rulebook.citations import BEHIND, Reference
 from portfolio.rulebook.faults import Source, where
 from portfolio.rulebook.marks import NOT_FOUND, is_mark
 from portfolio.rulebook.model import PART, POLICY, TARGET, Clause, Rulebook
@@ -24,7 +25,16 @@ POSSIBLE = frozenset(
         *NEEDED,
         *("zh", "en", "board", "level", "regulation", "in_force_to", "applies_to", "inherits"),
         *("verified_note", "verified_asof", "in_force_note", "note", "sources", "status"),
-        *("validity_years", "validity_note", "recheck", "annual_notice", "replaces", "gap_before"),
+        *(
+            "validity_years",
+            "validity_note",
+            "recheck",
+            "annual_notice",
+            "replaces",
+            "gap_before",
+            "document_en",
+            "document_verified",
+        ),
         *("incomplete", "verdict", "clause", "score"),
     }
 )
@@ -107,7 +117,7 @@ def read_book(draft: Draft, drafts: Mapping[str, Draft], end: dt.date | None = N
         base = drafts.get(inherited, draft)
         if base is draft or "inherits" in base.data or "clause" in data:
             raise draft.source.fault(f"it cannot inherit from {inherited}", "inherits")
-    citation, mark = data["document"], data["verified"]
+    citation, mark = _document(draft), data["verified"]
     score = base.data.get("score")
     groups, items = read_table(base.source, score, citation, mark) if score else ((), ())
     rows = _rows(base)
@@ -142,6 +152,16 @@ def read_book(draft: Draft, drafts: Mapping[str, Draft], end: dt.date | None = N
         gap_before=data.get("gap_before", ""),
         file=draft.source,
     )
+
+
+def _document(draft: Draft) -> Reference:
+    data = draft.data
+    verified = data.get("document_verified", "")
+    if (verified and verified not in BEHIND) or not (data["document"] or verified):
+        raise draft.source.fault(
+            "its number is neither there nor marked as not found", "document ="
+        )
+    return Reference(data["document"], data.get("document_en", ""), verified)
 
 
 def _rows(draft: Draft) -> dict[str, Mapping[str, Any]]:

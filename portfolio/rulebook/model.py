@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from portfolio.rulebook.citations import Reference
 from portfolio.rulebook.faults import Source
 
 TARGET, PART, POLICY = "target", "part", "policy"
@@ -27,7 +28,7 @@ class Clause:
     id: str
     zh: str
     en: str
-    citation: str
+    citation: Reference
     verified: str
     group: str = ""
     book: str = ""
@@ -120,7 +121,7 @@ class Rulebook:
     zh: str
     en: str
     authority: str
-    document: str
+    document: Reference
     in_force_from: dt.date
     in_force_to: dt.date | None
     verified: str

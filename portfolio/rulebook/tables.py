@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from portfolio.kernel.titles import untitled
+from portfolio.rulebook.citations import Reference
 from portfolio.rulebook.faults import FaultyRulebook, Source, where
 from portfolio.rulebook.marks import is_mark
 from portfolio.rulebook.metrics import Metric, dictionary
@@ -21,7 +22,7 @@ WORDS = frozenset({"id", "group", "zh", "en", "max", "verified", "note", "metric
 class _Table:
     source: Source
     tree: Tree
-    citation: str
+    citation: Reference
 
     def item(self, row: Mapping[str, Any], mark: str) -> Item:
         verified = row.get("verified", mark)
@@ -106,7 +107,7 @@ def best(item: Item) -> int:
 
 
 def read_table(
-    source: Source, score: Mapping[str, Any], citation: str, mark: str
+    source: Source, score: Mapping[str, Any], citation: Reference, mark: str
 ) -> tuple[tuple[Group, ...], tuple[Item, ...]]:
     """The groups and the items of a score table. Raises FaultyRulebook."""
     try:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from portfolio.kernel.titles import untitled
+from portfolio.rulebook.citations import BEHIND, Reference
 from portfolio.rulebook.faults import FaultyRulebook, Source, where
 from portfolio.rulebook.language import FACT, LATEST, TOTAL, Misread, read_test
 from portfolio.rulebook.marks import is_mark
@@ -16,7 +17,9 @@ from portfolio.rulebook.titles import title_of
 
 KINDS = (ALL, ANY, "test", "book", "by")
 MODIFIERS = frozenset({"optional", "info", "skip"})
-HEAD = frozenset({"id", "zh", "en", "citation", "verified", "verified_note", "note"})
+HEAD = frozenset(
+    {"id", "zh", "en", "citation", "citation_verified", "verified", "verified_note", "note"}
+)
 SUM = {TOTAL: {"zh": "总分", "en": "Total score"}}
 
 
@@ -25,7 +28,7 @@ class Context:
     """Where a node stands: its citation and mark where it has none of its own, the clauses above
     it, and the marks that lead to its line."""
 
-    citation: str
+    citation: Reference
     verified: str
     path: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
@@ -65,7 +68,9 @@ class Tree:
             raise self._fault(context, f"clause {name} refers to itself in a circle")
         if name not in self.named:
             row = self.rows[name]
-            citation = row.get("citation", context.citation)
+            citation = context.citation
+            if "citation" in row:
+                citation = Reference(row["citation"], "", row.get("citation_verified", ""))
             verified = row.get("verified", context.verified)
             path, marks = (*context.path, name), (where(name),)
             inside = Context(citation, verified, path, marks)
@@ -73,6 +78,8 @@ class Tree:
                 raise self._fault(inside, f"clause {name}: its text is missing in {missing}")
             if not is_mark(verified):
                 raise self._fault(inside, f"clause {name}: {verified} is no mark")
+            if citation.verified and citation.verified not in BEHIND:
+                raise self._fault(inside, f"clause {name}: its number has no mark of memory")
             self.named[name] = self.node(row, inside)
         return self.named[name]
 

@@ -7,7 +7,7 @@ import pytest
 
 from portfolio.kernel.titles import untitled
 from portfolio.readiness.targets import targets
-from portfolio.rulebook.citations import cited
+from portfolio.rulebook.citations import Reference, cited
 from portfolio.rulebook.engine import assess
 from portfolio.rulebook.loader import library
 from portfolio.rulebook.metrics import FaultyDictionary, dictionary, read_metrics
@@ -133,8 +133,8 @@ def test_flags_words_and_optional_arrangements() -> None:
     ],
 )
 def test_articles_are_counted_in_the_readers_language(reference, english) -> None:
-    assert cited(reference, "en") == english
-    assert cited(reference, "zh") == reference
+    assert cited(Reference(reference), "en") == english
+    assert cited(Reference(reference), "zh") == reference
 
 
 def test_every_text_of_a_rulebook_the_dictionary_and_the_targets_stands_in_both_languages() -> None:
@@ -172,5 +172,13 @@ def test_a_metric_without_both_titles_is_refused(text, reason) -> None:
 
 
 def test_a_number_that_was_not_found_is_said_so_in_each_language() -> None:
-    assert cited("number not found", "zh") == "未查到文号"
-    assert cited("number not found", "en") == "number not found"
+    lost, recalled = Reference("", "", "NF"), Reference("北证公告〔2023〕49号", "", "M")
+    assert [cited(lost, locale) for locale in ("zh", "en")] == ["未查到文号", "number not found"]
+    assert cited(recalled, "zh") == "北证公告〔2023〕49号（文号凭记忆，未核）"
+    assert cited(recalled, "en") == "北证公告〔2023〕49号 (number from memory, not verified)"
+    said = [
+        cited(r, "zh")
+        for b in library().values()
+        for r in (b.document, *(c.citation for c in b.clauses))
+    ]
+    assert not [text for text in said if "memory" in text or "found" in text.lower()]

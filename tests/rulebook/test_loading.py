@@ -61,7 +61,7 @@ def load(tmp_path: Path, text: str, **more: str):
 def test_a_sound_rulebook_is_read(tmp_path) -> None:
     book = load(tmp_path, HEAD + GROUP + SECOND + SCORE)["x"]
     assert [c.id for c in book.clauses] == ["a", "b"] and book.items[0].most == 10
-    assert book.clauses[1].verified == "V1" and book.clauses[1].citation == "d"
+    assert book.clauses[1].verified == "V1" and book.clauses[1].citation.zh == "d"
 
 
 @pytest.mark.parametrize(
@@ -91,6 +91,8 @@ def test_a_sound_rulebook_is_read(tmp_path) -> None:
         (HEAD + LEAF.replace('en = "Text"', 'en = "营业收入"'), 12, "clause a: its text is missing in en"),
         (HEAD.replace('en = "Text"\n', "") + LEAF, 1, "its title is missing in en"),
         (HEAD + LEAF + 'verified = "X"\n', 12, "X is no mark"),
+        (HEAD + LEAF + 'citation = "第一条"\ncitation_verified = "V1"\n', 12, "no mark of memory"),
+        (HEAD.replace('"d"', '""') + LEAF, 6, "neither there nor marked"),
         (HEAD.replace('role = "target"\n', "") + LEAF, 1, "it has no role"),
         (HEAD + LEAF + "[[clause", 16, "Expected"),
         (HEAD + "colour = 1\n" + LEAF, 10, "an unknown word colour"),
