@@ -19,6 +19,7 @@ from portfolio.chokepoint import commands as chokepoint_commands
 from portfolio.chokepoint import evidence_views as chokepoint_evidence_views
 from portfolio.chokepoint import jobs as chokepoint_jobs
 from portfolio.chokepoint import merge_operations as chokepoint_merging
+from portfolio.chokepoint import review_views as chokepoint_review_views
 from portfolio.chokepoint import taxonomy_queries as chokepoint_taxonomy
 from portfolio.chokepoint import taxonomy_views as chokepoint_taxonomy_views
 from portfolio.chokepoint import undo_operations as chokepoint_undo
@@ -172,6 +173,7 @@ VIEWS = (
     chokepoint_claim_views,
     chokepoint_claim_list_views,
     chokepoint_evidence_views,
+    chokepoint_review_views,
     coverage_views,
     readiness_views,
     readiness_library_views,

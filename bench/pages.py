@@ -41,6 +41,8 @@ PAGES = {
     "who is one clause away": "/readiness?far=near",
     "who lacks what nobody stated": "/readiness?missing=total_assets",
     "who lacks what all stated": "/readiness?missing=revenue",
+    "review of suggestions": "/chokepoints/review",
+    "next ones of the review": "/chokepoints/review/cards?after=900000.{another}00.lidar",
 }
 GOALS = {
     "readiness of a company": 16.0,  # 30 ms where the log-in page takes 1.9

@@ -97,7 +97,7 @@ def _card(company_id: int, claim: Claim, old: Tag | None) -> int:
     return add_card(company_id, claim.card).id
 
 
-def accept(tag: Tag, actor: Actor, now: dt.datetime) -> Tag:
+def accept(tag: Tag, actor: Actor, now: dt.datetime) -> Made:
     """Take a suggestion up as the company's own claim, in its own words; what else a claim has to
     say is left open, so that it does not count. Raises InputError `tag.decided` for no suggestion.
     """
@@ -105,8 +105,8 @@ def accept(tag: Tag, actor: Actor, now: dt.datetime) -> Tag:
         raise InputError("tag.decided")
     lowest = next(iter(ladder().levels))
     piece = Piece("text", lowest, QUOTED.format(words=tag.words), dated_on=local_date(now))
-    add_piece(tag.company_id, tag.technology, piece, actor, now)
-    return append(
+    evidence = add_piece(tag.company_id, tag.technology, piece, actor, now)
+    taken = append(
         tag,
         actor,
         now,
@@ -115,6 +115,7 @@ def accept(tag: Tag, actor: Actor, now: dt.datetime) -> Tag:
         first_reader_id=actor.id,
         first_read_at=now,
     )
+    return Made(taken, tag, [evidence])
 
 
 def read_again(tag: Tag, actor: Actor, now: dt.datetime) -> Tag:

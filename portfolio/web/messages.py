@@ -264,6 +264,12 @@ MESSAGES = {
     "incumbent.row": _l("Row %(number)s: %(words)s"),
     "incumbent.many": _l("At most %(most)s incumbents."),
     "tag.decided": _l("Somebody has decided on this suggestion already."),
+    "review.decided": _l("%(name)s has decided on it meanwhile (%(at)s): %(state)s."),
+    "review.withdrawn": _l(
+        "Its text changed and claims it no longer: the suggestion is withdrawn."
+    ),
+    "review.anew": _l("It was suggested anew meanwhile and waits again."),
+    "review.nothing": _l("Nothing of today is left to take back."),
     "reader.none": _l("This claim waits for no second reader."),
     "reader.same": _l("The second reader is another person than the first."),
     "reason.missing": _l("Say why not."),

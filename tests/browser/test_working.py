@@ -61,6 +61,8 @@ PAGES = {
         "/chokepoints/technologies/uv-led?level=E0",
         "/chokepoints/taxonomy?q=lidar",
         "/chokepoints/taxonomy/editions",
+        "/chokepoints/review",
+        "/chokepoints/review?mixed=1&unsure=1",
         "/committee",
         "/companies",
         "/companies?q=%E6%9F%A5%E6%97%A0",
@@ -177,6 +179,7 @@ NO_PAGES = {
     *("committee.as_xlsx", "companies.document", "pipeline.document"),
     *("intake.preview", "intake.progress", "intake.rejected_csv", "intake.rejected_xlsx"),
     "intake.take_back",
+    *("chokepoint.review_cards", "chokepoint.suggesting"),
     *("digest.content", "digest.preview_content", "digest.show", "digest.unsubscribe"),
     *("people.log_in", "people.set_password", "chokepoint.reject"),
     *("companies.figures_as_csv", "companies.figures_as_xlsx", "readiness.tree"),
@@ -710,3 +713,48 @@ def test_a_block_from_a_spreadsheet_fills_the_years_and_asks_before_it_is_left(o
     page.check("#confirmed")
     page.click("form[action$='/figures/years'] .btn-primary")
     page.wait_for_url("**/companies/3#figures")
+
+
+def test_suggestions_are_judged_with_the_keyboard_alone(open_page) -> None:
+    page = open_page("manager")
+    page.goto("/chokepoints/review")
+    waiting = int(page.inner_text("#left"))
+    seen = []
+
+    def shown() -> str:
+        cards = page.locator(".suggestion:visible")
+        assert cards.count() == 1 and page.evaluate("document.activeElement.id.startsWith('s')")
+        return cards.get_attribute("id")
+
+    def decided(said: str, number: int) -> None:
+        page.wait_for_function(
+            "([said, number]) => document.getElementById('said').textContent.startsWith(said)"
+            " && document.getElementById('today').textContent === String(number)",
+            arg=[said, number],
+        )
+
+    for number, keys in enumerate(("y", "n1", "y", "n9", "y", "n4", "y", "y", "n2"), 1):
+        seen.append(shown())
+        for key in keys:
+            page.keyboard.press(key)
+        decided("已采纳" if keys == "y" else "已否定", number)
+    assert len(set(seen)) == 9 and int(page.inner_text("#left")) == waiting - 9
+    before = shown()
+    for key in ("s", "k", "j", "?", "Escape", "n", "Escape", "n", "0"):
+        page.keyboard.press(key)
+    assert before != page.locator(".suggestion:visible").get_attribute("id")
+    page.keyboard.type("仅为样机 y")
+    page.keyboard.press("Enter")
+    decided("已否定", 10)
+    for number in (9, 8):
+        page.keyboard.press("u")
+        decided("已撤销", number)
+    assert shown() not in seen, "what waits again is a row of its own"
+    assert not serious(page) and not page.complaints
+    page.reload()
+    assert int(page.inner_text("#left")) == waiting - 8
+    page.keyboard.press("n")
+    page.keyboard.press("3")
+    decided("已否定", 9)
+    page.goto("/acts")
+    assert "驳回技术标签" in page.inner_text("main")
