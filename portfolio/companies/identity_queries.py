@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import eq
 
 import sqlalchemy as sa
 from flask import current_app
@@ -9,6 +10,7 @@ from flask_babel import gettext as _
 
 from portfolio.audit.titles import column_title
 from portfolio.companies.models import Company, Contact, Figure
+from portfolio.companies.name_parts import same_place
 from portfolio.extensions import db, one_of
 from portfolio.kernel.text import legal_form
 from portfolio.people import queries as people
@@ -22,12 +24,14 @@ class Mark:
     """One thing by which companies are told apart: its title, and by company what it is of each as
     people read it. A company that has none has no text or a dash. What is but counted or dated is
     not `compared`: two that are one have it of their own. `parts` are what is compared, piece by
-    piece, where that is not the text as a whole; what one of both leaves out tells nothing."""
+    piece, where that is not the text as a whole; what one of both leaves out tells nothing. `same` says
+    whether two pieces are."""
 
     title: str
     values: Mapping[int, str]
     compared: bool = True
     parts: Mapping[int, Sequence[str]] | None = None
+    same: Callable[[str, str], bool] = eq
 
     def of(self, company_id: int) -> str:
         """What it is of one company; a dash where nothing is known."""
@@ -38,7 +42,7 @@ class Mark:
         parts = {i: [self.of(i)] for i in (one, other)} if self.parts is None else self.parts
         pairs = zip(parts[one], parts[other], strict=True)
         known = [(a, b) for a, b in pairs if a and b and MISSING not in (a, b)]
-        return all(a == b for a, b in known) if known else None
+        return all(self.same(a, b) for a, b in known) if known else None
 
 
 # What slices above know of companies, as far as a person may know of it.
@@ -74,6 +78,7 @@ def _own(companies: Sequence[Company]) -> list[Mark]:
             title,
             {c.id: told(c) for c in companies},
             parts={c.id: parts(c) for c in companies} if parts else None,
+            same=same_place if told is _place else eq,
         )
         for title, told, parts in said
     ]
