@@ -14,9 +14,10 @@ from portfolio.audit.titles import action_title, column_title, kind_title
 from portfolio.audit.words import MASK, Tellers
 from portfolio.kernel.dates import SHANGHAI
 from portfolio.kernel.money import format_money
-from portfolio.kernel.numbers import from_micro, grouped
+from portfolio.kernel.numbers import from_micro
 from portfolio.kernel.titles import titled
 from portfolio.rulebook.metrics import Metric, dictionary
+from portfolio.rulebook.titles import exactly
 
 # The column that says in a word which object an entry is about.
 # The column that says why something was added, told along with it.
@@ -241,7 +242,7 @@ def figure_told(metric: Metric, row: Any, locale: str, before: Any = None) -> De
 
 def _value(metric: Metric, row: Any, locale: str) -> str:
     if row.micro is not None:
-        value = grouped(from_micro(row.micro))
+        value = exactly(metric, from_micro(row.micro))[locale]
     else:
         value = metric.option_title(row.choice, locale) if row.choice else titled(NOT_KNOWN, locale)
     marks = [titled(NOT_AUDITED, locale)] if row.audited is False else []

@@ -75,7 +75,7 @@ def test_the_history_of_either_tells_of_the_figures_taken_and_their_audit(as_use
     page = client.get(f"/records/company/{other}/history", follow_redirects=True).text
     assert f'href="/companies/{one}/merges/{other}"' in page
     text = plain(page)
-    assert re.search(r"研发投入 2025 1 → 3 · 未审计", text)
+    assert re.search(r"研发投入 2025 1万元 → 3万元 · 未审计", text)
     assert "转入 · 人员 1" in text and "转入 · 数据 6" in text
     assert "并列待定" in text
     client.post("/language", data={"locale": "en"})
