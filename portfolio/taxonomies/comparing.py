@@ -8,7 +8,7 @@ from functools import cached_property
 from portfolio.chokepoint.folding import flattened, unmarked
 from portfolio.chokepoint.lexicon import Lexicon
 from portfolio.chokepoint.suggest import SOURCE, suggest
-from portfolio.chokepoint.taxonomy import Taxonomy
+from portfolio.chokepoint.taxonomy import Taxonomy, Technology, shipped
 from portfolio.kernel.titles import TitledEnum
 
 # A word in more of the library than this, and in so many texts at least, is worth a second look.
@@ -22,7 +22,6 @@ class Doubt(TitledEnum):
     SHORT = "short", "只有一个字，识别时不会读取", "One character: the reading skips it"
     SHARED = "shared", "其他技术也用此词", "Other technologies have it too"
     WITHIN = "within", "包含于其他技术的词", "Part of another technology's word"
-    AROUND = "around", "包含其他技术的词", "Holds another technology's word"
     FRIEND = "friend", "在已知误导词中", "A known false friend"
     VERB = "verb", "是识别所用的动词或标志词", "A verb or sign that texts are read by"
     COMMON = "common", "在库中命中过多", "In many descriptions of the library"
@@ -77,16 +76,21 @@ class Comparison:
 
 
 def added_words(old: Taxonomy, new: Taxonomy) -> dict[str, tuple[str, ...]]:
-    """The names and words that a technology has and that neither it nor what it was had before."""
-    before: dict[str, set[str]] = {}
-    for t in old.technologies.values():
-        for name in (t.id, *new.led_to(t.id)):
-            before.setdefault(name, set()).update((t.zh, *t.aliases, *t.loose))
-    found = {
-        t.id: tuple(w for w in (t.zh, *t.aliases, *t.loose) if w not in before.get(t.id, set()))
-        for t in new.technologies.values()
-    }
-    return {name: tuple(dict.fromkeys(words)) for name, words in found.items() if words}
+    """The names and words that a technology has and that neither it, nor what it was or will be
+    again, nor the one that came with the program ever had."""
+    found = {}
+    for t in new.technologies.values():
+        kin = {t.id, *old.led_to(t.id), *(n for n in old.technologies if t.id in new.led_to(n))}
+        known = [old.technologies.get(name) for name in kin]
+        known.append(shipped().technologies.get(t.id))
+        had = {word for one in known if one for word in _words(one)}
+        if words := tuple(dict.fromkeys(w for w in _words(t) if w not in had)):
+            found[t.id] = words
+    return found
+
+
+def _words(technology: Technology) -> tuple[str, ...]:
+    return (technology.zh, *technology.aliases, *technology.loose)
 
 
 def doubts(added: Mapping[str, Iterable[str]], new: Lexicon) -> Iterator[Doubtful]:
@@ -105,14 +109,11 @@ def doubts(added: Mapping[str, Iterable[str]], new: Lexicon) -> Iterator[Doubtfu
                 yield Doubtful(technology, shown, Doubt.FRIEND)
             if here and (here.verb or here.head or here.sign):
                 yield Doubtful(technology, shown, Doubt.VERB)
-            yield from _neighbours(technology, shown, word, meant)
+            if found := _around(word, technology, meant):
+                named = tuple(found[:NAMED])
+                yield Doubtful(technology, shown, Doubt.WITHIN, named, len(found))
 
 
-def _neighbours(
-    technology: str, shown: str, word: str, meant: Mapping[str, set[str]]
-) -> Iterator[Doubtful]:
-    around = [w for w, ids in meant.items() if word in w and w != word and ids - {technology}]
-    within = [w for w, ids in meant.items() if w in word and w != word and ids - {technology}]
-    for doubt, found in ((Doubt.WITHIN, around), (Doubt.AROUND, within)):
-        if found:
-            yield Doubtful(technology, shown, doubt, tuple(sorted(found)[:NAMED]), len(found))
+def _around(word: str, technology: str, meant: Mapping[str, set[str]]) -> list[str]:
+    """The longer words of other technologies that hold a word."""
+    return sorted(w for w, ids in meant.items() if word in w and w != word and ids - {technology})

@@ -12,7 +12,7 @@ from portfolio.chokepoint.taxonomy import Domain, SourceList, Taxonomy, Technolo
 from portfolio.kernel.errors import InputError
 from portfolio.taxonomies import editing
 from portfolio.taxonomies.changes import Kind, change, stacked, taken_back
-from portfolio.taxonomies.comparing import Comparison, Doubt, doubts
+from portfolio.taxonomies.comparing import Comparison, Doubt, added_words, doubts
 from portfolio.taxonomies.editing import Part
 
 IDS = st.sampled_from(["ab", "cd", "ef", "gh"])
@@ -104,6 +104,12 @@ def test_new_words_are_doubted_for_what_they_share() -> None:
         ("研发", Doubt.VERB),
         ("激光", Doubt.WITHIN),
     } <= found
+    assert added_words(book, new) == {"lidar": tuple(words)}
+    again = editing.renamed(new, "lidar", "laser-radar")
+    assert added_words(book, again) == {"laser-radar": tuple(words)}
+    parts = [Part("one", "甲部", "One"), Part("other", "乙部", "Other")]
+    apart = editing.split(book, "lidar", parts)
+    assert not added_words(apart, book)
     changed = Comparison(old_words, new_words).words
     assert {"光刻胶", "芯片封装", "研发", "激光"} <= changed
     assert not Comparison(old_words, old_words).words

@@ -54,7 +54,7 @@ def test_a_technology_is_put_into_a_draft_and_published(bench) -> None:
     assert "量子雷达" in page and "新增领域" in page
     assert "quantum-radar" not in bench.client.get("/chokepoints/taxonomy").text
     page = bench.preview()
-    assert "库中标签和建议均无变化" in page and "包含其他技术的词" in page
+    assert "库中标签和建议均无变化" in page and "请再确认" not in page
     assert bench.publish("补充量子").status_code == 302
     page = bench.client.get("/chokepoints/taxonomy").text
     assert "量子雷达" in page and "12.5%" in page and "第 2 版" in page
