@@ -19,6 +19,7 @@ from portfolio.extensions import Actor, db, serialise
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 
+READING = ("first_reader_id", "first_read_at", "second_reader_id", "second_read_at")
 QUOTED = "企业描述中写明：“{words}”"
 
 
@@ -131,7 +132,8 @@ def read_again(tag: Tag, actor: Actor, now: dt.datetime) -> Tag:
 
 def reject(tag: Tag, reason: str, actor: Actor, now: dt.datetime) -> Tag:
     """Say that a company does not develop it: by the text as it stands, so that it is suggested
-    again only when that changed. Raises InputError `reason.missing`."""
+    again only when that changed. Nobody stands behind it any more. Raises InputError
+    `reason.missing`."""
     if not reason.strip():
         raise InputError("reason.missing")
     text = db.session.get_one(Company, tag.company_id).description
@@ -142,4 +144,5 @@ def reject(tag: Tag, reason: str, actor: Actor, now: dt.datetime) -> Tag:
         state=TagState.REJECTED.value,
         reason=reason.strip(),
         text_hash=hash_of(text),
+        **dict.fromkeys(READING),
     )

@@ -187,6 +187,10 @@ def test_a_rejected_suggestion_returns_only_when_the_text_changed(as_user, cast)
         operations.reject(row, "证据失效", cast["manager"], factories.NOW)
         operations.refresh_suggestions(company, factories.NOW)
     assert states(company) == {"uv-led": "rejected"}, "rejected by the text as it stood then"
+    with unit_of_work("tag.suggest"):
+        company.description = TEXT + "新增三条产线。"
+        operations.refresh_suggestions(company, factories.NOW)
+    assert states(company) == {"uv-led": "suggested"}, "a claim that was rejected too"
 
 
 def test_evidence_carries_a_level_and_a_claim_falls_with_it(as_user, cast) -> None:
