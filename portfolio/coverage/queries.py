@@ -20,8 +20,8 @@ from portfolio.extensions import db, one_of
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import sight_queries as sight
-from portfolio.pipeline.board_queries import SHOWN
 from portfolio.pipeline.models import Deal, Holding
+from portfolio.pipeline.tally_queries import SHOWN
 
 _COUNT = sa.func.count()
 

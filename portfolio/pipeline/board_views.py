@@ -7,12 +7,13 @@ from werkzeug.wrappers import Response
 
 from portfolio.kernel.numbers import short_number
 from portfolio.people import access
-from portfolio.pipeline import board_queries, card_views, queries
+from portfolio.pipeline import board_queries, card_views, queries, tally_queries
 from portfolio.pipeline import sight_queries as sight
-from portfolio.pipeline.board_queries import CARDS, Tally
+from portfolio.pipeline.board_queries import CARDS
 from portfolio.pipeline.card_views import mine_alone, missing_of, tags_of
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.stages import Stage
+from portfolio.pipeline.tally_queries import Tally
 from portfolio.pipeline.views import blueprint, deal_or_404
 
 
@@ -34,7 +35,7 @@ def board() -> str:
     """Every stage with its count and sum; the first cards of each."""
     versions, pipeline = _pipeline()
     user, owner = access.me(), mine_alone(access.me())
-    tallies = board_queries.tallies(user, versions, owner)
+    tallies = tally_queries.tallies(user, versions, owner)
     cards = board_queries.first_cards(user, versions, tallies, owner)
     columns = [
         (stage, tallies.get(stage.key, Tally()), cards.get(stage.key, []))

@@ -10,11 +10,12 @@ from flask_babel import ngettext
 
 from portfolio.chokepoint import queries as chokepoint
 from portfolio.people.models import User
-from portfolio.pipeline import board_queries, gate_queries, queries
+from portfolio.pipeline import board_queries, gate_queries, queries, tally_queries
 from portfolio.pipeline import sight_queries as sight
-from portfolio.pipeline.board_queries import CARDS, DealLine, Tally
+from portfolio.pipeline.board_queries import CARDS, DealLine
 from portfolio.pipeline.gates import standings, unmet
 from portfolio.pipeline.models import Deal, Status
+from portfolio.pipeline.tally_queries import Tally
 
 
 def mine_alone(user: User) -> int | None:
@@ -52,7 +53,7 @@ def answer(user: User, deal: Deal) -> dict[str, Any]:
     """The deal and its board as JSON holds them; `card` is empty for a deal that left the board."""
     pipeline = queries.pipeline_of(deal.pipeline)
     versions = queries.versions_in_use(pipeline.key)
-    tallies = board_queries.tallies(user, versions, mine_alone(user))
+    tallies = tally_queries.tallies(user, versions, mine_alone(user))
     stages = queries.stage_titles(pipeline.key)
     total = sum(tallies.values(), Tally())
     return {

@@ -9,13 +9,19 @@ from flask import render_template
 
 from portfolio.people import access
 from portfolio.people.models import User
-from portfolio.pipeline import board_queries, desk_queries, hold_queries, late_queries, queries
-from portfolio.pipeline.board_queries import Tally
+from portfolio.pipeline import (
+    desk_queries,
+    hold_queries,
+    late_queries,
+    queries,
+    tally_queries,
+)
 from portfolio.pipeline.board_views import shown_stages
 from portfolio.pipeline.desk_queries import Passage
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.late_queries import Lateness
 from portfolio.pipeline.stages import Stage
+from portfolio.pipeline.tally_queries import Tally
 from portfolio.pipeline.views import blueprint
 from portfolio.web.formatting import now, today
 
@@ -61,7 +67,7 @@ def _strips(user: User) -> list[Strip]:
     flows = queries.pipelines()
     for pipeline in queries.current_pipelines():
         versions = queries.versions_in_use(pipeline.key)
-        tallies = board_queries.tallies(user, versions)
+        tallies = tally_queries.tallies(user, versions)
         if any(tally.count for tally in tallies.values()) or not found:
             passages = desk_queries.passages(user, versions, now() - WEEK)
             late = late_queries.lateness(user, {n: flows[n] for n in versions}, today())

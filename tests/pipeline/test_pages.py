@@ -8,7 +8,7 @@ import pytest
 from portfolio.chokepoint.taxonomy import shipped
 from portfolio.companies import operations as companies
 from portfolio.extensions import db, unit_of_work
-from portfolio.pipeline import board_queries, operations, queries
+from portfolio.pipeline import operations, queries, tally_queries
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal, GrantKind
 from tests import factories
@@ -117,7 +117,7 @@ def test_the_board_counts_and_sums_what_the_reader_may_see(as_user, cast) -> Non
     factories.deal(cast["outsider"], name="密", walled=True, terms={"amount_fen": 7000 * WAN})
     sums = {}
     for name in ("partner", "manager", "outsider", "reader"):
-        tally = board_queries.tallies(cast[name], [queries.current_pipeline("direct").id])["lead"]
+        tally = tally_queries.tallies(cast[name], [queries.current_pipeline("direct").id])["lead"]
         sums[name] = (tally.count, tally.sum_fen and tally.sum_fen // WAN)
     assert sums == {
         "partner": (2, 800),

@@ -16,7 +16,7 @@ from portfolio.extensions import db, unit_of_work
 from portfolio.journal.models import Act
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
-from portfolio.pipeline import board_queries, operations, undo_operations
+from portfolio.pipeline import operations, tally_queries, undo_operations
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal, GrantKind, PipelineVersion
@@ -243,7 +243,7 @@ def test_counts_sums_and_the_single_check_leave_a_deleted_deal_out(cast, gone, a
     for name, user in cast.items():
         if not user.may("deal.read"):
             continue
-        tally = board_queries.tallies(user, [row.id]).get("lead")
+        tally = tally_queries.tallies(user, [row.id]).get("lead")
         assert tally is None or (tally.count == 1 and tally.sum_fen is None), name
         for permission in ("deal.read", "deal.write", "deal.terms", "export"):
             assert not sight.may(user, permission, gone)
