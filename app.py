@@ -42,6 +42,7 @@ from portfolio.companies import record_views as companies_record_views
 from portfolio.companies import undo_operations as companies_undo
 from portfolio.companies import views as companies_views
 from portfolio.companies.signals import companies_parted, figures_stated
+from portfolio.coverage import figure_views as coverage_figure_views
 from portfolio.coverage import filter_views as coverage_filter_views
 from portfolio.coverage import views as coverage_views
 from portfolio.demo import commands as demo_commands
@@ -175,6 +176,7 @@ VIEWS = (
     chokepoint_evidence_views,
     chokepoint_review_views,
     coverage_views,
+    coverage_figure_views,
     readiness_views,
     readiness_library_views,
     readiness_foresight_views,

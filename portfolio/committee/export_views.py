@@ -12,12 +12,16 @@ import sqlalchemy as sa
 from flask import Response, current_app, render_template, request, stream_with_context
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from portfolio.audit import operations as audit
 from portfolio.audit.words import MASK
 from portfolio.committee import line_queries, sheets
 from portfolio.committee.views import blueprint
+from portfolio.coverage.figure_queries import coverage
+from portfolio.coverage.figures import Coverage
 from portfolio.extensions import db
+from portfolio.kernel.dates import local_date
 from portfolio.people import access, policy
 from portfolio.people import queries as people
 from portfolio.pipeline import board_queries, queries
@@ -27,7 +31,7 @@ from portfolio.pipeline.listing import DealListing, read_deal_listing
 from portfolio.pipeline.models import Deal, Status
 from portfolio.pipeline.stages import Stage
 from portfolio.web.downloads import XLSX, Share, units
-from portfolio.web.formatting import title_of
+from portfolio.web.formatting import listed, title_of
 from portfolio.web.i18n import language
 from portfolio.web.paging import count_of
 from portfolio.web.sheets import Sheet, write_csv, write_xlsx
@@ -164,6 +168,25 @@ def as_csv() -> Response:
     return Response(stream_with_context(body()), mimetype="text/csv", headers=headers)
 
 
+def _covered(found: Coverage) -> str:
+    """How far what the maker may see is in chokepoint technology."""
+    deals, firms = found.pipeline, found.invested
+    said = [
+        _(
+            "%(part)d of %(whole)d deals in the pipeline",
+            part=deals.part.count,
+            whole=deals.whole.count,
+        ),
+        _(
+            "%(part)d of %(whole)d companies invested in",
+            part=firms.part.count,
+            whole=firms.whole.count,
+        ),
+        ngettext("%(num)d domain covered", "%(num)d domains covered", found.fields),
+    ]
+    return listed(said)
+
+
 @blueprint.get("/deals.xlsx")
 @access.permit("export")
 def as_xlsx() -> Response:
@@ -177,6 +200,9 @@ def as_xlsx() -> Response:
         (_("Amounts"), _("in 10,000 CNY, exact; empty means unknown or not for the maker")),
         (_("Readiness"), _("a pre-assessment from the figures on record, no recognition")),
     ]
+    found = coverage(user, local_date(now))
+    if not found.empty:
+        notes.append((_("Chokepoint technology"), _covered(found)))
     book = [
         Sheet(_("Items"), columns, line_queries.lines(ids, user, now)),
         share.about(user.name, now, filter_reader()(_arguments()), notes),

@@ -2,12 +2,15 @@
 
 from flask import Blueprint, render_template
 
+from portfolio.coverage.figure_queries import coverage
+from portfolio.coverage.figures import per_cent
 from portfolio.extensions import db
 from portfolio.people import access
 from portfolio.pipeline import board_queries, queries
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.listing import DealListing
 from portfolio.pipeline.models import Status
+from portfolio.web.formatting import today
 
 blueprint = Blueprint("committee", __name__)
 
@@ -31,4 +34,6 @@ def index() -> str:
         more=total > MOST_ROWS,
         pipelines=queries.pipelines(),
         terms=sight.among_seen(user, "deal.terms", [deal.id for deal in deals]),
+        coverage=coverage(user, today()),
+        per_cent=per_cent,
     )

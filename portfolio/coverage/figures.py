@@ -120,6 +120,51 @@ def per_cent(value: Fraction | None) -> str:
     return f"{tenths // 10}.{tenths % 10}%"
 
 
+@dataclass(frozen=True)
+class Part:
+    """What of a whole is in chokepoint technology, and of which domains: one thing that is of two
+    domains is in both of them and once in the part."""
+
+    whole: Counted = field(default_factory=Counted)
+    part: Counted = field(default_factory=Counted)
+    domains: Mapping[str, Counted] = field(default_factory=dict)
+
+    @property
+    def by_number(self) -> Fraction | None:
+        """The share by number."""
+        return share(self.part.count, self.whole.count)
+
+    @property
+    def share_text(self) -> str:
+        """The share by number for reading; empty where there is nothing."""
+        return per_cent(self.by_number)
+
+    @property
+    def by_amount(self) -> Fraction | None:
+        """The share by money, over the amounts that are known."""
+        return share(self.part.amount.fen, self.whole.amount.fen)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The figures of a day: of the pipeline by deals and our amount in them, of what was invested
+    by companies and cost."""
+
+    day: dt.date
+    pipeline: Part
+    invested: Part
+
+    @property
+    def fields(self) -> int:
+        """In how many domains money was invested."""
+        return len(self.invested.domains)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there was nothing."""
+        return not self.pipeline.whole.count and not self.invested.whole.count
+
+
 def month_ends(today: dt.date, count: int) -> list[dt.date]:
     """The last days of the months that are over, the latest `count` of them, oldest first."""
     found: list[dt.date] = []

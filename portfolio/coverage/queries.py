@@ -51,9 +51,10 @@ def measures(column: Any, readable: sa.ColumnElement[bool]) -> tuple[sa.ColumnEl
     return (_COUNT, sa.func.count(sa.case((readable, 1))), sa.func.count(mine), sa.func.sum(mine))
 
 
-def counted(count: int, readable: int, known: int, fen: Any) -> Counted:
-    """What the measures of some rows come to."""
-    return Counted(count, Amount(int(fen or 0), known, readable - known, count - readable))
+def counted(count: int, readable: int, known: int, fen: Any, rows: int | None = None) -> Counted:
+    """What the measures of some rows come to; `rows` where something else is counted than rows."""
+    hidden = (count if rows is None else rows) - readable
+    return Counted(count, Amount(int(fen or 0), known, readable - known, hidden))
 
 
 def deals_shown(user: User, asked: Asked) -> list[sa.ColumnElement[bool]]:

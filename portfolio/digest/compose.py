@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from portfolio.coverage.figures import Coverage
+
 LINES_SHOWN = 12
 ACTIVE = "active"
 ON_HOLD = "on_hold"
@@ -147,6 +149,7 @@ class Digest:
     slow: Part = field(default_factory=Part)
     companies: Part = field(default_factory=Part)
     overrides: Part = field(default_factory=Part)
+    coverage: Coverage | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -220,6 +223,7 @@ def compose(
     late: bool = False,
     missed: int = 0,
     overrides: Sequence[OverrideLine] = (),
+    coverage: Coverage | None = None,
 ) -> Digest:
     """Put the parts in order: the reader's own deals first, then the newest; tasks by day."""
     net = sorted(net_changes(changes), key=_own_then_newest)
@@ -236,6 +240,7 @@ def compose(
         slow=slow,
         companies=companies,
         overrides=_part(sorted(overrides, key=_own_then_newest)),
+        coverage=coverage,
     )
 
 

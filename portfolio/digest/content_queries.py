@@ -10,6 +10,8 @@ from sqlalchemy.orm import aliased
 
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company, Task
+from portfolio.coverage.figure_queries import coverage
+from portfolio.coverage.figures import Coverage
 from portfolio.digest import compose
 from portfolio.extensions import db
 from portfolio.kernel.dates import local_date
@@ -49,7 +51,16 @@ def digest_for(
         late,
         missed,
         overrides(user, since, until, pipelines),
+        covered(user, until),
     )
+
+
+def covered(user: User, until: dt.datetime) -> Coverage | None:
+    """How far what the reader may see is in chokepoint technology; None where there is nothing."""
+    if not user.may("deal.read"):
+        return None
+    found = coverage(user, local_date(until))
+    return None if found.empty else found
 
 
 def overrides(

@@ -208,6 +208,8 @@ DOORS = {
     "chokepoint.taxonomy": EVERYBODY,
     "chokepoint.index": READERS,
     "coverage.technology": READERS,
+    "coverage.figures": READERS,
+    "coverage.rows": READERS,
     "chokepoint.tag": WRITERS,
     "chokepoint.suggest": WRITERS,
     "chokepoint.reject": WRITERS,

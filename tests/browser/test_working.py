@@ -58,6 +58,7 @@ PAGES = {
         "/board?pipeline=subfund",
         "/chokepoints",
         "/chokepoints?level=E0&gaps=1&show=companies",
+        "/chokepoints/coverage",
         "/chokepoints/technologies/uv-led?level=E0",
         "/chokepoints/taxonomy?q=lidar",
         "/chokepoints/taxonomy/editions",
