@@ -22,8 +22,8 @@ from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import sight_queries as sight
-from portfolio.pipeline.board_queries import SHOWN
 from portfolio.pipeline.models import Deal, DealTerms, Holding, StageEvent
+from portfolio.pipeline.tally_queries import SHOWN
 
 DEALS, COMPANIES = "deals", "companies"
 
