@@ -497,6 +497,13 @@ def test_a_file_is_imported_and_the_list_taken_home(open_page, tmp_path) -> None
     assert not page.complaints
 
 
+def test_the_ladders_of_a_rung_that_is_only_near_fit_a_phone(open_page) -> None:
+    page = open_page("committee", 390)
+    page.goto("/readiness")
+    assert page.locator(".rung.near").count(), "nobody of the few one sees is on it, some are near"
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
 ROWS = (
     *("430001,方正股份,2025,-3,1,x", "830077,表中甲,2025,1,246,"),
     *("830078,表中乙,2025,一百,1,", "830079,表中甲有限公司,2025,1,1,y"),
