@@ -19,7 +19,7 @@ from portfolio.rulebook.tree import Context, Tree, members
 
 FOLDER = Path(__file__).with_name("books")
 ROLES = frozenset({TARGET, PART, POLICY})
-NEEDED = ("id", "role", "authority", "document", "in_force_from", "verified")
+NEEDED = ("id", "role", "authority", "authority_en", "document", "in_force_from", "verified")
 POSSIBLE = frozenset(
     {
         *NEEDED,
@@ -133,6 +133,7 @@ def read_book(draft: Draft, drafts: Mapping[str, Draft], end: dt.date | None = N
         zh=data["zh"],
         en=data["en"],
         authority=data["authority"],
+        authority_en=data["authority_en"],
         document=citation,
         in_force_from=data["in_force_from"],
         in_force_to=end or data.get("in_force_to"),

@@ -121,6 +121,7 @@ class Rulebook:
     zh: str
     en: str
     authority: str
+    authority_en: str
     document: Reference
     in_force_from: dt.date
     in_force_to: dt.date | None
@@ -139,6 +140,11 @@ class Rulebook:
     replaces: tuple[str, ...] = ()
     gap_before: str = ""
     file: Source = field(default=Source("", ""), repr=False, compare=False)
+
+    @property
+    def issuer(self) -> dict[str, str]:
+        """The authority that issued it, for reading in both languages."""
+        return {"zh": self.authority, "en": self.authority_en}
 
     def in_force(self, day: dt.date) -> bool:
         """Whether it applies on a day; both end days are included."""

@@ -119,15 +119,15 @@ def test_a_faulty_file_is_refused_with_the_line_and_the_reason(old, new, reason)
     [
         (
             *("chinext-2026", 'replaces = ["chinext-2024"]\n', ""),
-            "chinext-2026.toml:10: from 2026-04-24 on it and chinext-2024 apply at once",
+            "chinext-2026.toml:11: from 2026-04-24 on it and chinext-2024 apply at once",
         ),
         (
             *("sd-unicorn-2019", "in_force_from = 2019-01-01\nreplaces", "in_force_from = 2019-02-01\ngap_before = \"无公告\"\nreplaces"),
-            "sd-unicorn-2019.toml:12: there is no gap before it",
+            "sd-unicorn-2019.toml:14: there is no gap before it",
         ),
         (
             *("sd-unicorn-2018", "in_force_from = 2018-01-01", "in_force_from = 2018-01-01\nin_force_to = 2018-11-30"),
-            "sd-unicorn-2018.toml:12: its end is told twice",
+            "sd-unicorn-2018.toml:13: its end is told twice",
         ),
         (
             *("cn-srdi-2026", 'replaces = ["cn-srdi-2022"]\n', ""),
@@ -147,7 +147,7 @@ def test_a_gap_between_versions_is_refused_unless_it_is_meant(monkeypatch) -> No
     with pytest.raises(FaultyRulebook) as refused:
         changed(monkeypatch, "sd-unicorn-2019", alone, later, former=("sd-unicorn-2018", ended))
     assert str(refused.value) == (
-        "sd-unicorn-2019.toml:11: from 2019-01-01 on nothing applies between sd-unicorn-2018 and it"
+        "sd-unicorn-2019.toml:13: from 2019-01-01 on nothing applies between sd-unicorn-2018 and it"
     )
     meant = (later[1], later[1] + '\ngap_before = "no batch that month"')
     found = changed(

@@ -58,6 +58,7 @@ role = "target"
 zh = "甲"
 en = "Text"
 authority = "a"
+authority_en = "a"
 document = "d"
 verified = "V1"
 in_force_from = 2025-01-01
