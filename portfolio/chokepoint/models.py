@@ -135,8 +135,11 @@ class Tag(Base):
         *(
             sa.Index(name, *columns, sqlite_where=WAITING, postgresql_where=WAITING)
             for name, columns in (
-                ("ix_chokepoint_tag_sure", SURE),
-                ("ix_chokepoint_tag_alike", ("technology", *SURE)),
+                ("ix_chokepoint_tag_sure", ("state", *SURE)),
+                (
+                    "ix_chokepoint_tag_alike",
+                    ("state", "technology", *SURE, "company_id", "superseded_at"),
+                ),
             )
         ),
     )

@@ -144,14 +144,14 @@ def _behind(after: Place, asked: Asked) -> sa.ColumnElement[bool]:
     here = sa.tuple_(_SURE, Tag.id)
     there = sa.tuple_(sa.literal(after.sure), sa.literal(after.number))
     within = here > there if asked.unsure else here < there
+    # The first part is said twice, so that the databases begin in the index there.
+    key, least = (_SURE, after.sure) if asked.mixed else (Tag.technology, after.technology)
+    up = asked.unsure == asked.mixed
+    begun = key >= least if up else key <= least
     if asked.mixed:
-        return within
-    name = Tag.technology
-    same = name == after.technology
-    later = name < after.technology if asked.unsure else name > after.technology
-    # Said twice, so that the databases begin in the index at that technology.
-    begun = name <= after.technology if asked.unsure else name >= after.technology
-    return sa.and_(begun, sa.or_(later, sa.and_(same, within)))
+        return sa.and_(begun, within)
+    later = key > least if up else key < least
+    return sa.and_(begun, sa.or_(later, sa.and_(key == least, within)))
 
 
 def waiting(user: User, asked: Asked) -> dict[str, int]:
