@@ -35,7 +35,7 @@ def withdraw(row: TagEvidence, reason: str, actor: Actor, now: dt.datetime) -> T
     """
     if not reason.strip():
         raise InputError("reason.missing")
-    db.session.refresh(row, with_for_update=True)
+    db.session.refresh(row, ["superseded_at"], with_for_update=True)
     if row.superseded_at is not None:
         raise InputError("evidence.gone")
     tag = queries.current(row.company_id, row.technology)

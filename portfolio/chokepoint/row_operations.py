@@ -19,7 +19,7 @@ def begin(old: Tag | None, actor: Actor | None, now: dt.datetime, **values: Any)
     """Close the row that stands, if any, and add one that says these values alone. Raises Conflict
     when another one took its place meanwhile."""
     if old is not None:
-        db.session.refresh(old, with_for_update=True)
+        db.session.refresh(old, ["superseded_at"], with_for_update=True)
         if old.superseded_at is not None:
             raise Conflict
         old.superseded_at = now
