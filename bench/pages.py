@@ -18,6 +18,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from app import create_app
+from portfolio.chokepoint.taxonomy import shipped
 from portfolio.demo.operations import PASSWORD
 from portfolio.extensions import db
 
@@ -39,6 +40,8 @@ PAGES = {
     "readiness of the library": "/readiness",
     "who fails one standard": "/readiness?target=bse-1&verdict=fail",
     "who is one clause away": "/readiness?far=near",
+    "map of technologies": "/chokepoints",
+    "a technology": "/chokepoints/technologies/uv-led",
     "who lacks what nobody stated": "/readiness?missing=total_assets",
     "who lacks what all stated": "/readiness?missing=revenue",
     "review of suggestions": "/chokepoints/review",
@@ -50,6 +53,8 @@ GOALS = {
     "funnel of all deals": 120.0,
     "readiness of the library": 120.0,
     "review of suggestions": 100.0,  # counts what waits; the next ones come without it
+    "map of technologies": 15.0,
+    "a technology": 60.0,
 }
 GOAL = 6.0
 
@@ -75,7 +80,34 @@ def filled(folder: Path, size: int) -> dict[str, str]:
             check=True,
             stdout=subprocess.DEVNULL,
         )
+    tag(folder)
     return environment
+
+
+def tag(folder: Path) -> None:
+    """Claim a technology of four companies in ten, most so that it counts, and suggest one of three
+    more; the demo of many companies has none."""
+    names, levels = list(shipped().technologies), ("E0", "E1", "E2", "E2", "E3", "E4")
+    kinds = ("confirmed",) * 4 + ("suggested",) * 3
+    plain = sqlite3.connect(folder / "kawei.sqlite3")
+    rows = [
+        (number, names[number % len(names)], kinds[number % 10], levels[number % 6])
+        for (number,) in plain.execute("SELECT id FROM company")
+        if number % 10 < len(kinds)
+    ]
+    plain.executemany(
+        "INSERT INTO chokepoint_tag (company_id, technology, state, level, evidence, words, text_hash,"
+        " reason, counter_evidence, recheck_on, second_reader_id, recorded_at) VALUES (?, ?, ?, ?, '',"
+        " '', '', '', '-', '2099-01-01', 1, '2026-01-01 00:00:00')",
+        rows,
+    )
+    plain.execute(
+        "INSERT INTO holding (vehicle_id, company_id, deal_id, cost_fen, source, recorded_at)"
+        " SELECT vehicle_id, company_id, id, amount_fen, '', stage_entered_at FROM deal"
+        " WHERE stage = 'post' AND company_id IS NOT NULL"
+    )
+    plain.commit()
+    plain.close()
 
 
 @contextmanager

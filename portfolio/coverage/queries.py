@@ -70,15 +70,9 @@ def deals_shown(user: User, asked: Asked) -> list[sa.ColumnElement[bool]]:
 def held(user: User) -> sa.ColumnElement[bool]:
     """The condition over holdings in companies that stand and that the person may know of: one of a
     deal as that is, another one as its company."""
-    own = sa.select(Company.id).where(companies.visible(user))
-    deals = sa.select(Deal.id).where(sight.visible(user))
-    return sa.and_(
-        Holding.company_id.is_not(None),
-        sa.or_(
-            sa.and_(Holding.deal_id.is_(None), Holding.company_id.in_(own)),
-            Holding.deal_id.in_(deals),
-        ),
-    )
+    own = sa.select(Company.id).where(Company.id == Holding.company_id, companies.visible(user))
+    of_deal = sa.select(Deal.id).where(Deal.id == Holding.deal_id, sight.visible(user))
+    return sa.and_(Holding.company_id.is_not(None), _either(own, of_deal))
 
 
 def costs_of(user: User) -> sa.ColumnElement[bool]:
@@ -86,12 +80,21 @@ def costs_of(user: User) -> sa.ColumnElement[bool]:
     if not user.scopes("deal.terms"):
         return sa.false()
     own = sa.select(Company.id).where(
-        companies.visible(user, "deal.terms"), Company.id.not_in(sight.companies_recused(user))
+        Company.id == Holding.company_id,
+        companies.visible(user, "deal.terms"),
+        Company.id.not_in(sight.companies_recused(user)),
     )
-    deals = sa.select(Deal.id).where(sight.visible(user, "deal.terms"))
+    of_deal = sa.select(Deal.id).where(
+        Deal.id == Holding.deal_id, sight.visible(user, "deal.terms")
+    )
+    return _either(own, of_deal)
+
+
+def _either(own: sa.Select[int], of_deal: sa.Select[int]) -> sa.ColumnElement[bool]:
+    """The condition over holdings by their company where they are of no deal, else by their deal."""
     return sa.or_(
-        sa.and_(Holding.deal_id.is_(None), Holding.company_id.in_(own)),
-        Holding.deal_id.in_(deals),
+        sa.and_(Holding.deal_id.is_(None), own.correlate(Holding).exists()),
+        of_deal.correlate(Holding).exists(),
     )
 
 

@@ -9,12 +9,9 @@ from flask import Blueprint, abort, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from portfolio.chokepoint import queries as chokepoint
 from portfolio.chokepoint.ladder import ladder
-from portfolio.chokepoint.standing import TagState
 from portfolio.chokepoint.taxonomy_queries import taxonomy
-from portfolio.companies import queries as companies
-from portfolio.coverage import queries
+from portfolio.coverage import kept_queries, queries
 from portfolio.coverage.asked import SHOWS, Asked, read_asked
 from portfolio.coverage.figures import Cell, segments, tier
 from portfolio.coverage.phases import phases
@@ -86,18 +83,18 @@ def _titled(things: Mapping[str, Any]) -> list[tuple[str, str]]:
 def chart() -> str:
     """The map: a row for each domain, a cell for each technology; each cell opens its list."""
     user, conditions, book = access.me(), asked(), taxonomy()
-    found = queries.cells(user, conditions, today())
+    # What leaves cells out or fills them is no part of what is read.
+    read = replace(conditions, domain="", source="", gaps=False, show=SHOWS[0])
+    drawn = kept_queries.drawn(user, read, today())
     rows = [
         (domain, cells)
         for domain in book.domains.values()
         if (not conditions.domain or domain.id == conditions.domain)
-        and (cells := _cells(domain.id, conditions, found))
+        and (cells := _cells(domain.id, conditions, drawn.cells))
     ]
     shown = [cell for _, cells in rows for cell in cells]
     most = max((cell.measure(conditions.show) for cell in shown), default=0)
     phase_of = phases().of_stages(pipeline.newest_first())
-    visible = companies.visible(user)
-    counts = chokepoint.counts(visible)
     shows = [show for show in SHOWS if show != "money" or user.may("deal.terms")]
     return render_template(
         "coverage/map.html",
@@ -109,8 +106,8 @@ def chart() -> str:
         tiers={c.technology: tier(c.measure(conditions.show), most) for c in shown},
         phases=phases().phases.values(),
         stages_seen=[s for s in pipeline.stage_titles() if any(s in c.stages for c in shown)],
-        suggested=sum(n for (_name, s), n in counts.items() if s == TagState.SUGGESTED.value),
-        standings=chokepoint.standings(visible, today()),
+        suggested=drawn.suggested,
+        standings=drawn.standings,
         amounts=user.may("deal.terms"),
         fill=FILLS[conditions.show],
         base="/chokepoints/technologies",
@@ -129,7 +126,7 @@ def _query(conditions: Asked) -> str:
     return f"?{urlencode(kept)}" if kept else ""
 
 
-def _cells(domain: str, conditions: Asked, found: dict[str, Cell]) -> list[Cell]:
+def _cells(domain: str, conditions: Asked, found: Mapping[str, Cell]) -> list[Cell]:
     """The cells of a domain that the conditions leave, in the taxonomy's order."""
     cells = (
         found.get(each.id, Cell(each.id))

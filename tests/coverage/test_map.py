@@ -98,6 +98,17 @@ def test_figures_are_those_of_a_plain_count_for_each_reader(as_user, cast, seede
     assert rows_of(page)["uv-led"][1:3] == ["3", "2"] and len(rows_of(page)["uv-led"]) == 4
     assert "万" not in re.sub(r"<head>.*?</head>", "", page, flags=re.S), "no amount in any form"
     assert rows_of(as_user("committee").get("/chokepoints").text)["uv-led"][1] == "0"
+    one, two = seeded["companies"][:2]
+    factories.deal(cast["manager"], dt.datetime.now(dt.UTC), company=one)
+    hold(seeded["deals"]["walled"], 5 * WAN)
+    tag(cast, two, "lidar")
+    again = rows_of(as_user("manager").get("/chokepoints").text)
+    assert again["lidar"][1:3] == ["2", "4"] and again["uv-led"][2] == "4", (
+        "what is kept is told anew"
+    )
+    assert again["uv-led"][5] == "183.45万"
+    outside = rows_of(as_user("partner").get("/chokepoints").text)
+    assert outside["lidar"][1:3] == ["2", "3"] and outside["uv-led"][5] == "123.45万"
 
 
 def test_conditions_narrow_the_map_and_go_on_to_the_list(as_user, cast, seeded) -> None:
