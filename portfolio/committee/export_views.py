@@ -18,8 +18,8 @@ from portfolio.audit import operations as audit
 from portfolio.audit.words import MASK
 from portfolio.committee import line_queries, sheets
 from portfolio.committee.views import blueprint
-from portfolio.coverage.figure_queries import coverage
 from portfolio.coverage.figures import Coverage
+from portfolio.coverage.kept_queries import covered
 from portfolio.extensions import db
 from portfolio.kernel.dates import local_date
 from portfolio.people import access, policy
@@ -200,7 +200,7 @@ def as_xlsx() -> Response:
         (_("Amounts"), _("in 10,000 CNY, exact; empty means unknown or not for the maker")),
         (_("Readiness"), _("a pre-assessment from the figures on record, no recognition")),
     ]
-    found = coverage(user, local_date(now))
+    found = covered(user, local_date(now))
     if not found.empty:
         notes.append((_("Chokepoint technology"), _covered(found)))
     book = [

@@ -2,8 +2,8 @@
 
 from flask import Blueprint, render_template
 
-from portfolio.coverage.figure_queries import coverage
 from portfolio.coverage.figures import per_cent
+from portfolio.coverage.kept_queries import covered
 from portfolio.extensions import db
 from portfolio.people import access
 from portfolio.pipeline import board_queries, queries
@@ -34,6 +34,6 @@ def index() -> str:
         more=total > MOST_ROWS,
         pipelines=queries.pipelines(),
         terms=sight.among_seen(user, "deal.terms", [deal.id for deal in deals]),
-        coverage=coverage(user, today()),
+        coverage=covered(user, today()),
         per_cent=per_cent,
     )

@@ -34,9 +34,14 @@ def coverage(user: User, day: dt.date, known_at: dt.datetime | None = None) -> C
     deals = _deals(user) if known_at is None else _deals_then(user, known_at)
     return Coverage(
         day,
-        _part(deals.subquery(), tags, "id"),
-        _part(_holdings(user, known_at).subquery(), tags, "company_id"),
+        _part(_once(deals), tags, "id"),
+        _part(_once(_holdings(user, known_at)), tags, "company_id"),
     )
+
+
+def _once(query: sa.Select) -> sa.CTE:
+    """Rows that are made once however a plan joins them: the past of each deal is long to find."""
+    return query.cte().prefix_with("MATERIALIZED")
 
 
 def behind(
@@ -57,10 +62,10 @@ def behind(
     return query.where(rows.c.company_id.in_(tagged))
 
 
-def _tags(day: dt.date, known_at: dt.datetime | None) -> sa.Subquery:
+def _tags(day: dt.date, known_at: dt.datetime | None) -> sa.CTE:
     """Which companies counted with which technologies."""
     counts = chokepoint.counts_in_statistics(day, known_at)
-    return sa.select(Tag.company_id, Tag.technology).where(counts).subquery()
+    return _once(sa.select(Tag.company_id, Tag.technology).where(counts))
 
 
 def _thing(
@@ -112,7 +117,7 @@ def _holdings(user: User, known_at: dt.datetime | None) -> sa.Select[Any]:
     return sa.select(*columns).where(chokepoint.stood(Holding, known_at), held(user))
 
 
-def _part(things: sa.Subquery, tags: sa.Subquery, what: str) -> Part:
+def _part(things: sa.CTE, tags: sa.CTE, what: str) -> Part:
     """The figures of some things: two queries."""
     is_tagged = sa.case((things.c.company_id.in_(sa.select(tags.c.company_id)), 1), else_=0)
     flagged = {
@@ -125,7 +130,7 @@ def _part(things: sa.Subquery, tags: sa.Subquery, what: str) -> Part:
     return Part(flagged.get(False, Counted()) + part, part, _domains(things, tags, what))
 
 
-def _domains(things: sa.Subquery, tags: sa.Subquery, what: str) -> Mapping[str, Counted]:
+def _domains(things: sa.CTE, tags: sa.CTE, what: str) -> Mapping[str, Counted]:
     once = (
         sa.select(_domain(tags.c.technology).label("domain"), *things.c)
         .join(tags, tags.c.company_id == things.c.company_id)
@@ -142,7 +147,7 @@ def _domain(technology: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
     return sa.case(domains, value=technology, else_="")
 
 
-def _measures(things: sa.Subquery, what: str) -> tuple[sa.ColumnElement[Any], ...]:
+def _measures(things: sa.CTE | sa.Subquery, what: str) -> tuple[sa.ColumnElement[Any], ...]:
     """How many there are, of how many rows the money is readable, of how many it is known, the sum,
     and how many rows there are."""
     mine = sa.case((things.c.readable == 1, things.c.fen))

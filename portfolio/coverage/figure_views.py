@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from portfolio.chokepoint.taxonomy_queries import taxonomy
 from portfolio.companies.models import Company
-from portfolio.coverage import figure_queries
+from portfolio.coverage import figure_queries, kept_queries
 from portfolio.coverage.figures import month_ends, per_cent
 from portfolio.coverage.views import blueprint
 from portfolio.extensions import db, one_of
@@ -29,12 +29,12 @@ ALL, ANY = "all", "any"
 def figures() -> str:
     """The figures of today and of the last month ends; each opens the list behind it."""
     user = access.me()
-    past = [figure_queries.coverage(user, day, end_of(day)) for day in month_ends(today(), MONTHS)]
+    past = [kept_queries.covered(user, day, end_of(day)) for day in month_ends(today(), MONTHS)]
     while past and past[0].empty:
         past.pop(0)
     return render_template(
         "coverage/figures.html",
-        now=figure_queries.coverage(user, today()),
+        now=kept_queries.covered(user, today()),
         past=past[::-1],
         domains=taxonomy().domains.values(),
         per_cent=per_cent,
