@@ -37,6 +37,8 @@ def named_groups(sheet: str, left: dict[str, Metric]) -> Iterator[Group]:
         yield Group(row["zh"], row["en"], metrics)
 
 
+HUNDRED = 100
+
 # Millionths of the metric's unit, or a word; neither for what nobody knows.
 Value = tuple[int | None, str | None]
 
@@ -63,4 +65,6 @@ def read_number(metric: Metric, text: str) -> int:
     """Millionths of the metric's unit; amounts may carry 万 and 亿, shares %. Raises InputError."""
     if metric.money:
         return money.parse_yuan(text, default_unit=10_000, negative=True)
-    return to_micro(parse_decimal(text.rstrip("%％") if metric.unit == "percent" else text))
+    bare = text.rstrip("%％") if metric.unit in {"percent", "fraction"} else text
+    of_hundred = metric.unit == "fraction" and bare != text
+    return to_micro(parse_decimal(bare) / (HUNDRED if of_hundred else 1))

@@ -51,7 +51,7 @@ UNITS = {
     "wan": _l("10,000 CNY"),
     "yuan": _l("CNY"),
     "percent": "%",
-    "fraction": _l("fraction"),
+    "fraction": _l("fraction, or %"),
     "month": _l("months"),
     "year": _l("years"),
     "person": _l("people"),

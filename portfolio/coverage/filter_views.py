@@ -25,7 +25,7 @@ def _choices() -> list[tuple[str, str]]:
     book = taxonomy()
     return [
         (ANY, _("Any, counted in statistics")),
-        (NONE, _("None that counts")),
+        (NONE, _("No technology that counts")),
         *((domain.id, title_of(domain)) for domain in book.domains.values()),
         *((each.id, title_of(each)) for each in book.technologies.values()),
     ]
