@@ -15,6 +15,7 @@ from portfolio.readiness.inputs import latest_year
 from portfolio.readiness.models import Assessment, ReadinessState
 from portfolio.readiness.stored import read
 from portfolio.readiness.targets import plan, targets
+from portfolio.rulebook.citations import cited
 from portfolio.rulebook.loader import library
 from tests import factories
 
@@ -175,7 +176,7 @@ def test_a_reader_of_english_reads_the_clauses_in_english(as_user, strong) -> No
         "1,000,000 shares",
     ):
         assert words in section, words
-    documents = [book.document for book in library().values()]
+    documents = [cited(book.document, "en") for book in library().values()]
     official = re.sub("|".join(map(re.escape, documents)), "", section)
     assert not CHINESE.search(official)
 
