@@ -29,7 +29,7 @@ ALL, ANY = "all", "any"
 def figures() -> str:
     """The figures of today and of the last month ends; each opens the list behind it."""
     user = access.me()
-    past = [kept_queries.covered(user, day, end_of(day)) for day in month_ends(today(), MONTHS)]
+    past = kept_queries.past(user, month_ends(today(), MONTHS))
     while past and past[0].empty:
         past.pop(0)
     return render_template(

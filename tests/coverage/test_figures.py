@@ -137,6 +137,10 @@ def test_what_happens_later_does_not_change_a_month_end(as_user, cast, seeded, a
         assert client.get(f"/chokepoints/coverage/rows?{wrong}").status_code == 404
     page = as_user("reader").get("/chokepoints/coverage").text
     assert rows_of(page, title)[last.isoformat()] == ["2 / 5", "40.0%", "1 / 3", "33.3%"]
+    with unit_of_work("deal.wall", owner):
+        deals[1].walled = True
+    page = as_user("reader").get("/chokepoints/coverage").text
+    assert rows_of(page, title)[last.isoformat()][0] == "1 / 4", "who may not know of it any more"
 
 
 def test_month_ends_are_whole_and_shares_are_cut() -> None:
