@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 
+import sqlalchemy as sa
+
 from portfolio.chokepoint import taxonomy_queries as queries
 from portfolio.chokepoint.amending import differences
 from portfolio.chokepoint.suggest import suggest
@@ -87,6 +89,7 @@ def test_without_a_database_the_shipped_words_serve(app, tmp_path) -> None:
     file = tmp_path / "texts.jsonl"
     file.write_text(json.dumps({"id": 1, "text": "公司自主研发光刻胶。"}), encoding="utf-8")
     with unit_of_work("taxonomy.publish"):
-        TaxonomyEdition.__table__.drop(db.session.connection())
+        cascade = " CASCADE" if db.engine.name == "postgresql" else ""
+        db.session.execute(sa.text(f"DROP TABLE {TaxonomyEdition.__tablename__}{cascade}"))
     answer = app.test_cli_runner().invoke(args=["chokepoint", "suggest", str(file)])
     assert '"photoresist"' in answer.stdout and "随程序" in answer.stderr
