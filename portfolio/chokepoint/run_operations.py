@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from portfolio.chokepoint import lease_operations as leases
 from portfolio.chokepoint.run_models import SuggestionRun
 from portfolio.chokepoint.suggestion_operations import Read, follow, read
 from portfolio.companies.merge_queries import unmerged
@@ -14,7 +15,6 @@ from portfolio.companies.models import Company
 from portfolio.extensions import Actor, db, one_of, serialise, unit_of_work
 
 CHUNK = 400
-LEASE = dt.timedelta(minutes=2)
 ACTION = "tag.suggest"
 TRIES = 3
 KEY = "chokepoint.run"
@@ -37,26 +37,14 @@ def ask(actor: Actor | None, now: dt.datetime) -> SuggestionRun:
     return run
 
 
-def waits(now: dt.datetime) -> sa.ColumnElement[bool]:
-    """The condition of a run that somebody may take up."""
-    free = sa.or_(SuggestionRun.lease_until.is_(None), SuggestionRun.lease_until < now)
-    return sa.and_(SuggestionRun.ended_at.is_(None), free)
-
-
 def anything_waits(now: dt.datetime) -> bool:
     """Whether there is a run to take up."""
-    return db.session.scalar(sa.select(SuggestionRun.id).where(waits(now)).limit(1)) is not None
+    return leases.anything_waits(SuggestionRun, now)
 
 
 def claim(now: dt.datetime) -> int | None:
     """Take up the run that waits; answers its id."""
-    with unit_of_work(ACTION):
-        query = sa.select(SuggestionRun).where(waits(now)).order_by(SuggestionRun.id).limit(1)
-        run = db.session.scalar(query.with_for_update(skip_locked=True))
-        if run is None:
-            return None
-        run.lease_until = now + LEASE
-        return run.id
+    return leases.claim(SuggestionRun, ACTION, now)
 
 
 def go_through(run_id: int, tell: Callable[[SuggestionRun], None] = lambda run: None) -> None:
@@ -98,7 +86,7 @@ def _write(
     run.added += found.added
     run.withdrawn += found.withdrawn
     run.last_id, run.done = ids[-1], run.done + len(ids)
-    run.lease_until = now + LEASE
+    run.lease_until = now + leases.LEASE
 
 
 def _texts(condition: sa.ColumnElement[bool]) -> Sequence[tuple[int, str]]:

@@ -106,8 +106,8 @@ def _renew(chosen: Sequence[Succession], now: dt.datetime) -> int:
 
 
 def when_figures_change(company_ids: Iterable[int], now: dt.datetime) -> None:
-    """Listener of `figures_stated` and `companies_parted`: what is coming is foreseen anew of these companies, in the same
-    transaction. Of very many the clock does it."""
+    """Listener of `figures_stated` and `companies_parted`: what is coming is foreseen anew of these
+    companies, in the same transaction. Of very many the clock does it."""
     ids = list(company_ids)
     if len(ids) > AT_ONCE:
         return

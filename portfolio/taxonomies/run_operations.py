@@ -5,8 +5,7 @@ import datetime as dt
 import json
 from collections import Counter
 
-import sqlalchemy as sa
-
+from portfolio.chokepoint import lease_operations as leases
 from portfolio.chokepoint import taxonomy_queries
 from portfolio.chokepoint.folding import flattened, unmarked
 from portfolio.chokepoint.suggest import SOURCE
@@ -20,36 +19,17 @@ from portfolio.taxonomies.queries import Drafted
 from portfolio.taxonomies.tag_operations import carry_out, comparison_of, plans
 
 CHUNK = 2000
-LEASE = dt.timedelta(minutes=2)
 ACTION = "taxonomy.run"
-
-
-def waiting(now: dt.datetime) -> sa.ColumnElement[bool]:
-    """The condition of runs that somebody may take up."""
-    free = sa.or_(TaxonomyRun.lease_until.is_(None), TaxonomyRun.lease_until < now)
-    return sa.and_(TaxonomyRun.ended_at.is_(None), free)
 
 
 def anything_waits(now: dt.datetime) -> bool:
     """Whether there is a run to take up."""
-    return db.session.scalar(sa.select(TaxonomyRun.id).where(waiting(now)).limit(1)) is not None
+    return leases.anything_waits(TaxonomyRun, now)
 
 
 def claim(now: dt.datetime) -> int | None:
     """Take up the run that waits longest, those of editions first; answers its id."""
-    with unit_of_work(ACTION):
-        run = db.session.scalar(
-            sa.select(TaxonomyRun)
-            .where(waiting(now))
-            .order_by(TaxonomyRun.edition_id.is_(None), TaxonomyRun.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .execution_options(populate_existing=True)
-        )
-        if run is None:
-            return None
-        run.lease_until = now + LEASE
-        return run.id
+    return leases.claim(TaxonomyRun, ACTION, now, TaxonomyRun.edition_id.is_(None))
 
 
 def go_through(run_id: int) -> None:
@@ -105,7 +85,7 @@ def _part(
             rest = {i: text for i, text in texts.items() if i not in moved}
             carry_out(plans(found, None, rest, words), rest, words, edition, now)
         run.last_id, run.done = max(texts), run.done + len(texts)
-        run.lease_until = now + LEASE
+        run.lease_until = now + leases.LEASE
     return True
 
 

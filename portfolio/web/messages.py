@@ -8,9 +8,12 @@ from portfolio.kernel.errors import InputError
 from portfolio.kernel.money import FEN_PER_YUAN, MOST_FEN
 from portfolio.kernel.numbers import MICRO, MOST_MICRO
 from portfolio.kernel.titles import titled
+from portfolio.web import definition_messages, technology_messages
 from portfolio.web.i18n import language
 
 MESSAGES = {
+    **definition_messages.MESSAGES,
+    **technology_messages.MESSAGES,
     "password.short": _l("The password needs at least %(minimum)s characters."),
     "password.long": _l("The password may have at most %(maximum)s characters."),
     "password.common": _l("This password is one of those guessed first. Choose another."),
@@ -195,85 +198,8 @@ MESSAGES = {
     "demo.production": _l("Demo data is never loaded in production."),
     "demo.not_empty": _l("There are accounts already; the demo is loaded into an empty database."),
     "demo.password": _l("Demo log-ins, all with the password %(value)s:"),
-    "taxonomy.carried": _l(
-        "%(count)s companies carry “%(value)s”, which would be unknown: merge it into another one first."
-    ),
-    "taxonomy.domain_unknown": _l("Choose a domain."),
-    "taxonomy.draft_there": _l("There is a draft already: publish or discard it first."),
-    "taxonomy.excludes_itself": _l(
-        "“%(value)s” is a word of the technology: it would exclude itself."
-    ),
-    "taxonomy.faulty": _l("%(count)s changes no longer fit: take them out first."),
-    "taxonomy.gone": _l("There is no technology “%(value)s” in use."),
-    "taxonomy.id_form": _l(
-        "“%(value)s” is no id: small letters, digits and hyphens, a letter first, 2 to 40 of them."
-    ),
-    "taxonomy.id_taken": _l("There is “%(value)s” already."),
-    "taxonomy.list_unknown": _l("There is no source list “%(value)s”."),
-    "taxonomy.merge_itself": _l("Choose another technology to merge into."),
-    "taxonomy.name_long": _l("A name has at most %(most)s characters."),
-    "taxonomy.name_missing": _l("A name is needed."),
-    "taxonomy.name_twice": _l("“%(value)s” is the name of %(other)s already."),
-    "taxonomy.not_retired": _l("“%(value)s” is not retired."),
-    "taxonomy.note_empty": _l("Say how far it is made at home, in words or as a share."),
-    "taxonomy.note_long": _l("The note has at most %(most)s characters."),
-    "taxonomy.note_share": _l("The share is from 0 to 100 percent."),
-    "taxonomy.note_source": _l("Name the source."),
-    "taxonomy.note_year": _l("Name the year."),
-    "taxonomy.overtaken": _l(
-        "Edition %(number)s came in force after this draft was begun: look at what it changed."
-    ),
-    "taxonomy.round": _l("“%(value)s” leads to this technology: ids would go round in a circle."),
-    "taxonomy.same": _l("Nothing is different."),
-    "taxonomy.split_one": _l("A split needs at least two parts with different ids."),
-    "taxonomy.unseen": _l(
-        "The draft is not the one of which you saw the preview: look at it again."
-    ),
-    "taxonomy.word_empty": _l("“%(value)s” has no character that is read."),
-    "taxonomy.word_long": _l("“%(value)s…” is longer than %(most)s characters."),
-    "taxonomy.word_twice": _l("“%(value)s” is there twice."),
-    "taxonomy.words_many": _l("More than %(most)s words."),
-    "taxonomy.unfit": _l("The taxonomy says otherwise of “%(value)s” by now."),
-    "technology.unknown": _l("Choose a technology of the taxonomy."),
-    "evidence.level": _l("“%(value)s” is no evidence level: E0 to E4."),
-    "evidence.missing": _l("Say what the claim rests on: a text, a link, a patent number."),
-    "evidence.kind": _l("%(level)s (%(title)s) needs another kind of evidence: %(wanted)s."),
-    "evidence.issuer": _l("From %(level)s on say who gave the evidence."),
-    "evidence.day": _l("From %(level)s on say of which day the evidence is."),
-    "evidence.future": _l("That day has not come yet."),
-    "evidence.link": _l("Enter the link; it begins with https:// or http://."),
-    "evidence.document": _l("Choose a document of the company."),
-    "evidence.gone": _l("This evidence was withdrawn already."),
-    "evidence.last": _l("Nothing would be left to show the claim: reject the claim itself."),
-    "patent.malformed": _l("“%(value)s” is no patent number such as ZL202310123456.7."),
-    "level.none": _l("Enter a piece of evidence first: a level is what the evidence supports."),
-    "level.unsupported": _l(
-        "%(level)s (%(title)s) is not supported: the evidence reaches %(supported)s."
-    ),
-    "claim.missing": _l("A claim cannot be without this."),
-    "claim.missing_from": _l("From %(level)s on a claim cannot be without this."),
-    "claim.counter_again": _l("Say what was looked for this time, and what was found."),
     "choice.unknown": _l("“%(value)s” is none of the choices."),
-    "recheck.past": _l("Choose a day to come."),
-    "recheck.late": _l("At most %(months)s months on: %(latest)s at the latest."),
-    "share.range": _l("A share is between 0 and 100."),
-    "share.over_whole": _l("Foreign and domestic share are more than the whole together."),
-    "share.year": _l("Say of which year the share is, between %(least)s and %(most)s."),
-    "share.source": _l("Say where the share comes from."),
-    "incumbent.name": _l("Name the incumbent."),
-    "incumbent.row": _l("Row %(number)s: %(words)s"),
-    "incumbent.many": _l("At most %(most)s incumbents."),
-    "tag.decided": _l("Somebody has decided on this suggestion already."),
-    "review.decided": _l("%(name)s has decided on it meanwhile (%(at)s): %(state)s."),
-    "review.withdrawn": _l(
-        "Its text changed and claims it no longer: the suggestion is withdrawn."
-    ),
-    "review.anew": _l("It was suggested anew meanwhile and waits again."),
-    "review.nothing": _l("Nothing of today is left to take back."),
-    "reader.none": _l("This claim waits for no second reader."),
-    "reader.same": _l("The second reader is another person than the first."),
     "reason.missing": _l("Say why not."),
-    "suggest.line": _l("Line %(row)s is not a JSON object with an id and a text."),
     "import.running": _l("Somebody is working on this file already."),
     "import.given_up": _l("The import was interrupted too often and has been given up."),
     "import.not_done": _l("Only what was imported can be taken back."),
@@ -384,50 +310,6 @@ MESSAGES = {
     "carry.not_in_force": _l("Another version is in force by now."),
     "carry.stuck": _l("Deals that rest in “%(value)s” could never go on under this version."),
     "carry.unmapped": _l("Say where deals in “%(value)s” go: the new version has no such stage."),
-    "definition.missing": _l("%(key)s is missing."),
-    "definition.twice": _l("%(key)s: the key “%(value)s” is there twice."),
-    "definition.value": _l("%(key)s cannot be “%(value)s”."),
-    "definition.range": _l(
-        "%(key)s must be a whole number from %(least)s to %(most)s, which “%(value)s” is not."
-    ),
-    "definition.warn_early": _l("%(key)s may not be less than the target days (%(value)s)."),
-    "definition.nothing_chosen": _l("%(key)s: choose at least one."),
-    "definition.key_form": _l(
-        "%(key)s: “%(value)s” is no key: small letters, digits and underscores, a letter first."
-    ),
-    "definition.reserved": _l("%(key)s: “%(value)s” has a meaning of its own: choose another key."),
-    "definition.stage_elsewhere": _l(
-        "%(key)s: another pipeline has a stage “%(value)s”: lists could not tell them apart."
-    ),
-    "definition.no_stages": _l("A pipeline needs at least one stage."),
-    "definition.unknown_stage": _l("%(key)s names the stage “%(value)s”, which does not exist."),
-    "definition.unknown_status": _l("%(key)s names the status “%(value)s”, which does not exist."),
-    "definition.unknown_field": _l("%(key)s asks for the field “%(value)s”, which does not exist."),
-    "definition.unknown_item": _l("%(key)s asks for the item “%(value)s”, which no list has."),
-    "definition.unknown_checklist": _l("%(key)s names the list “%(value)s”, which does not exist."),
-    "definition.unknown_need": _l("%(key)s: nothing can be needed that is called “%(value)s”."),
-    "definition.unknown_key": _l("%(key)s means nothing."),
-    "definition.unknown_permission": _l("%(key)s: there is no right called “%(value)s”."),
-    "definition.never_met": _l("%(key)s can never be met (%(value)s)."),
-    "definition.no_reason": _l("%(key)s asks for a reason, and there is none of its kinds."),
-    "definition.no_way_back": _l("%(key)s: a deal on hold in “%(value)s” could never come back."),
-    "definition.unreachable": _l("No move leads to the stage “%(value)s”."),
-    "hangs.deals": _l(
-        "Open deals in it: %(count)s. They keep the version they go by; to be carried over they "
-        "need another stage."
-    ),
-    "hangs.conditions": _l("Conditions that go with it: %(names)s."),
-    "hangs.items": _l("Items that go with it: %(names)s."),
-    "hangs.moves": _l("Moves that name it: %(names)s."),
-    "hangs.lists": _l("Checklists that belong to it: %(names)s."),
-    "hangs.asked": _l("Conditions that ask for it: %(names)s."),
-    "hangs.late_from": _l("From it on partners alone delete deals."),
-    "hangs.reasons": _l(
-        "Reasons of its kind that remain: %(count)s. What was done for it keeps its title."
-    ),
-    "hangs.done": _l("What was done by it keeps its title."),
-    "hangs.stage": _l("Deals are no longer asked for it before “%(names)s”."),
-    "hangs.answers": _l("What was answered to it stays in the trail and is shown no more."),
 }
 
 # What a sentence names that is the same in each of them.

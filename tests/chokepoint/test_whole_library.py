@@ -4,7 +4,7 @@ import datetime as dt
 
 import sqlalchemy as sa
 
-from portfolio.chokepoint import jobs, operations, queries, run_operations
+from portfolio.chokepoint import jobs, lease_operations, operations, queries, run_operations
 from portfolio.chokepoint.models import Tag
 from portfolio.chokepoint.run_models import SuggestionRun
 from portfolio.extensions import db, unit_of_work
@@ -73,7 +73,7 @@ def test_a_run_that_stopped_goes_on_where_it_was(app, cast, monkeypatch) -> None
     assert app.test_cli_runner().invoke(args=["chokepoint", "refresh"]).exit_code == 1
     jobs.suggest_waiting(app, begun)
     assert db.session.get_one(SuggestionRun, asked).done == 1, "somebody may still be at it"
-    jobs.suggest_waiting(app, dt.datetime.now(dt.UTC) + run_operations.LEASE)
+    jobs.suggest_waiting(app, dt.datetime.now(dt.UTC) + lease_operations.LEASE)
     assert all(states(c) for c in found)
     run = db.session.get_one(SuggestionRun, asked, populate_existing=True)
     assert (run.done, run.total, run.added) == (3, 3, 3) and run.ended_at is not None
