@@ -121,9 +121,8 @@ def _join(
     _move_distinctions(survivor.id, merged.id)
     for index in (CompanyKey, CompanySearch):
         images.delete_where(index, _of(index, merged.id))
-    dropped = _join_columns(
-        survivor, merged, choices, now
-    )  # a region decides what it is assessed by
+    # First of all, for a region decides what the company is assessed by.
+    dropped = _join_columns(survivor, merged, choices, now)
     movers: Sequence[Mover] = current_app.extensions["company_movers"]
     for move in movers:
         gone = move(merged.id, survivor.id, now, choices)
