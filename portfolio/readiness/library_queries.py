@@ -140,8 +140,8 @@ def _ranked(
     joined: bool = False,
 ) -> sa.Select[int, str, int]:
     query = sa.select(Assessment.company_id, Assessment.target, Assessment.distance)
-    if joined:
-        query = query.join(Company, Company.id == Assessment.company_id)
+    if joined:  # asked of each row that comes: a join would begin with a look at every company
+        condition = sa.exists().where(Company.id == Assessment.company_id, condition)
     if asked.target or asked.missing:
         query = query.where(Assessment.target.in_(keys))
     elif len(keys) == 1:

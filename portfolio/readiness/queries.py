@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -119,11 +120,15 @@ def company_filter(chosen: Sequence[str]) -> sa.ColumnElement[bool]:
 
 def nearest_standard(company_ids: Iterable[int]) -> dict[int, Near]:
     """For each company the standard that it meets, or is nearest to meeting: one query."""
+    query = sa.select(ReadinessState.company_id, ReadinessState.outcomes)
+    mine = sa.and_(one_of(ReadinessState.company_id, company_ids), PRESENT)
+    rows = db.session.execute(query.where(mine))
+    return {i: told for i, text in rows if (told := _nearest(text)) is not None}
+
+
+@lru_cache(maxsize=2000)
+def _nearest(outcomes: str) -> Near | None:
     standards = {target.key for target in targets() if target.standard}
-    found: dict[int, Near] = {}
-    for company_id, outcomes in outcomes_of(company_ids).items():
-        ways = [one for one in outcomes if one.target in standards]
-        for one in sorted(ways, key=lambda way: (way.distance, way.target)):
-            if company_id not in found and (told := near(one)):
-                found[company_id] = told
-    return found
+    ways = [one for one in read(outcomes) if one.target in standards]
+    told = map(near, sorted(ways, key=lambda way: (way.distance, way.target)))
+    return next((one for one in told if one), None)
