@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from portfolio.extensions import db
 from portfolio.journal import image_operations as images
@@ -98,9 +99,14 @@ def check_moves(act: Act, payload: Any, actor: User) -> None:
     of_others = {event.deal_id for event in events if event.actor_id != actor.id}
     require_all(actor, "deal.write", {event.deal_id for event in events})
     require_all(actor, "deal.override", of_others)
-    newest = (
+    undoing = aliased(StageEvent)
+    newest = (  # of the moves that stand: one that was taken back bars no earlier one
         sa.select(sa.func.max(StageEvent.id))
-        .where(StageEvent.deal_id.in_({event.deal_id for event in events}))
+        .where(
+            StageEvent.deal_id.in_({event.deal_id for event in events}),
+            StageEvent.undoes_id.is_(None),
+            ~sa.exists().where(undoing.undoes_id == StageEvent.id),
+        )
         .group_by(StageEvent.deal_id)
     )
     for latest in db.session.scalars(sa.select(StageEvent).where(StageEvent.id.in_(newest))):
@@ -122,7 +128,7 @@ def undo_moves(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
 
 
 def _undo_move(event_id: int, before: dict[str, Any], actor: User, now: dt.datetime) -> None:
-    """Append the event that undoes another, the deal's latest.
+    """Append the event that undoes another, the latest of the deal that stands.
 
     The deal stands as it did, in days too. Gates are not asked: nothing is moved, a move is
     withdrawn.

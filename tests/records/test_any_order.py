@@ -408,7 +408,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.done.remove(done)
         self.writes.update(done.things.keys())
         if done.move is not None:
-            self.moves[done.move].append(-done.act_id)
+            self.moves[done.move].remove(done.act_id)
             (key, (before, _)) = next(iter(done.things.items()))
             self.things[key] = self.thing((before.value[0], self.things[key].value[1]))
             return
@@ -421,7 +421,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def may_undo(self, done: Done) -> bool:
         if done.move is not None:
-            latest = self.moves[done.move][-1]
+            latest = self.moves[done.move][-1]  # of those that stand
             return latest == done.act_id and self.things["deal", done.move] is not None
         if done.merge is not None:
             return self.state(done.merge.survivor, done.merge.merged) == done.merge.state
