@@ -186,6 +186,7 @@ COLUMNS = {
     "official": ("官方清单匹配", "Match in an official list"),
     "patent": ("专利号", "Patent number"),
     "recheck_on": ("复核日期", "Re-check by"),
+    "reread_by": ("改写须在此日前复核", "New wording to be read by"),
     "second_read_at": ("第二人复核时间", "Read again at"),
     "second_reader_id": ("第二复核人", "Second reader"),
     "share_micro": ("份额（%）", "Share, %"),

@@ -9,7 +9,7 @@ from portfolio.chokepoint.claims import Claim, Unfit
 from portfolio.chokepoint.forms import ClaimForm, RejectForm
 from portfolio.chokepoint.ladder import ladder
 from portfolio.chokepoint.models import Tag
-from portfolio.chokepoint.standing import Standing, TagState, standing
+from portfolio.chokepoint.standing import COUNTING, Standing, TagState, standing
 from portfolio.chokepoint.taxonomy_queries import TechnologiesInForce, taxonomy
 from portfolio.chokepoint.views import Answer, blueprint, company_or_404
 from portfolio.companies import paper_queries as papers
@@ -83,10 +83,21 @@ def _claimed(company: Company, claim: Claim, seen: int) -> Response:
         act = undo_operations.keep(
             action, made.tag, made.former, access.me(), now(), added=made.evidence
         )
-    twice = made.tag.level in ladder().read_twice()
-    said = _("Recorded. It waits for its second reader.") if twice else _("Recorded.")
-    flash(said, str(act.id))
+    flash(_recorded(made.tag), str(act.id))
     return page_of(company, claim.technology)
+
+
+def _recorded(tag: Tag) -> str:
+    """What was recorded, and who is waited for."""
+    how = standing(tag, today(), ladder())
+    if how is Standing.REREAD:
+        return _(
+            "Recorded. It counts on through %(day)s; by then another person reads its new wording.",
+            day=tag.reread_by,
+        )
+    if how is Standing.WAITING:
+        return _("Recorded. It waits for its second reader.")
+    return _("Recorded.")
 
 
 def page_of(company: Company, technology: str) -> Response:
@@ -119,6 +130,7 @@ def _page(company: Company, form: ClaimForm, row: Tag | None) -> str:
         company=company,
         row=row,
         renewing=_expired(row),
+        keeps=row is not None and standing(row, today(), ladder()) in COUNTING,
         pieces=standing_pieces.get(company.id, []),
         latest=ladder().latest_recheck(today()),
     )

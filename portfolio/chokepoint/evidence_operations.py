@@ -6,7 +6,7 @@ from portfolio.chokepoint import queries
 from portfolio.chokepoint.claims import Piece, Unfit, piece_errors
 from portfolio.chokepoint.ladder import ladder
 from portfolio.chokepoint.models import Tag, TagEvidence
-from portfolio.chokepoint.row_operations import add_piece, append
+from portfolio.chokepoint.row_operations import SECOND_READING, add_piece, append
 from portfolio.chokepoint.standing import TagState
 from portfolio.extensions import Actor, db
 from portfolio.kernel.dates import local_date
@@ -61,5 +61,5 @@ def _fallen(tag: Tag, left: list[TagEvidence], actor: Actor, now: dt.datetime) -
         by_both is None or not ladder().at_least(by_both, level)
     )
     changes = {"level": level} if level != tag.level else {}
-    reader = {"second_reader_id": None, "second_read_at": None} if unread else {}
+    reader = dict.fromkeys(SECOND_READING) if unread else {}
     return append(tag, actor, now, **changes, **reader) if changes or reader else None

@@ -64,6 +64,8 @@ class Ladder:
     second_reader_from: str
     recheck_months: int
     due_days: int
+    wording: frozenset[str]
+    reread_days: int
 
     def rank(self, level: str) -> int:
         """The place of a level from below, from 0."""
@@ -121,6 +123,8 @@ def read_ladder(text: str) -> Ladder:
             data["second_reader_from"],
             data["recheck_months"],
             data["due_days"],
+            frozenset(data["wording"]),
+            data["reread_days"],
         )
     except KeyError as error:
         raise FaultyLadder(f"{error.args[0]} is missing") from error
@@ -156,7 +160,7 @@ def _check(ladder: Ladder, words: Mapping[str, Word]) -> None:
             raise FaultyLadder(f"{level.value}: there is no kind {sorted(unknown)[0]}")
     if wrong := {word.tone for word in words.values()} - TONES:
         raise FaultyLadder(f"there is no tone {sorted(wrong)[0]}")
-    if ladder.recheck_months < 1 or ladder.due_days < 0:
+    if ladder.recheck_months < 1 or ladder.due_days < 0 or ladder.reread_days < 0:
         raise FaultyLadder("a claim has to hold for a month at least")
 
 

@@ -84,8 +84,9 @@ class Tag(Base):
 
     `words` are the words a suggestion rests on, `text_hash` names the text they stand in: a
     rejected suggestion does not come back before the text changes. Two people stand behind a
-    claim: who read the evidence first and, where the level asks for it, another one. A claim holds
-    through `recheck_on`. `evidence` is the text of rows from before evidence had rows of its own.
+    claim: who read the evidence first and, where the level asks for it, another one, of words that
+    changed since until `reread_by`. A claim holds through `recheck_on`. `evidence` is the text of
+    rows from before evidence had rows of its own.
     """
 
     __tablename__ = "chokepoint_tag"
@@ -109,6 +110,7 @@ class Tag(Base):
     first_read_at: Mapped[dt.datetime | None]
     second_reader_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     second_read_at: Mapped[dt.datetime | None]
+    reread_by: Mapped[dt.date | None]
     recorded_at: Mapped[dt.datetime]
     recorded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     superseded_at: Mapped[dt.datetime | None]

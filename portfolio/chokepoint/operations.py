@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 
 from portfolio.chokepoint import queries
 from portfolio.chokepoint.claims import Claim, Piece, Unfit, claim_errors
 from portfolio.chokepoint.evidence_operations import problems
 from portfolio.chokepoint.ladder import ladder
 from portfolio.chokepoint.models import Tag, TagEvidence
+from portfolio.chokepoint.restating import Reading, reading_of
 from portfolio.chokepoint.row_operations import add_card, add_piece, append
 from portfolio.chokepoint.standing import Standing, TagState, standing
 from portfolio.chokepoint.suggestion_operations import follow, hash_of, read
@@ -19,7 +20,7 @@ from portfolio.extensions import Actor, db, serialise
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 
-READING = ("first_reader_id", "first_read_at", "second_reader_id", "second_read_at")
+READING = tuple(field.name for field in fields(Reading))
 QUOTED = "企业描述中写明：“{words}”"
 
 
@@ -42,7 +43,8 @@ def confirm(
 ) -> Made:
     """Claim that a company develops a technology, state the claim anew, or renew one that expired.
 
-    Who claims is the first reader; a second reading starts anew. `seen` is the row that the person
+    Who claims is the first reader; a second reading starts anew, unless it may wait
+    (`restating.reading_of`). `seen` is the row that the person
     saw (0 for none). Raises InputError `technology.unknown`, Unfit with what is wrong by field
     (evidence as `piece-<column>`), and Conflict when another row stands by now.
     """
@@ -53,6 +55,8 @@ def confirm(
     check_version(old.id if old else 0, seen)
     if errors := claim_problems(company_id, claim, old, local_date(now)):
         raise Unfit(errors)
+    card = old.card.value() if old is not None and old.card is not None else None
+    reading = reading_of(old, card, claim, Reading(actor.id, now), local_date(now), ladder())
     pieces = [add_piece(company_id, claim.technology, p, actor, now) for p in claim.pieces]
     tag = append(
         old,
@@ -65,10 +69,7 @@ def confirm(
         card_id=_card(company_id, claim, old),
         counter_evidence=claim.counter_evidence,
         recheck_on=claim.recheck_on,
-        first_reader_id=actor.id,
-        first_read_at=now,
-        second_reader_id=None,
-        second_read_at=None,
+        **asdict(reading),
     )
     return Made(tag, old, pieces)
 
@@ -122,12 +123,13 @@ def accept(tag: Tag, actor: Actor, now: dt.datetime) -> Made:
 def read_again(tag: Tag, actor: Actor, now: dt.datetime) -> Tag:
     """Stand behind a claim as its second reader. Raises InputError `reader.none` where none is
     waited for, and `reader.same` to its first reader."""
-    waiting = tag.state == TagState.CONFIRMED.value and tag.second_reader_id is None
-    if not waiting or tag.level not in ladder().read_twice():
+    unread = tag.second_reader_id is None or tag.reread_by is not None
+    confirmed = tag.state == TagState.CONFIRMED.value
+    if not (confirmed and unread) or tag.level not in ladder().read_twice():
         raise InputError("reader.none")
     if tag.first_reader_id == actor.id:
         raise InputError("reader.same")
-    return append(tag, actor, now, second_reader_id=actor.id, second_read_at=now)
+    return append(tag, actor, now, second_reader_id=actor.id, second_read_at=now, reread_by=None)
 
 
 def reject(tag: Tag, reason: str, actor: Actor, now: dt.datetime) -> Tag:

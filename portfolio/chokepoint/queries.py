@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from portfolio.chokepoint.ladder import ladder
 from portfolio.chokepoint.models import Tag, TagCard, TagEvidence
-from portfolio.chokepoint.standing import CLAIMS, Standing, TagState
+from portfolio.chokepoint.standing import CLAIMS, COUNTING, Standing, TagState
 from portfolio.chokepoint.taxonomy_queries import taxonomy
 from portfolio.companies import merge_queries as merges
 from portfolio.companies.models import Company, Document
@@ -79,21 +79,24 @@ def counts_in_statistics(
     as of which it is asked, and whose the tag was then is for `merges.owned_then` to say.
     """
     confirmed = Tag.state == TagState.CONFIRMED.value  # which the index knows
-    return sa.and_(stood(Tag, known_at), confirmed, standing_of(today) == Standing.COUNTED.value)
+    counting = standing_of(today).in_([how.value for how in COUNTING])
+    return sa.and_(stood(Tag, known_at), confirmed, counting)
 
 
 def standing_of(today: dt.date) -> sa.ColumnElement[Any]:
     """How a tag stands on a day (`standing.standing`), by the value of that; NULL for what nobody
     claims."""
     terms = ladder()
-    waiting = sa.and_(Tag.level.in_(terms.read_twice()), Tag.second_reader_id.is_(None))
+    twice = Tag.level.in_(terms.read_twice())
+    unread = sa.or_(Tag.second_reader_id.is_(None), Tag.reread_by < today)
     return sa.case(
         (Tag.state == TagState.EXPIRED.value, Standing.EXPIRED.value),
         (Tag.state != TagState.CONFIRMED.value, None),
         (Tag.recheck_on < today, Standing.EXPIRED.value),
         (sa.or_(Tag.recheck_on.is_(None), Tag.counter_evidence == ""), Standing.OPEN.value),
         (Tag.level.not_in(terms.counting()), Standing.CLAIMED.value),
-        (waiting, Standing.WAITING.value),
+        (sa.and_(twice, unread), Standing.WAITING.value),
+        (sa.and_(twice, Tag.reread_by.is_not(None)), Standing.REREAD.value),
         else_=Standing.COUNTED.value,
     )
 

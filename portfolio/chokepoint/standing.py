@@ -27,7 +27,13 @@ class Standing(TitledEnum):
     OPEN = "open", "缺反证检索或复核日期", "No counter-evidence or re-check date"
     CLAIMED = "claimed", "证据等级未达统计要求", "Evidence below what counts"
     WAITING = "waiting", "待第二人复核", "Waits for its second reader"
+    REREAD = "reread", "计入统计，改写待复核", "Counts; new wording to be read again"
     COUNTED = "counted", "计入统计", "Counts in statistics"
+
+
+# The standings that count in the fund's statistics, and those that wait for a second reader.
+COUNTING = (Standing.COUNTED, Standing.REREAD)
+UNREAD = (Standing.WAITING, Standing.REREAD)
 
 
 class Stated(Protocol):
@@ -38,6 +44,7 @@ class Stated(Protocol):
     counter_evidence: str
     recheck_on: dt.date | None
     second_reader_id: int | None
+    reread_by: dt.date | None
 
 
 def standing(tag: Stated, today: dt.date, ladder: Ladder) -> Standing | None:
@@ -54,9 +61,11 @@ def standing(tag: Stated, today: dt.date, ladder: Ladder) -> Standing | None:
         return Standing.OPEN
     if tag.level not in ladder.counting():
         return Standing.CLAIMED
-    if tag.level in ladder.read_twice() and tag.second_reader_id is None:
+    if tag.level not in ladder.read_twice():
+        return Standing.COUNTED
+    if tag.second_reader_id is None or (tag.reread_by and tag.reread_by < today):
         return Standing.WAITING
-    return Standing.COUNTED
+    return Standing.REREAD if tag.reread_by else Standing.COUNTED
 
 
 def holds(tag: Stated, today: dt.date, ladder: Ladder) -> bool:

@@ -12,7 +12,7 @@ from portfolio.chokepoint.claims import CARD_COLUMNS, PIECE_COLUMNS
 from portfolio.chokepoint.standing import TagState
 
 TAG, CARD, PIECE = "chokepoint_tag", "chokepoint_card", "chokepoint_evidence"
-SAID = ("level", "reason", "counter_evidence", "recheck_on", "words")
+SAID = ("level", "reason", "counter_evidence", "recheck_on", "reread_by", "words")
 ACTIONS = {
     TagState.SUGGESTED.value: "tag.suggest",
     TagState.REJECTED.value: "tag.reject",
@@ -76,7 +76,7 @@ def _action(before: Any, after: Any) -> str:
         return ACTIONS[after.state]
     if before is not None and before.state == TagState.EXPIRED.value:
         return "tag.renew"
-    if before is not None and after.second_reader_id and not before.second_reader_id:
+    if before is not None and after.second_read_at == after.recorded_at:
         return "tag.read_again"
     return "tag.confirm"
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from portfolio.chokepoint import taxonomy_queries
 from portfolio.chokepoint.models import Tag
+from portfolio.chokepoint.row_operations import SECOND_READING
 from portfolio.chokepoint.suggest import Suggestion, suggest
 from portfolio.chokepoint.suggestion_operations import hash_of
 from portfolio.chokepoint.taxonomy_models import TaxonomyEdition
@@ -153,7 +154,7 @@ def _rows(
             if step.state == SUGGESTED and step.becomes in read:
                 values |= _read(read[step.becomes], text)
             if step.effect is Effect.UNDECIDED:
-                values |= {"second_reader_id": None, "second_read_at": None}
+                values |= dict.fromkeys(SECOND_READING)
             values |= {"company_id": company_id, "technology": step.becomes, "state": step.state}
             tag = Tag(**values, recorded_at=now)
             db.session.add(tag)

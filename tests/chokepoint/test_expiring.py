@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from portfolio.chokepoint import jobs, operations, queries
 from portfolio.chokepoint.ladder import FILE, FaultyLadder, ladder, read_ladder
 from portfolio.chokepoint.models import Tag
-from portfolio.chokepoint.standing import Standing, TagState, due, standing
+from portfolio.chokepoint.standing import COUNTING, Standing, TagState, due, standing
 from portfolio.companies.models import Task
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.dates import local_date, months_later, start_of
@@ -30,6 +30,7 @@ TAGS = st.builds(
     counter_evidence=st.sampled_from(["", "查过"]),
     recheck_on=DAYS,
     second_reader_id=st.one_of(st.none(), st.just(1)),
+    reread_by=DAYS,
 )
 
 
@@ -42,8 +43,10 @@ def test_what_counts_has_all_that_it_needs(tag) -> None:
         bool(tag.counter_evidence),
         tag.recheck_on is not None and tag.recheck_on >= TODAY,
         tag.second_reader_id is not None,
+        tag.reread_by is None or tag.reread_by >= TODAY,
     )
-    assert (how is Standing.COUNTED) == all(needed)
+    assert (how in COUNTING) == all(needed)
+    assert how is not Standing.COUNTED or tag.reread_by is None
     assert (how is None) == (tag.state in {"suggested", "rejected"})
     if due(tag, TODAY, ladder()):
         assert how is not Standing.EXPIRED
@@ -54,11 +57,12 @@ def test_the_query_says_what_the_rule_says(app, cast) -> None:
     person = cast["manager"]
     made = []
     with unit_of_work("seed"):
-        for number, technology in enumerate(f"t{n}" for n in range(4 * 5 * 2 * 4 * 2)):
+        for number, technology in enumerate(f"t{n}" for n in range(4 * 5 * 2 * 4 * 2 * 3)):
             rest, state = divmod(number, 4)
             rest, level = divmod(rest, 5)
             rest, counter = divmod(rest, 2)
-            second, day = divmod(rest, 4)
+            rest, day = divmod(rest, 4)
+            again, second = divmod(rest, 2)
             made.append(
                 Tag(
                     company_id=1,
@@ -68,6 +72,7 @@ def test_the_query_says_what_the_rule_says(app, cast) -> None:
                     counter_evidence="查过" if counter else "",
                     recheck_on=(None, TODAY - DAY, TODAY, TODAY + 31 * DAY)[day],
                     second_reader_id=person.id if second else None,
+                    reread_by=(None, TODAY - DAY, TODAY)[again],
                     recorded_at=NOW,
                 )
             )
@@ -79,7 +84,7 @@ def test_the_query_says_what_the_rule_says(app, cast) -> None:
     ruled = {tag.id: standing(tag, TODAY, ladder()) for tag in made}
     assert said == {number: how.value if how else None for number, how in ruled.items()}
     counting = set(db.session.scalars(sa.select(Tag.id).where(queries.counts_in_statistics(TODAY))))
-    assert counting == {number for number, how in ruled.items() if how is Standing.COUNTED}
+    assert counting == {number for number, how in ruled.items() if how in COUNTING}
     soon = set(db.session.scalars(sa.select(Tag.id).where(queries.due_until(TODAY))))
     assert soon == {tag.id for tag in made if due(tag, TODAY, ladder())}
     shown = queries.standings(sa.true(), TODAY)

@@ -1,11 +1,13 @@
 """Tags from suggestion to claim to proof: appended, evidenced, read twice, and read back as they stood."""
 
 import datetime as dt
+from dataclasses import fields
 
 import pytest
 
 from portfolio.chokepoint import evidence_operations, operations, queries
-from portfolio.chokepoint.claims import Piece, Unfit
+from portfolio.chokepoint.claims import INCUMBENT_COLUMNS, Card, Piece, Unfit
+from portfolio.chokepoint.ladder import ladder
 from portfolio.chokepoint.models import Tag, TagEvidence
 from portfolio.companies import operations as companies
 from portfolio.companies.operations import Conflict
@@ -146,6 +148,72 @@ def test_who_saved_meanwhile_is_told_and_what_was_typed_stays(as_user, cast) -> 
     assert mine.post(path, data=sent(choked="晶圆", seen=str(row.id))).status_code == 302
     db.session.expire_all()
     assert queries.current(company.id, "uv-led").card.choked == "晶圆"
+
+
+def test_a_claim_that_counts_goes_on_counting_while_new_words_are_read(as_user, cast) -> None:
+    """A correction moves no figure for two weeks; what is more than words is read first."""
+    company = factories.company(cast["manager"], description=TEXT)
+    manager, partner = as_user("manager"), as_user("partner")
+    path = f"/companies/{company.id}/tags"
+    manager.post(path, data=sent("E3", validator="中芯"))
+    row = queries.current(company.id, "uv-led")
+    partner.post(f"{path}/{row.id}/second-reading")
+    assert counted(company)
+
+    def stated(client, level: str = "E3", **more: str) -> Tag:
+        row = queries.current(company.id, "uv-led")
+        kept = {k: v for k, v in sent(level, validator="中芯").items() if "piece" not in k}
+        answer = client.post(path, data=kept | {"seen": str(row.id)} | more)
+        assert answer.status_code == 302, answer.text
+        db.session.expire_all()
+        return queries.current(company.id, "uv-led")
+
+    same = stated(partner)
+    assert (same.reread_by, same.first_reader_id) == (None, cast["manager"].id), "nothing is new"
+    assert "只改文字" in manager.get(f"{path}?technology=uv-led").text
+    row = stated(manager, choked="深紫外 LED 芯片")
+    readers = (row.first_reader_id, row.second_reader_id)
+    assert readers == (cast["manager"].id, cast["partner"].id)
+    until = today() + ladder().reread_days * DAY
+    assert row.reread_by == until and counted(company)
+    page = manager.get(f"/companies/{company.id}/technologies/uv-led").text
+    assert "改写待复核" in page and until.isoformat() in page
+    assert "second-reading" not in page, "who wrote it does not read it again"
+    listed = partner.get("/chokepoints/claims?standing=reread").text
+    assert (
+        f"/companies/{company.id}/technologies/uv-led" in listed
+        and "1 条判断中 1 条计入统计" in listed
+    )
+    with unit_of_work("seed"):
+        db.session.get_one(Tag, row.id).reread_by = until - 5 * DAY
+    row = stated(partner, "E2", counter_evidence="再查四家，未见批量")
+    readers = (row.first_reader_id, row.second_reader_id)
+    assert readers == (cast["partner"].id, cast["manager"].id), "two people still stand behind it"
+    assert row.reread_by == until - 5 * DAY, "no chain of corrections stretches the days"
+    late = db.select(Tag.id).where(queries.counts_in_statistics(until - 4 * DAY))
+    assert db.session.scalars(late).all() == [], "then it drops out until it was read"
+    manager.post(f"{path}/{row.id}/second-reading")
+    row = queries.current(company.id, "uv-led")
+    assert (row.reread_by, row.second_reader_id) == (None, cast["manager"].id) and counted(company)
+    rows = {f"incumbents-{name}": "" for name in INCUMBENT_COLUMNS} | {"incumbents-name": "日亚"}
+    more = [{"level": "E3"}, {"choked_kind": "material"}, {"basis_number": "3B001"}]
+    more += [{"foreign_micro": "80", "share_year": "2025", "share_source": "协会"}]
+    more += [{"recheck_on": (today() + 301 * DAY).isoformat()}, rows]
+    more += [{"piece_kind": "link", "piece_level": "E2", "piece_link": "https://example.com/2"}]
+    more[-1] |= {"piece_issuer": "甲", "piece_dated_on": today().isoformat()}
+    for change in more:
+        row = stated(partner, **{"level": "E2", **change})
+        assert not counted(company) and row.reread_by is None, change
+        manager.post(f"{path}/{row.id}/second-reading")
+        assert counted(company)
+        stated(partner, "E2")
+        row = queries.current(company.id, "uv-led")
+        manager.post(f"{path}/{row.id}/second-reading")
+
+
+def test_what_is_called_wording_are_texts_of_the_card() -> None:
+    texts = {field.name for field in fields(Card) if field.type is str}
+    assert texts > ladder().wording
 
 
 def test_of_two_at_once_one_is_told(app, cast) -> None:
