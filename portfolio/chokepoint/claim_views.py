@@ -146,7 +146,8 @@ def reject(company_id: int, tag_id: int) -> Answer:
     if form.validate_on_submit():
         try:
             with access.writing("tag.reject"):
-                rejected = operations.reject(row, form.reason.data or "", access.me(), now())
+                words, code = form.reason.data or "", form.because.data
+                rejected = operations.reject(row, words, access.me(), now(), code)
                 act = undo_operations.keep("tag.reject", rejected, row, access.me(), now())
         except Conflict as error:
             flash(text_of(error))

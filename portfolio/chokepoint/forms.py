@@ -23,6 +23,7 @@ from portfolio.chokepoint.claims import (
 )
 from portfolio.chokepoint.ladder import ladder
 from portfolio.chokepoint.models import Tag
+from portfolio.chokepoint.reviewing import terms
 from portfolio.chokepoint.taxonomy_queries import taxonomy
 from portfolio.companies.models import Document
 from portfolio.kernel.errors import InputError
@@ -284,9 +285,17 @@ class ClaimForm(PieceForm):
 
 
 class RejectForm(FlaskForm):
-    """Why a suggestion or a claim is wrong."""
+    """Why a suggestion or a claim is wrong: one of the reasons, words, or both."""
 
-    reason = StringField(_l("Why not"), [DataRequired(_l("Say why not.")), Length(max=SHORT)])
+    because = SelectField(
+        _l("Main reason"), choices=lambda: choices_of(terms().offered()), default=""
+    )
+    reason = StringField(_l("Why not"), [Length(max=SHORT)])
+
+    def validate_reason(self, field: Field) -> None:
+        """Nothing is rejected without saying why."""
+        if not (self.because.data or clean(field.data or "")):
+            raise ValidationError(text_of(InputError("reason.missing")))
 
 
 class WithdrawForm(FlaskForm):

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portfolio.chokepoint import claims
 from portfolio.chokepoint.ladder import ladder
+from portfolio.chokepoint.reviewing import terms
 from portfolio.chokepoint.standing import TagState
 from portfolio.extensions import Base
 
@@ -91,7 +92,11 @@ class Tag(Base):
 
     __tablename__ = "chokepoint_tag"
     __audit__ = "chokepoint_tag"
-    __audit_enums__ = {"state": TagState, "level": ladder().levels.values()}
+    __audit_enums__ = {
+        "state": TagState,
+        "level": ladder().levels.values(),
+        "reason_code": terms().reasons.values(),
+    }
 
     id: Mapped[int] = mapped_column(primary_key=True)
     company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id"))
@@ -102,6 +107,7 @@ class Tag(Base):
     words: Mapped[str] = mapped_column(default="")
     confidence_micro: Mapped[int | None]
     text_hash: Mapped[str] = mapped_column(default="")
+    reason_code: Mapped[str] = mapped_column(default="", server_default="")
     reason: Mapped[str] = mapped_column(default="")
     card_id: Mapped[int | None] = mapped_column(sa.ForeignKey("chokepoint_card.id"))
     counter_evidence: Mapped[str] = mapped_column(default="", server_default="")

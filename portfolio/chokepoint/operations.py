@@ -10,6 +10,7 @@ from portfolio.chokepoint.evidence_operations import problems
 from portfolio.chokepoint.ladder import ladder
 from portfolio.chokepoint.models import Tag, TagEvidence
 from portfolio.chokepoint.restating import Reading, reading_of
+from portfolio.chokepoint.reviewing import terms
 from portfolio.chokepoint.row_operations import add_card, add_piece, append
 from portfolio.chokepoint.standing import Standing, TagState, standing
 from portfolio.chokepoint.suggestion_operations import follow, hash_of, read
@@ -132,11 +133,12 @@ def read_again(tag: Tag, actor: Actor, now: dt.datetime) -> Tag:
     return append(tag, actor, now, second_reader_id=actor.id, second_read_at=now, reread_by=None)
 
 
-def reject(tag: Tag, reason: str, actor: Actor, now: dt.datetime) -> Tag:
-    """Say that a company does not develop it: by the text as it stands, so that it is suggested
-    again only when that changed. Nobody stands behind it any more. Raises InputError
-    `reason.missing`."""
-    if not reason.strip():
+def reject(tag: Tag, words: str, actor: Actor, now: dt.datetime, code: str = "") -> Tag:
+    """Say that a company does not develop it, for one of the reasons by its code, in words or both:
+    by the text as it stands, so that it is suggested again only when that changed. Nobody stands
+    behind it any more. Raises InputError `reason.missing`."""
+    known = code if code in terms().reasons else ""
+    if not (known or words.strip()):
         raise InputError("reason.missing")
     text = db.session.get_one(Company, tag.company_id).description
     return append(
@@ -144,7 +146,8 @@ def reject(tag: Tag, reason: str, actor: Actor, now: dt.datetime) -> Tag:
         actor,
         now,
         state=TagState.REJECTED.value,
-        reason=reason.strip(),
+        reason_code=known,
+        reason=words.strip(),
         text_hash=hash_of(text),
         **dict.fromkeys(READING),
     )

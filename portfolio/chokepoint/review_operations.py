@@ -7,7 +7,6 @@ import sqlalchemy as sa
 
 from portfolio.chokepoint import operations, queries, review_queries, undo_operations
 from portfolio.chokepoint.models import Tag
-from portfolio.chokepoint.reviewing import terms
 from portfolio.chokepoint.standing import TagState
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
@@ -64,9 +63,7 @@ def accept(tag: Tag, user: User, now: dt.datetime) -> Act:
 def reject(tag: Tag, key: str, words: str, user: User, now: dt.datetime) -> Act:
     """Reject a suggestion for one of the reasons, in words, or both. Raises InputError
     `reason.missing`."""
-    reason = terms().reasons.get(key)
-    said = "：".join(part for part in (reason.zh if reason else "", words.strip()) if part)
-    rejected = operations.reject(tag, said, user, now)
+    rejected = operations.reject(tag, words, user, now, key)
     return undo_operations.keep("tag.reject", rejected, tag, user, now)
 
 

@@ -23,11 +23,12 @@ class FaultyReview(ValueError):
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a suggestion is rejected."""
+    """Why a suggestion is rejected; a retired one is read where it was given and chosen no more."""
 
-    key: str
+    value: str
     zh: str
     en: str
+    retired: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,13 @@ class Band:
 class Terms:
     """The terms of a review, by key in their order."""
 
+    version: int
     reasons: Mapping[str, Reason]
     bands: Mapping[str, Band]
+
+    def offered(self) -> list[Reason]:
+        """The reasons that can be chosen, each by the digit of its place from 1."""
+        return [reason for reason in self.reasons.values() if not reason.retired]
 
 
 def read_terms(text: str) -> Terms:
@@ -55,16 +61,20 @@ def read_terms(text: str) -> Terms:
     for row in (*data["reason"], *data["band"]):
         if lacking := untitled(row):
             raise FaultyReview(f"{row['key']} has no title in {lacking}")
-    if len(data["reason"]) > MOST_REASONS:
-        raise FaultyReview("more reasons than digits")
-    reasons = {row["key"]: Reason(row["key"], row["zh"], row["en"]) for row in data["reason"]}
+    reasons = {
+        row["key"]: Reason(row["key"], row["zh"], row["en"], row.get("retired", False))
+        for row in data["reason"]
+    }
     bands = {
         row["key"]: Band(
             row["key"], row["zh"], row["en"], _micro(row["least"]), _micro(row["below"])
         )
         for row in data["band"]
     }
-    return Terms(reasons, bands)
+    terms = Terms(data["version"], reasons, bands)
+    if len(terms.offered()) > MOST_REASONS:
+        raise FaultyReview("more reasons than digits")
+    return terms
 
 
 def _micro(share: float) -> int:

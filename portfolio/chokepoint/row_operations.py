@@ -11,7 +11,12 @@ from portfolio.companies.operations import Conflict
 from portfolio.extensions import Actor, db
 
 # What a row says by itself; everything else goes on from the row before it.
-OWN = frozenset(("id", "evidence", "reason", "recorded_at", "recorded_by_id", "superseded_at"))
+OWN = frozenset(
+    (
+        *("id", "evidence", "reason_code", "reason"),
+        *("recorded_at", "recorded_by_id", "superseded_at"),
+    )
+)
 # What says that a second person read a claim.
 SECOND_READING = ("second_reader_id", "second_read_at", "reread_by")
 CARRIED = tuple(c.key for c in sa.inspect(Tag).column_attrs if c.key not in OWN)

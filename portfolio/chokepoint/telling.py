@@ -12,7 +12,7 @@ from portfolio.chokepoint.claims import CARD_COLUMNS, PIECE_COLUMNS
 from portfolio.chokepoint.standing import TagState
 
 TAG, CARD, PIECE = "chokepoint_tag", "chokepoint_card", "chokepoint_evidence"
-SAID = ("level", "reason", "counter_evidence", "recheck_on", "reread_by", "words")
+SAID = ("level", "reason_code", "reason", "counter_evidence", "recheck_on", "reread_by", "words")
 ACTIONS = {
     TagState.SUGGESTED.value: "tag.suggest",
     TagState.REJECTED.value: "tag.reject",

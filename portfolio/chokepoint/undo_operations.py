@@ -87,4 +87,4 @@ def undo(act: Act, payload: Any, actor: User, now: dt.datetime) -> None:
     own = ("company_id", "technology")  # the company may be part of another one since
     said = {name: getattr(former, name) for name in CARRIED if name not in own}
     again = {**said, "company_id": tag.company_id, "technology": tag.technology}
-    begin(tag, actor, now, **again, reason=former.reason)
+    begin(tag, actor, now, **again, reason_code=former.reason_code, reason=former.reason)

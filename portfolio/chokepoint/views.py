@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from portfolio.chokepoint import operations, queries
 from portfolio.chokepoint.forms import technologies
 from portfolio.chokepoint.ladder import ladder, worded
+from portfolio.chokepoint.reviewing import terms
 from portfolio.chokepoint.standing import TagState, due, standing
 from portfolio.chokepoint.taxonomy_queries import TechnologiesInForce, technology_titles
 from portfolio.companies import queries as companies
@@ -37,6 +38,7 @@ def _shown(state: BlueprintSetupState) -> None:
         technologies=TechnologiesInForce(),
         tag_states=TagState._value2member_map_,
         ladder=ladder(),
+        rejections=terms().reasons,
         standing=partial(standing, ladder=ladder()),
         tag_due=partial(due, ladder=ladder()),
         level_worded=lambda level: worded(level, language()),

@@ -35,7 +35,7 @@ def enter_tags(firms: Sequence[Company], managers: Sequence[User], now: dt.datet
         for tag in queries.tags_of([company.id]).get(company.id, []):
             if number % 12 == 11:
                 with unit_of_work("tag.reject", pair[0], at=at + DAY):
-                    operations.reject(tag, told["reason"], pair[0], at + DAY)
+                    operations.reject(tag, "", pair[0], at + DAY, told["reason"])
             elif number % 3 != 2:
                 _claim(tag, told, told["plan"][done % len(told["plan"])], pair, now)
                 done += 1

@@ -22,6 +22,7 @@ from portfolio.chokepoint.reviewing import (
 )
 from portfolio.chokepoint.taxonomy_queries import taxonomy
 from portfolio.extensions import db, unit_of_work
+from portfolio.web.i18n import speaking
 from tests import factories
 
 LED = "公司自主研发<b>深紫外LED</b>外延芯片，已量产。"
@@ -68,7 +69,11 @@ def test_suggestions_are_judged_and_taken_back(library, as_user, cast) -> None:
     answer = client.post(path, data={"because": "use", "reason": "年报"}, headers=JSON)
     assert answer.json["message"].startswith("已否定") and answer.json["today"] == 1
     row = current(library["led"])["uv-led"]
-    assert (row.state, row.reason) == ("rejected", "只是使用或采购，并非研发：年报")
+    assert (row.state, row.reason_code, row.reason) == ("rejected", "use", "年报")
+    told = f"/companies/{row.company_id}/technologies/uv-led"
+    assert "只是使用或采购，并非研发 · 年报" in client.get(told).text
+    with speaking("en"):
+        assert "Uses or buys it, does not develop it · 年报" in client.get(told).text
     assert row.recorded_by_id == cast["manager"].id
     client.post(f"/chokepoints/review/{twin.id}", data={"doing": "accept"})
     row = current(library["twin"])["uv-led"]
@@ -143,6 +148,8 @@ def test_words_are_found_again_and_terms_are_checked() -> None:
     assert places_of("光刻胶与光刻胶", "光刻胶") == [(0, 3), (4, 7)] and places_of("光", "") == []
     text = FILE.read_text(encoding="utf-8")
     assert len(read_terms(text).reasons) == 9
+    kept = read_terms(text + '[[reason]]\nkey="x"\nzh="甲"\nen="x"\nretired=true\n')
+    assert "x" in kept.reasons and "x" not in [one.value for one in kept.offered()]
     for wrong in (
         text + '[[reason]]\nkey="x"\nzh="甲"\nen="x"\n',
         text.replace('en = "Uses', 'en = "用'),

@@ -237,7 +237,8 @@ def test_a_rejected_suggestion_returns_only_when_the_text_changed(as_user, cast)
     tag = db.session.query(Tag).one()
     path = f"{base}/tags/{tag.id}/rejection"
     assert client.post(path, data={"reason": ""}).status_code == 422
-    assert client.post(path, data={"reason": "只是使用"}).status_code == 302
+    assert client.post(path, data={"because": "x", "reason": "使用"}).status_code == 422
+    assert client.post(path, data={"because": "use"}).status_code == 302
     assert client.post(path, data={"reason": "再来"}).status_code == 404
     client.post(f"{base}/suggestions")
     assert states(company) == {"uv-led": "rejected"}

@@ -99,6 +99,25 @@ def test_what_a_tag_said_of_its_evidence_becomes_a_row_for_as_long_as_it_stood(a
     assert db.session.get_one(Tag, tags[-1].id).state == "confirmed"
 
 
+def test_reasons_of_rejection_have_a_code_and_read_as_before_without_it(app, cast) -> None:
+    company = factories.company(cast["manager"])
+    said = {"只是销售或代理": ("sell", ""), "仅为规划，尚无样品或产品：见年报": ("plan", "见年报")}
+    said |= {"只是销售或代理商": ("", "只是销售或代理商"), "": ("", "")}
+    with unit_of_work("seed"):
+        for number, (code, words) in enumerate(said.values()):
+            tag = Tag(company_id=company.id, technology=f"t{number}", state="rejected")
+            tag.reason_code, tag.reason, tag.recorded_at = code, words, factories.NOW
+            db.session.add(tag)
+    db.session.remove()
+    flask_migrate.downgrade(revision="0053")
+    rows = db.session.execute(sa.text("SELECT reason FROM chokepoint_tag ORDER BY id"))
+    assert [row[0] for row in rows] == list(said)
+    db.session.remove()
+    flask_migrate.upgrade()
+    tags = db.session.query(Tag).order_by(Tag.id).all()
+    assert [(tag.reason_code, tag.reason) for tag in tags] == list(said.values())
+
+
 def test_there_is_one_line_of_migrations(app) -> None:
     config = flask_migrate.Config(f"{app.root_path}/migrations/alembic.ini")
     config.set_main_option("script_location", f"{app.root_path}/migrations")
