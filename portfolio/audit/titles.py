@@ -308,6 +308,7 @@ COLUMNS = {
     "post_money_fen": ("投后估值", "Post-money"),
     "pre_money_fen": ("投前估值", "Pre-money"),
     "pre_review": ("预审意见", "Pre-review"),
+    "products": ("主要产品", "Main products"),
     "published_at": ("发布时间", "Published at"),
     "published_by_id": ("发布人", "Published by"),
     "query": ("筛选条件", "Filter"),

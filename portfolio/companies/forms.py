@@ -94,6 +94,7 @@ class CompanyForm(FlaskForm):
     )
     lead_source_note = StringField(_l("Who or what exactly"), [Length(max=200)])
     description = TextAreaField(_l("What it does"), [Length(max=20000)])
+    products = TextAreaField(_l("Main products"), [Length(max=4000)])
     confirmed = BooleanField(_l("It is another company: save it all the same"))
 
     def validate_region_code(self, field: Field) -> None:
@@ -115,7 +116,7 @@ class CompanyForm(FlaskForm):
         """What the operation takes."""
         names = (
             "name_zh name_en short_name uscc uscc_missing_reason region_code place industry "
-            "website description lead_source lead_source_note"
+            "website description products lead_source lead_source_note"
         )
         given = {name: self[name].data or "" for name in names.split()}
         return {**given, "uscc": given["uscc"] or None, "founded_on": self.founded_on.day}
@@ -137,6 +138,7 @@ def texts_of(company: Any) -> dict[str, str]:
         "industry": company.industry,
         "website": company.website,
         "description": company.description,
+        "products": company.products,
         "lead_source": company.lead_source,
         "lead_source_note": company.lead_source_note,
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 FIELDS = (
     *("name_zh", "short_name", "name_en", "uscc", "uscc_missing_reason", "founded_on"),
-    *("place", "region_code", "industry", "website", "description"),
+    *("place", "region_code", "industry", "website", "description", "products"),
     *("lead_source", "lead_source_note"),
 )
 # What else a company is called stays with it.

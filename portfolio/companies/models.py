@@ -54,6 +54,7 @@ class Company(Base):
     founded_on: Mapped[dt.date | None] = mapped_column(index=True)
     website: Mapped[str] = mapped_column(default="")
     description: Mapped[str] = mapped_column(default="")
+    products: Mapped[str] = mapped_column(default="", server_default="")
     lead_source: Mapped[str] = mapped_column(default="")
     lead_source_note: Mapped[str] = mapped_column(default="")
     latest_revenue_fen: Mapped[int | None] = mapped_column(sa.BigInteger, index=True)

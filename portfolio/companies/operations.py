@@ -49,6 +49,7 @@ FIELDS = frozenset(
         "founded_on",
         "website",
         "description",
+        "products",
         "lead_source",
         "lead_source_note",
     ]

@@ -38,7 +38,7 @@ from portfolio.web.downloads import download
 from portfolio.web.fields import choices
 from portfolio.web.formatting import today
 from portfolio.web.messages import text_of, texts_of
-from portfolio.web.record_forms import ActivityForm, DocumentForm, TaskForm
+from portfolio.web.record_forms import ActivityForm, PaperForm, TaskForm
 
 
 def _now() -> dt.datetime:
@@ -205,7 +205,7 @@ def complete_task(company_id: int, task_id: int) -> Answer:
 def documents(company_id: int) -> Answer:
     """Keep a file; the same title makes the next version."""
     company = company_or_404(company_id)
-    form = DocumentForm()
+    form = PaperForm()
     if not form.validate_on_submit():
         return _form_page(form, company, _("Add a document"), _status(form))
     upload = form.file.data
@@ -222,6 +222,7 @@ def documents(company_id: int) -> Answer:
                 access.me(),
                 _now(),
                 title=title,
+                kind=form.kind.data or "",
                 company_id=company.id,
                 document=known,
             )

@@ -47,6 +47,7 @@ COMPANY_COLUMNS = (
     Column("website", "网站", "Website", Kind.TEXT, lambda c: c.website or None),
     Column("lead_source", "线索来源", "Lead source", Kind.TEXT, lambda c: c.lead_source or None),
     Column("description", "业务描述", "Description", Kind.TEXT, lambda c: c.description or None),
+    Column("products", "主要产品", "Main products", Kind.TEXT, lambda c: c.products or None),
     Column(
         "latest_revenue",
         "最近一年营业收入（万元，计算列）",

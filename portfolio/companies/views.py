@@ -35,7 +35,7 @@ from portfolio.journal import operations as journal
 from portfolio.kernel import money, uscc
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import from_micro, grouped
-from portfolio.kernel.records import ActivityKind, LeadSource
+from portfolio.kernel.records import ActivityKind, LeadSource, PaperKind
 from portfolio.people import access
 from portfolio.rulebook.metrics import Metric
 from portfolio.web.formatting import title_of, url_with
@@ -77,6 +77,7 @@ def _shown(state: BlueprintSetupState) -> None:
         boards=BOARDS,
         round_titles=Round._value2member_map_,
         activity_kinds=ActivityKind._value2member_map_,
+        paper_kinds=PaperKind._value2member_map_,
     )
 
 

@@ -93,6 +93,7 @@ def _company(
         "founded_on": dt.date(rng.randint(2008, 2023), rng.randint(1, 12), 1),
         "website": "",
         "description": "",
+        "products": "",
         "lead_source": rng.choice(demo.SOURCES),
         "lead_source_note": "",
         "latest_revenue_fen": revenue,

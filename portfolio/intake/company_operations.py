@@ -31,7 +31,7 @@ from portfolio.kernel.stockcode import board_of
 
 BLANK = [
     *("name_en", "short_name", "uscc_missing_reason", "region_code", "place"),
-    *("industry", "website", "description", "lead_source_note"),
+    *("industry", "website", "description", "products", "lead_source_note"),
 ]
 
 

@@ -8,7 +8,7 @@ MOST = {
     **dict.fromkeys(("lead_investor", "next_step", "email", "lead_source"), 200),
     **dict.fromkeys(("short_name", "kind"), 60),
     **dict.fromkeys(("website", "link"), 1000),
-    **dict.fromkeys(("risks", "reason", "note"), 4000),
+    **dict.fromkeys(("risks", "reason", "note", "products"), 4000),
     "description": 20_000,
 }
 OTHERWISE = 200

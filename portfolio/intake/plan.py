@@ -12,7 +12,7 @@ from portfolio.rulebook.metrics import dictionary
 
 FILLED = [
     *("uscc", "short_name", "name_en", "place", "region_code", "industry", "founded_on"),
-    *("website", "lead_source", "description"),
+    *("website", "lead_source", "description", "products"),
 ]
 Value = tuple[int | None, str | None]
 FigureKey = tuple[str, int | None]

@@ -11,6 +11,7 @@ from portfolio.intake.reading import Table
 from portfolio.intake.rows import Row
 from portfolio.kernel import dates, money, phone, stockcode, uscc
 from portfolio.kernel.errors import InputError
+from portfolio.kernel.records import PaperKind
 from portfolio.kernel.text import clean, halfwidth
 from portfolio.rulebook.metrics import FALSE, TRUE
 
@@ -47,6 +48,17 @@ def _trl(text: str) -> int:
     return int(digit)
 
 
+def _kind(text: str) -> str:
+    return OPEN_KINDS.get(text.casefold()) or fitting("kind", text)
+
+
+# A paper of a kind that means something here, by its title in either language.
+OPEN_KINDS = {
+    title.casefold(): str(kind.value)
+    for kind in PaperKind
+    if kind is not PaperKind.TERMS
+    for title in (str(kind.value), kind.zh, kind.en)
+}
 READERS: dict[str, Callable[[str], Any]] = {
     "uscc": uscc.checked,
     "stock_code": stockcode.several,
@@ -56,11 +68,12 @@ READERS: dict[str, Callable[[str], Any]] = {
     "founder": _flag,
     "email": _email,
     "phone": phone.checked,
+    "kind": _kind,
     "link": _link,
     "trl": _trl,
 }
 # What is read is no formula, even where it begins with a plus as a telephone may.
-FREE = frozenset(READERS)
+FREE = frozenset(READERS) - {"kind"}
 
 
 def read_records(

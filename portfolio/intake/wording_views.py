@@ -34,6 +34,7 @@ FIELD_TITLES = {
     "website": _l("Website"),
     "lead_source": _l("Source of the lead"),
     "description": _l("What it does"),
+    "products": _l("Main products"),
     "fiscal_year": _l("Fiscal year"),
     "listed_on": _l("Listed on"),
     "deal": _l("Number of the deal"),

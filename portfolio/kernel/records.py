@@ -17,6 +17,7 @@ class PaperKind(TitledEnum):
     """The kinds of papers that mean something here; any other is text that is written freely."""
 
     TERMS = "terms", "交易条款", "Terms"
+    PATENT = "patent", "专利", "Patent"
 
 
 class LeadSource(TitledEnum):

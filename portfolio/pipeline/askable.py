@@ -36,6 +36,7 @@ FIELDS = {
         Field("company.place", "text", "所在地", "Place"),
         Field("company.founded_on", "day", "成立日期", "Founded"),
         Field("company.description", "long", "业务描述", "What it does"),
+        Field("company.products", "long", "主要产品", "Main products"),
         Field("company.website", "text", "网站", "Website"),
         Field("deal.owner_id", "person", "负责人", "Owner"),
         Field("deal.round", "round", "融资轮次", "Round"),

@@ -6,8 +6,11 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
-from portfolio.kernel.records import ActivityKind
+from portfolio.kernel.records import ActivityKind, PaperKind
 from portfolio.web.fields import DayField, choices_of
+
+# Papers with terms belong to deals.
+OPEN_KINDS = [kind for kind in PaperKind if kind is not PaperKind.TERMS]
 
 
 class ActivityForm(FlaskForm):
@@ -34,3 +37,9 @@ class DocumentForm(FlaskForm):
 
     title = StringField(_l("Title"), [Length(max=200)])
     file = FileField(_l("File"), [FileRequired(_l("Choose a file."))])
+
+
+class PaperForm(DocumentForm):
+    """A file of a company. Its title tells what a patent is for, so that one says that it is one."""
+
+    kind = SelectField(_l("Kind"), choices=lambda: choices_of(OPEN_KINDS), default="")

@@ -413,3 +413,28 @@ def test_facts_are_shown_in_words_with_their_unit(as_user, cast) -> None:
     assert "创新层" in page and "innovation" not in re.sub(r"<[^>]+>", "", page)
     assert re.search(r">\s*14 <span[^>]*>个月</span>", page)
     assert "17.90" in page
+
+
+def test_the_products_are_a_list_of_their_own_everywhere(app, as_user, cast) -> None:
+    company = factories.company(cast["manager"], dt.datetime(2026, 1, 5, tzinfo=dt.UTC))
+    client, path = as_user("manager"), f"/companies/{company.id}"
+    form = client.get(f"{path}/edit").text
+    said = {"version": "1", "name_zh": company.name_zh, "uscc": company.uscc}
+    sent = said | {"products": "谐波减速器\r\n伺服电机"}
+    assert 'name="products"' in form and client.post(f"{path}/edit", data=sent).status_code == 302
+    assert "主要产品" in client.get(path).text and "伺服电机" in client.get(path).text
+    assert "伺服电机" not in client.get(f"{path}?as_of=2026-01-06").text
+    told = client.get(f"/records/company/{company.id}/history").text
+    assert "主要产品" in told and "谐波减速器" in told
+    exported = as_user("partner").get("/companies.csv").text.removeprefix("\ufeff")
+    rows = csv.reader(io.StringIO(exported))
+    head, row = list(rows)[:2]
+    assert row[head.index("主要产品")].split() == ["谐波减速器", "伺服电机"]
+    file = io.BytesIO(f"企业全称,主营产品\n{company.name_zh},减速器\n青岛新甲公司,轴承\n".encode())
+    page = client.post("/imports", data={"file": (file, "a.csv")}).headers["Location"]
+    client.post(f"{page}/confirmation")
+    found = {c.name_zh: c.products for c in db.session.query(Company)}
+    assert found["青岛新甲公司"] == "轴承" and "伺服电机" in found[company.name_zh]
+    other = factories.company(cast["manager"], products="滚珠丝杠")
+    choice = client.get(f"{path}/merge/{other.id}").text
+    assert "主要产品" in choice and "伺服电机" in choice and "滚珠丝杠" in choice

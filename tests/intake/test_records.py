@@ -131,6 +131,13 @@ def test_a_register_of_documents_shows_on_the_page_of_the_company(send) -> None:
     shown = client.get(f"/companies/{company.id}").text
     assert 'href="https://pan.example/x"' in shown and "仅登记，无文件" in shown
     assert "档案柜三" in shown
+    client, page = send(
+        "企业名称,文件名称,类型,备注\n海纳传动,一种谐波减速器,专利,ZL1\n海纳传动,一种柔轮,发明专利,ZL2\n"
+    )
+    client.post(page + "/confirmation")
+    kinds = dict(db.session.query(Document.title, Document.kind).all())
+    assert (kinds["一种谐波减速器"], kinds["一种柔轮"]) == ("patent", "发明专利")
+    assert '<span class="badge">专利</span>' in client.get(f"/companies/{company.id}").text
 
 
 @pytest.mark.parametrize(
