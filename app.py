@@ -56,6 +56,7 @@ from portfolio.flows import publish_views as flows_publish_views
 from portfolio.flows import views as flows_views
 from portfolio.handover import views as handover_views
 from portfolio.health import views as health_views
+from portfolio.holidays import views as holidays_views
 from portfolio.intake import batch_views as intake_batch_views
 from portfolio.intake import commands as intake_commands  # noqa: F401 - adds `companies import`
 from portfolio.intake import jobs as intake_jobs
@@ -155,6 +156,7 @@ VIEWS = (
     companies_merge_views,
     companies_merge_history_views,
     companies_export_views,
+    holidays_views,
     pipeline_views,
     pipeline_form_views,
     pipeline_board_views,

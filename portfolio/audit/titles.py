@@ -29,6 +29,8 @@ ACTIONS = {
     "contact.enter": ("添加人员", "Added a person"),
     "contact.import": ("导入人员", "Imported people"),
     "vehicle.change": ("修改出资主体", "Changed a vehicle"),
+    "holidays.enter": ("录入放假安排", "Entered an arrangement of working days"),
+    "holidays.remove": ("撤除放假安排", "Removed an arrangement of working days"),
     "vehicle.enter": ("登记出资主体", "Entered a vehicle"),
     "deal.break_glass": ("开启保密项目", "Opened a walled deal"),
     "deal.change": ("修改项目", "Changed the deal"),
@@ -163,6 +165,7 @@ KINDS = {
     "user": ("用户", "User"),
     "user_role": ("用户角色", "Role of a user"),
     "vehicle": ("出资主体", "Vehicle"),
+    "holiday_year": ("年度放假安排", "Working days of a year"),
 }
 COLUMNS = {
     "base": ("基于版次", "Edition it stands on"),
@@ -296,6 +299,10 @@ COLUMNS = {
     "next_step": ("下一步", "Next step"),
     "next_step_on": ("下一步日期", "Date of the next step"),
     "note": ("备注", "Note"),
+    "notice": ("通知正文", "Text of the notice"),
+    "off": ("放假日", "Days off"),
+    "made_up": ("调休上班日", "Days made up"),
+    "entered_by_id": ("录入人", "Entered by"),
     "number": ("版本号", "Version"),
     "numbers": ("编号范围", "Numbers"),
     "overridden": ("未满足的条件", "Conditions left open"),

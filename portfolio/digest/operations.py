@@ -19,6 +19,7 @@ from portfolio.digest.models import (
 )
 from portfolio.digest.states import MessageState, Reason, RunState
 from portfolio.extensions import db, unit_of_work
+from portfolio.holidays.queries import calendar
 from portfolio.people.models import User
 
 # Long enough to compose a batch; renewed with each one.
@@ -71,7 +72,7 @@ def _begun(schedule: DigestSchedule, now: dt.datetime) -> DigestRun | None:
         return None
     newest = queries.newest_due(schedule.id)
     begun = min(reader.since for reader in readers)
-    due = slots.due(queries.timing(schedule), queries.calendar(), now, newest, begun)
+    due = slots.due(queries.timing(schedule), calendar(), now, newest, begun)
     if due is None or queries.run_of(schedule.id, due.slot.period):
         return None
     run = DigestRun(

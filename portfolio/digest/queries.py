@@ -23,7 +23,7 @@ from portfolio.digest.models import (
     SchedulerTick,
 )
 from portfolio.extensions import db
-from portfolio.kernel.calendar import CHINA, WorkCalendar
+from portfolio.holidays.queries import calendar
 from portfolio.people.models import User, UserRole
 from portfolio.pipeline import sight_queries as sight
 
@@ -37,11 +37,6 @@ class Recipient:
     user: User
     since: dt.datetime
     skip_empty: bool
-
-
-def calendar() -> WorkCalendar:
-    """The working days that slots go by."""
-    return CHINA
 
 
 def schedules() -> Sequence[DigestSchedule]:

@@ -22,6 +22,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from portfolio.digest import content_queries, operations, queries, slots, states, template_letters
 from portfolio.digest.models import DigestMessage
 from portfolio.extensions import csrf, db, unit_of_work
+from portfolio.holidays.queries import calendar
 from portfolio.people import access
 from portfolio.people.models import User
 
@@ -51,15 +52,15 @@ def _now() -> dt.datetime:
 def index() -> str:
     """My mails, my choices, when the next ones come; for those who run the house, all runs."""
     user, now, schedule = access.me(), _now(), queries.weekly()
-    calendar = queries.calendar()
-    coming = slots.upcoming(queries.timing(schedule), calendar, now)
+    days = calendar()
+    coming = slots.upcoming(queries.timing(schedule), days, now)
     oversees = user.may("jobs.manage")
     return render_template(
         "digest/index.html",
         messages=queries.messages_of(user),
         choice=queries.subscription(schedule.id, user.id),
         coming=coming,
-        unsure=[slot for slot in coming if not calendar.known(slot.due.year)],
+        unsure=[slot for slot in coming if not days.known(slot.due.year)],
         runs=queries.runs() if oversees else [],
         failures=queries.failures() if oversees else [],
         oversees=oversees,
@@ -114,7 +115,7 @@ def _preview(
     it bears the label of that one's week, which may be the next."""
     now, schedule = _now(), queries.weekly()
     since = queries.known_until(schedule.id, {user.id}).get(user.id, now - queries.WINDOW)
-    coming = slots.upcoming(queries.timing(schedule), queries.calendar(), now, 1)
+    coming = slots.upcoming(queries.timing(schedule), calendar(), now, 1)
     period = coming[0].period if coming else ""
     digest = content_queries.digest_for(user, period, since, now)
     return (

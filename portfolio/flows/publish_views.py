@@ -16,6 +16,7 @@ from portfolio.flows.operations import DraftConflict, Overtaken
 from portfolio.flows.options import Options, options_of
 from portfolio.flows.parts import PARTS
 from portfolio.flows.views import Answer, blueprint, draft_or_404, words_of
+from portfolio.holidays.queries import calendar
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
 from portfolio.people import access
@@ -60,7 +61,8 @@ def _preview(draft_id: int) -> Preview:
     current = pipeline.current_pipeline(draft.key)
     old = json.loads(current.definition) if current else EMPTY
     sound = not operations.faults_of(draft)
-    new = Pipeline(drafts.definition_of(json.loads(draft.definition), 1, [])) if sound else None
+    written = drafts.definition_of(json.loads(draft.definition), 1, [])
+    new = Pipeline(written, calendar()) if sound else None
     deals = queries.open_deals(access.me(), draft.key)
     changes = compare(old, definition)
     overtaking = operations.newer_than(draft)

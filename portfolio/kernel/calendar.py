@@ -18,7 +18,7 @@ FIXED_HOLIDAYS = frozenset({(1, 1), (5, 1), (10, 1), (10, 2), (10, 3)})
 DAY = dt.timedelta(days=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is known by itself, and so can be a key
 class WorkCalendar:
     """`overrides` says for single days whether one works; whole years entered by hand are in
     `entered_years`, whose days are decided by the overrides and weekends alone."""

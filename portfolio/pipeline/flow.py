@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from portfolio.kernel.calendar import CHINA, WorkCalendar
 from portfolio.kernel.errors import InputError
 from portfolio.pipeline.definition import DAYS, TARGETS, leads_to, normalised
 from portfolio.pipeline.faults import check_definition
@@ -34,10 +35,11 @@ class Pipeline:
     """A pipeline version. Raises InputError on moves that its definition does not allow.
 
     A definition that does not hold together raises FaultyDefinition. What only earlier versions
-    had (`former`) has titles still: deals that were carried over went through it.
+    had (`former`) has titles still: deals that were carried over went through it. Working days are
+    those of `calendar`.
     """
 
-    def __init__(self, definition: Mapping[str, Any]) -> None:
+    def __init__(self, definition: Mapping[str, Any], calendar: WorkCalendar = CHINA) -> None:
         check_definition(definition)
         whole = normalised(definition)
         self.key: str = whole["key"]
@@ -47,13 +49,16 @@ class Pipeline:
         self.target: str = whole.get("target", TARGETS[0])
         self.working: bool = whole.get("days", DAYS[0]) == "working"
         self.moves = {kind: rule_of(kind, row) for kind, row in whole["moves"].items()}
-        self.stages = tuple(stage_of(n, row, self.working) for n, row in enumerate(whole["stage"]))
+        self.calendar = calendar
+        self.stages = tuple(
+            stage_of(n, row, self.working, calendar) for n, row in enumerate(whole["stage"])
+        )
         self.checklists = tuple(checklist_of(row) for row in whole.get("checklist", ()))
         self.reasons = tuple(reason_of(row) for row in whole.get("reason", ()))
         self.late_from: str = whole.get("late_from", "")
         former = whole.get("former", {})
         self._former_stages = {
-            row["key"]: stage_of(row["position"], row, self.working)
+            row["key"]: stage_of(row["position"], row, self.working, calendar)
             for row in former.get("stage", ())
         }
         self._former_reasons = {row["key"]: reason_of(row) for row in former.get("reason", ())}

@@ -17,6 +17,8 @@ import sqlalchemy as sa
 from flask import current_app
 
 from portfolio.extensions import db
+from portfolio.holidays.queries import calendar
+from portfolio.kernel.calendar import CHINA, WorkCalendar
 from portfolio.kernel.dates import local_date
 from portfolio.people.models import User
 from portfolio.pipeline.funnel import Happened, Ledger
@@ -42,6 +44,7 @@ State = tuple[int, int, Any]
 @dataclass
 class _Kept:
     ledger: Ledger = field(default_factory=Ledger)
+    calendar: WorkCalendar = CHINA
     state: State = (0, 0, None)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -50,13 +53,13 @@ def ledger() -> Ledger:
     """The ways of all deals as the log has them now."""
     kept: _Kept = current_app.extensions.setdefault("funnel_ledger", _Kept())
     with kept.lock:
-        state = _state()
-        if state != kept.state:
-            new = _deals_since(kept.state, state)
+        state, days = _state(), calendar()
+        if (state, days) != (kept.state, kept.calendar):
+            new = _deals_since(kept.state, state) if days is kept.calendar else None
             if new is None:
-                kept.ledger = Ledger()
+                kept.ledger = Ledger(days)
             _read(kept.ledger, new)
-            kept.state = state
+            kept.state, kept.calendar = state, days
         return kept.ledger
 
 

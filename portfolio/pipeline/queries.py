@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from portfolio.companies.models import Activity, Company, Document, Task
 from portfolio.companies.portrait_queries import Kept, kept_documents
 from portfolio.extensions import db, remembered
+from portfolio.holidays import queries as holidays
+from portfolio.kernel.calendar import WorkCalendar
 from portfolio.people.models import User
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import (
@@ -24,13 +26,13 @@ from portfolio.pipeline.stages import Stage
 
 
 @cache  # versions are few and kept for ever; a page walks all of them
-def _parsed(definition: str) -> Pipeline:
-    return Pipeline(json.loads(definition))
+def _parsed(definition: str, calendar: WorkCalendar) -> Pipeline:
+    return Pipeline(json.loads(definition), calendar)
 
 
 def pipeline_of(row: PipelineVersion) -> Pipeline:
-    """The parsed definition of a pipeline version."""
-    return _parsed(row.definition)
+    """The parsed definition of a pipeline version, counting the working days in force."""
+    return _parsed(row.definition, holidays.calendar())
 
 
 def _versions() -> Sequence[PipelineVersion]:

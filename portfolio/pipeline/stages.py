@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from portfolio.kernel.calendar import CHINA, DAY, WorkCalendar
@@ -14,7 +14,8 @@ from portfolio.pipeline.kinds import Status
 class Stage:
     """One stage; `target_days` and `warn_days` are None where there is no limit.
 
-    Days are working days where `working` is set, calendar days elsewhere; by local dates always.
+    Days are working days by `calendar` where `working` is set, calendar days elsewhere; by local
+    dates always.
     `committee` says that deals stand before the investment committee here.
     """
 
@@ -29,32 +30,33 @@ class Stage:
     conditions: tuple["Condition", ...] = ()
     working: bool = False
     committee: bool = False
+    calendar: WorkCalendar = field(default=CHINA, compare=False, repr=False)
 
-    def days(self, start: dt.date, end: dt.date, calendar: WorkCalendar = CHINA) -> int:
+    def days(self, start: dt.date, end: dt.date) -> int:
         """Days of a stay from one day to another: those after `start`, up to and with `end`."""
         if self.working:
-            return calendar.working_days_between(start, end)
+            return self.calendar.working_days_between(start, end)
         return max(0, (end - start).days)
 
     def days_since(self, entered: dt.datetime, until: dt.datetime) -> int:
         """Days of a stay from one instant to another."""
         return self.days(local_date(entered), local_date(until))
 
-    def latest_start(self, end: dt.date, days: int, calendar: WorkCalendar = CHINA) -> dt.date:
+    def latest_start(self, end: dt.date, days: int) -> dt.date:
         """The latest day on which a stay began that has lasted `days` days at `end`."""
-        return calendar.latest_start(end, days) if self.working else end - max(0, days) * DAY
+        return self.calendar.latest_start(end, days) if self.working else end - max(0, days) * DAY
 
-    def late_until(self, today: dt.date, calendar: WorkCalendar = CHINA) -> dt.date | None:
+    def late_until(self, today: dt.date) -> dt.date | None:
         """A stay that began on this day or before is longer than usual; None when none ever is."""
         if self.usual_days is None:
             return None
-        return self.latest_start(today, self.usual_days + 1, calendar)
+        return self.latest_start(today, self.usual_days + 1)
 
-    def overdue_until(self, today: dt.date, calendar: WorkCalendar = CHINA) -> dt.date | None:
+    def overdue_until(self, today: dt.date) -> dt.date | None:
         """A stay that began on this day or before is past the limit; None where there is none."""
         if self.limit_days is None:
             return None
-        return self.latest_start(today, self.limit_days + 1, calendar)
+        return self.latest_start(today, self.limit_days + 1)
 
     @property
     def limit_days(self) -> int | None:
@@ -223,7 +225,9 @@ def condition_of(stage: str, row: Mapping[str, Any]) -> Condition:
     return Condition(stage, row["key"], row["zh"], row["en"], needs, named)
 
 
-def stage_of(position: int, row: Mapping[str, Any], working: bool) -> Stage:
+def stage_of(
+    position: int, row: Mapping[str, Any], working: bool, calendar: WorkCalendar = CHINA
+) -> Stage:
     """The stage that a row of the definition is; `working` says how its days count."""
     return Stage(
         key=row["key"],
@@ -237,4 +241,5 @@ def stage_of(position: int, row: Mapping[str, Any], working: bool) -> Stage:
         conditions=tuple(condition_of(row["key"], part) for part in row.get("condition", ())),
         working=working,
         committee=bool(row.get("committee")),
+        calendar=calendar,
     )

@@ -10,7 +10,7 @@ from flask import (
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response
 
-from portfolio.kernel.calendar import CHINA
+from portfolio.holidays.queries import calendar
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
@@ -62,7 +62,7 @@ def _shown(state: BlueprintSetupState) -> None:
     state.app.jinja_env.globals.update(
         statuses=Status._value2member_map_,
         days_in_stage=lambda stage, deal: stage.days_since(deal.stage_entered_at, now()),
-        unknown_years=lambda deal: CHINA.unknown_years(
+        unknown_years=lambda deal: calendar().unknown_years(
             *(local_date(moment) for moment in (deal.stage_entered_at, now()))
         ),
     )

@@ -23,6 +23,7 @@ MENU = (
     ("people.manage", "/settings", _l("Settings")),
     ("settings.manage", "/settings/vehicles", _l("Funds and vehicles")),
     ("settings.pipelines", "/settings/pipelines", _l("Pipelines")),
+    ("settings.manage", "/settings/holidays", _l("Working days")),
     ("settings.taxonomy", "/settings/taxonomy", _l("Taxonomy")),
     ("deal.write", "/handover", _l("Hand over my work")),
     ("", "/sessions", _l("My sessions")),

@@ -19,7 +19,7 @@ LINES = (
     {"chokepoint", "funds", "providers"},
     {"companies"},
     {"journal"},
-    {"audit", "health"},
+    {"audit", "health", "holidays"},
     {"people"},
     {"web"},
     {"extensions", "settings"},

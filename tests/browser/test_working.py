@@ -167,6 +167,8 @@ PAGES = {
         "/settings/taxonomy/preview/effects?effect=appears",
         "/settings/vehicles",
         "/settings/vehicles/1",
+        "/settings/holidays",
+        "/settings/holidays/2026",
     ),
     "compliance": ("/audit", "/deals/confidential"),
 }

@@ -1,0 +1,42 @@
+"""What is done with arrangements: entered, changed, taken away."""
+
+import datetime as dt
+
+from sqlalchemy.exc import IntegrityError
+
+from portfolio.extensions import db
+from portfolio.holidays import queries
+from portfolio.holidays.models import HolidayYear
+from portfolio.holidays.notice import read
+from portfolio.kernel.errors import InputError
+from portfolio.people.models import User
+
+
+def enter(
+    year: int, notice: str, source: str, seen: int, actor: User, now: dt.datetime
+) -> HolidayYear:
+    """Enter or change the arrangement of a year; `seen` is the version that was looked at, 0 where
+    there was none. Raises InputError: `holiday.*` of the notice, `record.conflict`."""
+    found = read(notice, year)
+    row = queries.arrangement(year)
+    if (row.version if row else 0) != seen:
+        raise InputError("record.conflict")
+    if row is None:
+        row = HolidayYear(year=year)
+        db.session.add(row)
+    row.notice, row.source = notice, source
+    row.off, row.made_up = (
+        " ".join(day.isoformat() for day in days) for days in (found.off, found.made_up)
+    )
+    row.entered_at, row.entered_by_id = now, actor.id
+    try:
+        db.session.flush()
+    except IntegrityError as error:  # two entered the year at the same moment
+        raise InputError("record.conflict") from error
+    return row
+
+
+def take_away(row: HolidayYear) -> None:
+    """Forget what was entered of a year: what the software knows or assumes holds again."""
+    db.session.delete(row)
+    db.session.flush()

@@ -1,0 +1,37 @@
+"""Reads of the working days in force."""
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import lru_cache
+
+import sqlalchemy as sa
+
+from portfolio.extensions import db, remembered
+from portfolio.holidays.models import HolidayYear
+from portfolio.kernel.calendar import WorkCalendar
+
+
+def entered() -> Sequence[HolidayYear]:
+    """Every arrangement that was entered, the latest year first."""
+    rows = sa.select(HolidayYear).order_by(HolidayYear.year.desc())
+    return remembered("holidays.entered", lambda: db.session.scalars(rows).all())
+
+
+def arrangement(year: int) -> HolidayYear | None:
+    """What was entered of a year."""
+    return next((row for row in entered() if row.year == year), None)
+
+
+def calendar() -> WorkCalendar:
+    """The working days as they stand: what was entered, before what is known of a year."""
+    return calendar_of(tuple((row.year, row.off, row.made_up) for row in reversed(entered())))
+
+
+@lru_cache(maxsize=16)  # it counts the days of a year once; equal arrangements are one calendar
+def calendar_of(years: tuple[tuple[int, str, str], ...]) -> WorkCalendar:
+    """The calendar of arrangements, each a year with its days off and those made up."""
+    overrides: dict[dt.date, bool] = {}
+    for _, off, made_up in years:
+        overrides |= dict.fromkeys(map(dt.date.fromisoformat, off.split()), False)
+        overrides |= dict.fromkeys(map(dt.date.fromisoformat, made_up.split()), True)
+    return WorkCalendar(overrides, frozenset(year for year, *_ in years))
