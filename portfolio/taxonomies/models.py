@@ -54,6 +54,27 @@ class TaxonomyRun(Base):
     __table_args__ = {"sqlite_autoincrement": True}
 
 
+class TaxonomyPublication(Base):
+    """A draft on its way to become an edition: the one of this mark and version, as it was asked
+    for. `refusal` is JSON: what stood against it in the end, as a code and what fills its sentence.
+    """
+
+    __tablename__ = "taxonomy_publication"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mark: Mapped[str]
+    draft_version: Mapped[int]
+    note: Mapped[str]
+    asked_at: Mapped[dt.datetime]
+    asked_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    lease_until: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    edition_id: Mapped[int | None] = mapped_column(sa.ForeignKey("taxonomy_edition.id"))
+    refusal: Mapped[str]
+
+    __table_args__ = {"sqlite_autoincrement": True}
+
+
 class TaxonomyEffect(Base):
     """What a draft would do to one tag or suggestion. Its company is named and not referred to."""
 

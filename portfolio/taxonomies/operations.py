@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 
@@ -35,9 +35,29 @@ class Overtaken(InputError):
         super().__init__("taxonomy.overtaken", number=number)
 
 
+class Publishing(InputError):
+    """The draft is being published: nothing about it changes until that has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("taxonomy.publishing")
+
+
 def locked(expected: int | None) -> Drafted:
     """The draft as it is while nobody else changes or publishes it; `expected` is the version that
-    the person saw, 0 where there was none. Raises DraftConflict."""
+    the person saw, 0 where there was none. Raises DraftConflict and Publishing."""
+    _unpublished()  # told at once, instead of when it has ended
+    serialise(KEY)
+    _unpublished()
+    return held(expected)
+
+
+def _unpublished() -> None:
+    if queries.publishing() is not None:
+        raise Publishing
+
+
+def held(expected: int | None) -> Drafted:
+    """The same for who publishes it."""
     serialise(KEY)
     row = queries.draft()
     if row is not None:
@@ -129,7 +149,8 @@ def assign(found: Drafted, place: int, hand: dict[str, str], actor: User, now: d
 
 
 def begin_taking_back(edition: TaxonomyEdition, actor: User, now: dt.datetime) -> TaxonomyDraft:
-    """A draft that takes an edition back. Raises InputError `taxonomy.draft_there`."""
+    """A draft that takes an edition back. Raises InputError `taxonomy.draft_there`, Publishing."""
+    _unpublished()
     serialise(KEY)
     if queries.draft() is not None:
         raise InputError("taxonomy.draft_there")
@@ -159,17 +180,13 @@ def _forget_previews() -> None:
     db.session.execute(sa.delete(TaxonomyRun).where(TaxonomyRun.edition_id.is_(None)))
 
 
-def publish(
-    expected: int | None, mark: str, note: str, actor: User, now: dt.datetime
-) -> TaxonomyEdition:
-    """Put the draft in force as the next edition: tags go where their technologies went at once, the
-    suggestions of the library follow in a run.
+def check_ready(found: Drafted, mark: str, note: str) -> TaxonomyDraft:
+    """Answer with the row of a draft that can be published now.
 
     `mark` names the draft of which the person saw the preview. Raises DraftConflict, Overtaken, and
     InputError where changes do not fit, claims would be left without a technology, or the preview
     is of another draft.
     """
-    found = locked(expected)
     row = found.row
     if row is None:
         raise DraftConflict("draft.gone")
@@ -182,8 +199,22 @@ def publish(
         raise InputError("taxonomy.unseen")
     if len(note) > LONGEST_NOTE:
         raise InputError("taxonomy.note_long", most=LONGEST_NOTE)
+    return row
+
+
+def publish(
+    found: Drafted,
+    row: TaxonomyDraft,
+    note: str,
+    actor: User,
+    now: dt.datetime,
+    tell: Callable[[int], object],
+) -> TaxonomyEdition:
+    """Put a draft that is ready in force as the next edition: tags go where their technologies went
+    at once, the suggestions of the library follow in a run. `tell` hears of how many companies the
+    tags have followed."""
     edition = TaxonomyEdition(
-        number=number + 1,
+        number=row.base + 1,
         note=note,
         changes=row.changes,
         takes_back_id=row.takes_back_id,
@@ -193,7 +224,7 @@ def publish(
     discard(found)
     db.session.add(edition)
     db.session.flush()
-    tag_operations.move_tags(edition, found, actor, now)
+    tag_operations.move_tags(edition, found, now, tell)
     _asked("", edition.id, now)
     return edition
 

@@ -1,6 +1,6 @@
 """What the draft would do to tags and suggestions, seen before it is published."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Response as FlaskResponse
@@ -13,7 +13,8 @@ from portfolio.chokepoint.lexicon import Lexicon
 from portfolio.chokepoint.suggest import readings
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
-from portfolio.taxonomies import jobs, operations, queries
+from portfolio.people import queries as people
+from portfolio.taxonomies import jobs, operations, publish_operations, queries
 from portfolio.taxonomies.comparing import (
     COMMON_PERCENT,
     COMMON_TEXTS,
@@ -22,9 +23,9 @@ from portfolio.taxonomies.comparing import (
     added_words,
     doubts,
 )
-from portfolio.taxonomies.models import TaxonomyRun
+from portfolio.taxonomies.models import TaxonomyPublication, TaxonomyRun
 from portfolio.taxonomies.moving import EFFECTS, SPLIT, Effect
-from portfolio.taxonomies.operations import DraftConflict, Overtaken
+from portfolio.taxonomies.operations import DraftConflict, Overtaken, Publishing
 from portfolio.taxonomies.queries import Drafted
 from portfolio.taxonomies.views import Answer, blueprint, draft_globals, seen_in
 from portfolio.web.formatting import now
@@ -66,7 +67,7 @@ def _page(error: str = "") -> str | Response:
         if error:
             flash(error)
         return redirect(url_for("taxonomies.index"))
-    run = queries.preview_of(found.mark)
+    run, going = queries.preview_of(found.mark), queries.publishing()
     ended = run is not None and run.ended_at is not None
     return render_template(
         "taxonomies/preview.html",
@@ -83,9 +84,18 @@ def _page(error: str = "") -> str | Response:
         named=_named(found),
         lost=_lost_words(found),
         stopped=_stopped(found),
-        error=error,
+        error=error or _refused(found),
+        **(_publication(going) if going else {}),
         **draft_globals(found),
     )
+
+
+def _refused(found: Drafted) -> str:
+    """Why this very draft was not published in the end."""
+    last = queries.last_publication()
+    mine = last is not None and last.mark == found.mark
+    refusal = publish_operations.refusal_of(last) if mine else None
+    return text_of(refusal) if refusal else ""
 
 
 def _stopped(found: Drafted) -> str:
@@ -235,15 +245,34 @@ def assign() -> Answer:
 @blueprint.post("/settings/taxonomy/publish")
 @access.permit("settings.taxonomy")
 def publish() -> Answer:
-    """Put the draft in force as the next edition."""
+    """Have the draft put in force as the next edition, in the background."""
     mark, note = seen_in("mark"), seen_in("note")
     try:
-        with access.writing("taxonomy.publish"):
-            edition = operations.publish(sent_number("version"), mark, note, access.me(), now())
+        with access.writing(publish_operations.ACTION):
+            publish_operations.ask(sent_number("version"), mark, note, access.me(), now())
     except InputError as error:
-        status = 409 if isinstance(error, DraftConflict | Overtaken) else 422
+        status = 409 if isinstance(error, DraftConflict | Overtaken | Publishing) else 422
         page = _page(text_of(error))
         return (page, status) if isinstance(page, str) else page
     jobs.start(current_app._get_current_object())  # type: ignore[attr-defined]
-    flash(_("Edition %(number)s of the taxonomy is in force.", number=edition.number))
-    return redirect(url_for("taxonomies.editions"))
+    return redirect(url_for("taxonomies.preview"))
+
+
+@blueprint.get("/settings/taxonomy/publication")
+@access.permit("settings.taxonomy")
+def publication() -> Answer:
+    """How far publishing is; leads to the editions when it has ended, or back to the draft."""
+    row = queries.last_publication() or abort(404)
+    if row.ended_at is None:
+        return render_template("taxonomies/_publication.html", **_publication(row))
+    number = publish_operations.number_of(row)
+    if number is None:
+        return FlaskResponse("", headers={"HX-Refresh": "true"})
+    flash(_("Edition %(number)s of the taxonomy is in force.", number=number))
+    return FlaskResponse("", headers={"HX-Redirect": url_for("taxonomies.editions")})
+
+
+def _publication(row: TaxonomyPublication) -> Mapping[str, Any]:
+    done, total = publish_operations.progress(row) or (0, 0)
+    asker = people.names_of({row.asked_by_id}).get(row.asked_by_id, "")
+    return {"publication": row, "asker": asker, "done": done, "total": total}

@@ -20,13 +20,31 @@ from portfolio.extensions import db, one_of
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 from portfolio.taxonomies.changes import Change, stacked
-from portfolio.taxonomies.models import TagMove, TaxonomyDraft, TaxonomyEffect, TaxonomyRun
+from portfolio.taxonomies.models import (
+    TagMove,
+    TaxonomyDraft,
+    TaxonomyEffect,
+    TaxonomyPublication,
+    TaxonomyRun,
+)
 from portfolio.taxonomies.moving import Held, Moved
 
 
 def draft() -> TaxonomyDraft | None:
     """The draft, if there is one."""
     return db.session.scalar(sa.select(TaxonomyDraft))
+
+
+def publishing() -> TaxonomyPublication | None:
+    """What is being published, if anything is."""
+    going = sa.select(TaxonomyPublication).where(TaxonomyPublication.ended_at.is_(None))
+    return db.session.scalar(going.limit(1))
+
+
+def last_publication() -> TaxonomyPublication | None:
+    """What was asked to be published last."""
+    query = sa.select(TaxonomyPublication).order_by(TaxonomyPublication.id.desc())
+    return db.session.scalar(query.limit(1))
 
 
 @dataclass(frozen=True)

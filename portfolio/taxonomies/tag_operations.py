@@ -1,7 +1,7 @@
 """Tags that follow an edition: each as a row of its own, so that the trail shows where it was."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -12,7 +12,7 @@ from portfolio.chokepoint.suggest import Suggestion, suggest
 from portfolio.chokepoint.suggestion_operations import hash_of
 from portfolio.chokepoint.taxonomy_models import TaxonomyEdition
 from portfolio.companies.models import Company
-from portfolio.extensions import Actor, db, one_of
+from portfolio.extensions import db, one_of
 from portfolio.kernel.parts import in_parts
 from portfolio.taxonomies import proof_operations, queries
 from portfolio.taxonomies.comparing import Comparison
@@ -82,8 +82,11 @@ def _texts(company_ids: Sequence[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in db.session.execute(query.order_by(Company.id))}
 
 
-def move_tags(edition: TaxonomyEdition, found: Drafted, actor: Actor, now: dt.datetime) -> int:
-    """Let the tags of technologies that went elsewhere follow them; answers of how many companies."""
+def move_tags(
+    edition: TaxonomyEdition, found: Drafted, now: dt.datetime, tell: Callable[[int], object]
+) -> None:
+    """Let the tags of technologies that went elsewhere follow them; `tell` hears of how many
+    companies, part after part."""
     words, count = comparison_of(found), 0
     taken = db.session.get(TaxonomyEdition, edition.takes_back_id or 0)
     for part in in_parts(queries.touched(concerned(found), edition.takes_back_id)):
@@ -94,8 +97,8 @@ def move_tags(edition: TaxonomyEdition, found: Drafted, actor: Actor, now: dt.da
             proof_operations.follow(done, now)
         else:
             proof_operations.come_back(done, taken, frozenset(found.book.technologies), now)
-        count += len(done)
-    return count
+        count += len(part)
+        tell(count)
 
 
 def carry_out(

@@ -34,6 +34,7 @@ def draft_globals(found: Drafted) -> dict[str, Any]:
         "editor": people.names_of({row.updated_by_id}).get(row.updated_by_id, "") if row else "",
         "overtaking": queries.overtaking(row) if row else [],
         "number": taxonomy_queries.latest()[1],
+        "publishing": queries.publishing(),
     }
 
 

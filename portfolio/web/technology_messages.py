@@ -11,6 +11,7 @@ MESSAGES = {
     "taxonomy.excludes_itself": _l(
         "“%(value)s” is a word of the technology: it would exclude itself."
     ),
+    "taxonomy.failed": _l("It could not be published and nothing has changed. Try once more."),
     "taxonomy.faulty": _l("%(count)s changes no longer fit: take them out first."),
     "taxonomy.gone": _l("There is no technology “%(value)s” in use."),
     "taxonomy.id_form": _l(
@@ -31,6 +32,7 @@ MESSAGES = {
     "taxonomy.overtaken": _l(
         "Edition %(number)s came in force after this draft was begun: look at what it changed."
     ),
+    "taxonomy.publishing": _l("The draft is being published: wait until that has ended."),
     "taxonomy.round": _l("“%(value)s” leads to this technology: ids would go round in a circle."),
     "taxonomy.same": _l("Nothing is different."),
     "taxonomy.split_one": _l("A split needs at least two parts with different ids."),

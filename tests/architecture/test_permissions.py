@@ -62,6 +62,7 @@ DOORS = {
     "taxonomies.ask": {"admin"},
     "taxonomies.preview": {"admin"},
     "taxonomies.progress": {"admin"},
+    "taxonomies.publication": {"admin"},
     "taxonomies.effects": {"admin"},
     "taxonomies.assign": {"admin"},
     "taxonomies.publish": {"admin"},

@@ -190,7 +190,7 @@ NO_PAGES = {
     *("reports.as_pdf", "reports.as_zip", "reports.batch", "reports.progress"),
     *("readiness.moved", "readiness.arrived", "readiness.scenario", "readiness.recognised_by"),
     *("intake.mapping", "people.everybody"),  # lead on to another page
-    "taxonomies.progress",
+    *("taxonomies.progress", "taxonomies.publication"),
     "pipeline.attach",  # there for a deal that lost its company alone
 }
 

@@ -103,6 +103,8 @@ def test_publishing_over_a_newer_edition_is_refused_with_a_way_on(bench) -> None
     bench.preview()
     row = queries.draft()
     changes, base = row.changes, row.base
+    said = {"created_at": row.created_at, "updated_at": row.updated_at}
+    said |= {"created_by_id": row.created_by_id, "updated_by_id": row.updated_by_id}
     assert bench.publish().status_code == 302
     # The same draft once more, as a colleague would have it who began before that.
     with unit_of_work("taxonomy.draft"):
@@ -110,10 +112,7 @@ def test_publishing_over_a_newer_edition_is_refused_with_a_way_on(bench) -> None
             TaxonomyDraft(
                 base=base,
                 changes=changes.replace("quantum-radar", "photon-radar").replace("量子", "光子"),
-                created_at=row.created_at,
-                created_by_id=row.created_by_id,
-                updated_at=row.updated_at,
-                updated_by_id=row.updated_by_id,
+                **said,
             )
         )
     page = bench.publish()
