@@ -1,18 +1,21 @@
-"""Assumptions of growth: read as they are typed, and a figure's own growth so far to begin with
-(pure)."""
+"""Assumptions of how figures go on: read as they are typed, and a figure's own growth so far to begin
+with (pure)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Any
 
 from portfolio.companies.sheet_groups import read_number
 from portfolio.kernel.errors import InputError
-from portfolio.kernel.numbers import MICRO, parse_decimal
+from portfolio.kernel.numbers import MICRO, parse_decimal, short_number
 from portfolio.readiness.projection import Course
+from portfolio.readiness.reaching import COUNTED
+from portfolio.readiness.whatif import FIRST_YEAR, LAST_YEAR, read_value
 from portfolio.rulebook.metrics import Metric, dictionary
 from portfolio.rulebook.values import Figures, compound, fraction
 
-RATE, STEP = "g", "s"
+RATE, STEP, EXPECTED, SINCE = "g", "s", "e", "w"
 LEAST_PERCENT, MOST_PERCENT = -100, 1000
 MOST_INTERVALS = 2  # as far back as three annual reports
 
@@ -29,13 +32,27 @@ class Growth:
 
 def name_of(kind: str, metric: Metric) -> str:
     """What an assumption is called in an address and in a form: g.revenue is percent a year,
-    s.revenue so much more each year in the metric's unit."""
+    s.revenue so much more each year in the metric's unit, e.ip_class1 the value that is expected,
+    w.ip_class1 from which fiscal year on."""
     return f"{kind}.{metric.id}"
 
 
 def grows(metric: Metric) -> bool:
-    """Whether a figure can be assumed to grow: a number of each fiscal year that is stated."""
-    return metric.yearly and metric.numeric and not metric.derive
+    """Whether a figure can be assumed to grow: a number that is stated."""
+    return metric.numeric and not metric.derive
+
+
+def expects(metric: Metric) -> bool:
+    """Whether a value can be expected of it from a fiscal year on: a dated fact that is stated."""
+    return not metric.yearly and not metric.derive
+
+
+def growth_kind(metric: Metric) -> str:
+    """How the growth of a fact is asked for: of what is counted so many more, else in percent."""
+    return STEP if metric.unit in COUNTED else RATE
+
+
+TAKES = {RATE: grows, STEP: grows, EXPECTED: expects, SINCE: expects}
 
 
 def read_growth(texts: Mapping[str, str]) -> Growth:
@@ -44,19 +61,42 @@ def read_growth(texts: Mapping[str, str]) -> Growth:
     for name, text in texts.items():
         kind, _, metric_id = name.partition(".")
         metric = dictionary().get(metric_id)
-        if kind not in {RATE, STEP} or metric is None or not grows(metric) or not text.strip():
+        if kind not in TAKES or metric is None or not TAKES[kind](metric) or not text.strip():
             continue
         found.texts[name] = text.strip()
         former = found.courses.get(metric_id, Course())
         try:
-            if kind == RATE:
-                found.courses[metric_id] = Course(_rate(text), former.step)
-            else:
-                step = Fraction(read_number(metric, text.strip()), MICRO)
-                found.courses[metric_id] = Course(former.rate, step)
+            found.courses[metric_id] = replace(former, **_said(kind, metric, text.strip()))
         except InputError as error:
             found.errors[name] = error
+    _without_value(found)
     return found
+
+
+def _said(kind: str, metric: Metric, text: str) -> Mapping[str, Any]:
+    if kind == RATE:
+        return {"rate": _rate(text)}
+    if kind == STEP:
+        return {"step": Fraction(read_number(metric, text), MICRO)}
+    if kind == SINCE:
+        return {"since": _year(text)}
+    micro, word = read_value(metric, text)
+    return {"expected": word if micro is None else Fraction(micro, MICRO)}
+
+
+def _year(text: str) -> int:
+    year = short_number(text)
+    if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
+        raise InputError("year.malformed", value=text)
+    return year
+
+
+def _without_value(found: Growth) -> None:
+    """A year from which nothing is expected says nothing."""
+    for metric_id, course in found.courses.items():
+        name = name_of(EXPECTED, dictionary()[metric_id])
+        if course.since is not None and course.expected is None and name not in found.errors:
+            found.errors[name] = InputError("expected.no_value")
 
 
 def _rate(text: str) -> Fraction:

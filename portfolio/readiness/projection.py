@@ -1,9 +1,9 @@
-"""When a company may get there: figures continued from stated assumptions, and the first fiscal year
-in which each target would be met (pure).
+"""When a company may get there: figures and dated facts continued from stated assumptions, and the
+first fiscal year in which each target would be met (pure).
 
-Whatever no assumption is stated for stays as it is in the latest fiscal year; nothing unknown
-becomes known. A fiscal year is judged on the day from which its figures are out, by the version of
-the rulebook that is known to apply then.
+Whatever no assumption is stated for stays as it is in the latest fiscal year; what is unknown
+becomes known only where a value is expected of it. A fiscal year is judged on the day from which
+its figures are out, by the version of the rulebook that is known to apply then.
 """
 
 import datetime as dt
@@ -16,7 +16,8 @@ from portfolio.kernel.dates import published_on
 from portfolio.readiness.nearness import distance
 from portfolio.readiness.results import Result, results
 from portfolio.readiness.targets import Target, targets
-from portfolio.rulebook.engine import FAIL, PASS, Outcome
+from portfolio.rulebook.engine import FAIL, OPEN, PASS, Outcome, inputs_of
+from portfolio.rulebook.loader import library
 from portfolio.rulebook.metrics import dictionary
 from portfolio.rulebook.values import Figures, fraction
 
@@ -25,57 +26,105 @@ MOST_YEARS = 15
 
 @dataclass(frozen=True)
 class Course:
-    """How a yearly figure goes on: each year it grows by `rate` (a fraction of the year before's
-    value) and by `step` (in the metric's unit)."""
+    """How a figure goes on: each year it grows by `rate` (a fraction of the year before's value)
+    and by `step` (in the metric's unit). A dated fact is `expected` to be something, a number or a
+    word, from the fiscal year `since` on, without one from the first year ahead."""
 
     rate: Fraction = Fraction(0)
     step: Fraction = Fraction(0)
+    expected: Any = None
+    since: int | None = None
 
-    def after(self, value: Fraction) -> Fraction:
-        """The value a year later."""
-        return value * (1 + self.rate) + self.step
+    def after(self, value: Any) -> Any:
+        """The value a year later; a word stays."""
+        if not self.rate and not self.step:
+            return value
+        return fraction(value) * (1 + self.rate) + self.step
+
+    def begins(self, year: int, first: int) -> bool:
+        """Whether the expected value comes in a fiscal year, looked at from the `first` one ahead."""
+        return self.expected is not None and (self.since or first) == year
 
 
 @dataclass(frozen=True)
 class Arrival:
     """When a target would be met: in `year`, None when not within the years looked at.
 
-    `binding` are the tests that fail in the year before, or in the last year looked at, the hardest
-    first; empty where it is met already or nothing but unknown inputs is in the way.
+    `before` is the result of the year before, or of the last year looked at; None where the target
+    is met already.
     """
 
     target: Target
     year: int | None
     last: Result
-    binding: tuple[Outcome, ...]
+    before: Result | None
+
+    @property
+    def binding(self) -> tuple[Outcome, ...]:
+        """The tests that fail before it is met, the hardest first; empty where it is met already or
+        nothing but unknown inputs is in the way."""
+        before = self.before
+        if before is None:
+            return ()
+        failed = [test for test in before.deciding if test.status == FAIL]
+        return tuple(
+            sorted(failed, key=lambda t: distance(replace(before, outcome=t)), reverse=True)
+        )
+
+    @property
+    def awaited(self) -> tuple[Outcome, ...]:
+        """The tests that cannot be told before it is met."""
+        before = self.before
+        return () if before is None else tuple(t for t in before.deciding if t.status in OPEN)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The metrics that its outcome may depend on."""
+        return inputs_of(self.target.clause_of(self.last.book), library())
 
 
-def a_year_on(figures: Figures, courses: Mapping[str, Course]) -> Figures:
-    """The figures with one more fiscal year. Raises ValueError without a latest one."""
-    year = figures.latest_year
-    if year is None:
+def a_year_on(figures: Figures, courses: Mapping[str, Course], first: int | None = None) -> Figures:
+    """The figures with one more fiscal year; `first` is the first one ahead, where it is not this.
+    Raises ValueError without a latest one."""
+    if figures.latest_year is None:
         raise ValueError("there is no fiscal year to go on from")
-    latest = {name: value for (name, of), value in figures.years.items() if of == year}
-    later = {(name, year + 1): _after(name, value, courses) for name, value in latest.items()}
+    year = figures.latest_year + 1
+    latest = {name: value for (name, of), value in figures.years.items() if of == year - 1}
+    later = {(name, year): _grown(name, value, courses) for name, value in latest.items()}
     # What is stated of a later year already counts for more than what is assumed.
-    return replace(figures, latest_year=year + 1, years={**later, **figures.years})
+    years = {**later, **figures.years}
+    return replace(
+        figures,
+        latest_year=year,
+        years=years,
+        facts=_facts_in(year, figures, courses, first or year),
+    )
 
 
-def _after(name: str, value: Any, courses: Mapping[str, Course]) -> Any:
-    course = courses.get(name)
-    if course is None or not dictionary()[name].numeric:
-        return value
-    return course.after(fraction(value))
+def _grown(name: str, value: Any, courses: Mapping[str, Course]) -> Any:
+    return courses[name].after(value) if name in courses else value
+
+
+def _facts_in(
+    year: int, figures: Figures, courses: Mapping[str, Course], first: int
+) -> Mapping[str, Any]:
+    known = {
+        name: value if dictionary()[name].yearly else _grown(name, value, courses)
+        for name, value in figures.facts.items()
+    }
+    expected = {n: course.expected for n, course in courses.items() if course.begins(year, first)}
+    return {**known, **expected}
 
 
 def continued(
     figures: Figures, courses: Mapping[str, Course], years: int
 ) -> Iterator[tuple[int, Figures]]:
     """The latest fiscal year and so many after it, each with the figures known by then."""
+    first = (figures.latest_year or 0) + 1
     for _ in range(years + 1):
         assert figures.latest_year is not None  # noqa: S101 - as `a_year_on` leaves it
         yield figures.latest_year, figures
-        figures = a_year_on(figures, courses)
+        figures = a_year_on(figures, courses, first)
 
 
 def arrivals(
@@ -108,13 +157,6 @@ def _arrival(
         if not judged:
             break
         if judged[0].status == PASS:
-            return Arrival(target, year, judged[0], _binding(before))
+            return Arrival(target, year, judged[0], before)
         before = judged[0]
-    return None if before is None else Arrival(target, None, before, _binding(before))
-
-
-def _binding(before: Result | None) -> tuple[Outcome, ...]:
-    if before is None:
-        return ()
-    failed = [test for test in before.deciding if test.status == FAIL]
-    return tuple(sorted(failed, key=lambda t: distance(replace(before, outcome=t)), reverse=True))
+    return None if before is None else Arrival(target, None, before, before)

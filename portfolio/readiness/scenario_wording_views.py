@@ -1,16 +1,16 @@
 """What a scenario holds in words, for histories and the audit trail."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from flask_babel import gettext as _
 
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import MICRO
-from portfolio.readiness.courses import RATE
+from portfolio.readiness.courses import EXPECTED, RATE, SINCE, name_of
 from portfolio.readiness.scenarios import told
 from portfolio.readiness.whatif import key_of, read_value
-from portfolio.readiness.wording_views import quantity
+from portfolio.readiness.wording_views import brief, quantity
 from portfolio.rulebook.metrics import Metric, dictionary
 from portfolio.web.formatting import title_of
 from portfolio.web.i18n import language
@@ -42,16 +42,39 @@ def _value(metric: Metric, text: str) -> str:
 
 def growth_text(kept: str) -> str:
     """How a scenario assumes that figures go on."""
-    return _told(_growing(name, text) for name, text in told(kept).items())
+    return _told(part for said in assumptions(told(kept)).values() for part in said)
 
 
-def _growing(name: str, text: str) -> str:
-    kind, _dot, metric_id = name.partition(".")
-    metric = dictionary().get(metric_id)
-    if metric is None:
-        return f"{name}: {text}"
-    more = f"{text.rstrip('%％')}%" if kind == RATE else _value(metric, text)
-    return _("%(figure)s: %(more)s a year", figure=title_of(metric), more=more)
+def assumptions(texts: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+    """By metric what is assumed of how it goes on, from texts by the name of their field."""
+    found: dict[str, list[str]] = {}
+    for name, text in texts.items():
+        kind, _dot, metric_id = name.partition(".")
+        metric = dictionary().get(metric_id)
+        if metric is None:
+            found.setdefault(name, []).append(f"{name}: {text}")
+        elif kind != SINCE:
+            since = texts.get(name_of(SINCE, metric), "")
+            found.setdefault(metric_id, []).append(_going_on(kind, metric, text, since))
+    return found
+
+
+def _going_on(kind: str, metric: Metric, text: str, since: str) -> str:
+    figure = brief(title_of(metric))
+    if kind != EXPECTED:
+        more = f"{text.rstrip('%％')}%" if kind == RATE else _value(metric, text)
+        return _("%(figure)s: %(more)s a year", figure=figure, more=more)
+    value = _value(metric, text)
+    if since:
+        return _(
+            "%(figure)s: %(value)s expected from FY%(year)s on",
+            figure=figure,
+            value=value,
+            year=since,
+        )
+    return _(
+        "%(figure)s: %(value)s expected from the next fiscal year on", figure=figure, value=value
+    )
 
 
 def _told(parts: Iterable[str]) -> str:

@@ -1,5 +1,5 @@
-"""When: in which fiscal year a company would meet each target, from stated assumptions of growth, which
-clause binds, and the smallest single change that would meet it now."""
+"""When: in which fiscal year a company would meet each target, from stated assumptions of how figures
+and facts go on, which clause binds, and the smallest single change that would meet it now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,27 @@ from werkzeug.wrappers import Response
 
 from portfolio.people import access
 from portfolio.readiness.company_views import company_or_404
-from portfolio.readiness.courses import RATE, STEP, grows, name_of, own_growth, percent_text
+from portfolio.readiness.courses import (
+    EXPECTED,
+    RATE,
+    SINCE,
+    STEP,
+    expects,
+    grows,
+    growth_kind,
+    name_of,
+    own_growth,
+    percent_text,
+)
 from portfolio.readiness.pictures import Finding
 from portfolio.readiness.projection import MOST_YEARS, Arrival, arrivals
 from portfolio.readiness.reaching import Change, smallest_change
+from portfolio.readiness.scenario_wording_views import assumptions
 from portfolio.readiness.views import blueprint
+from portfolio.readiness.whatif_sheet import Section
 from portfolio.readiness.whatif_views import Supposition, supposition
 from portfolio.rulebook.engine import FAIL, PASS
-from portfolio.rulebook.metrics import Metric
+from portfolio.rulebook.metrics import Metric, dictionary
 from portfolio.web.messages import text_of
 from portfolio.web.paths import url_asking
 
@@ -38,11 +51,61 @@ class Growing:
 
 
 @dataclass(frozen=True)
+class Awaiting:
+    """A dated fact that may go on or come: what it is now, None where that is not known, and the
+    names of its fields; only a known number can grow."""
+
+    metric: Metric
+    now: Any
+    growth_kind: str
+
+    @property
+    def growth_name(self) -> str:
+        """The field of its growth; empty where it has none."""
+        return name_of(self.growth_kind, self.metric) if self.growth_kind else ""
+
+    @property
+    def expected_name(self) -> str:
+        """The field of what it is expected to be."""
+        return name_of(EXPECTED, self.metric)
+
+    @property
+    def since_name(self) -> str:
+        """The field of the fiscal year from which it is."""
+        return name_of(SINCE, self.metric)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Its fields."""
+        growth = [self.growth_name] if self.growth_name else []
+        return [*growth, self.expected_name, self.since_name]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Dated facts that stand together, and whether they stand open: something is assumed of them."""
+
+    section: Section
+    rows: Sequence[Awaiting]
+    opened: bool
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """What is assumed of a figure, in words; `overtaken` where its fiscal year has come."""
+
+    text: str
+    overtaken: bool
+
+
+@dataclass(frozen=True)
 class Prospect:
-    """A target: when it would be met, and the smallest change that would meet it now."""
+    """A target: when it would be met, the assumed figures that it reads, and the smallest change
+    that would meet it now."""
 
     arrival: Arrival
     finding: Finding
+    assumed: Sequence[Metric]
     change: Change | None
 
 
@@ -66,6 +129,40 @@ class Outlook:
     def _known(self, metric: Metric) -> bool:
         return grows(metric) and self.s.after.figures.latest(metric.id) is not None
 
+    @cached_property
+    def facts(self) -> Sequence[Facts]:
+        """The dated facts that some target reads, in the groups in which they are asked for."""
+        found = [self._facts(part) for part in self.s.sections if not part.years]
+        return [part for part in found if part.rows]
+
+    def _facts(self, part: Section) -> Facts:
+        rows = [self._awaiting(row.metric) for row in part.rows if expects(row.metric)]
+        typed = any(name in self.s.growth.texts for row in rows for name in row.names)
+        return Facts(part, rows, typed)
+
+    def _awaiting(self, metric: Metric) -> Awaiting:
+        now = self.s.after.figures.facts.get(metric.id)
+        return Awaiting(
+            metric, now, growth_kind(metric) if grows(metric) and now is not None else ""
+        )
+
+    def years_for(self, one: Awaiting) -> Sequence[int]:
+        """The fiscal years from which a value can be expected, with the one that is."""
+        course = self.s.growth.courses.get(one.metric.id)
+        ahead = range((self.year or 0) + 1, self.until + 1)
+        since = {course.since} if course and course.since else set()
+        return sorted({*ahead, *since})
+
+    @property
+    def assumptions(self) -> Sequence[Assumption]:
+        """What is assumed, each figure by its name."""
+        said = assumptions(self.s.growth.texts)
+        return [Assumption(text, self._overtaken(name)) for name in said for text in said[name]]
+
+    def _overtaken(self, name: str) -> bool:
+        course = self.s.growth.courses.get(name)
+        return bool(course and course.since and course.since <= (self.year or 0))
+
     @property
     def errors(self) -> Mapping[str, str]:
         """What is wrong with what was typed, by the name of its field."""
@@ -75,6 +172,7 @@ class Outlook:
     def carried(self) -> Mapping[str, str]:
         """The arguments of the address that no field on the page says."""
         fields = {n for one in self.growing for n in (one.rate_name, one.step_name)}
+        fields |= {name for part in self.facts for row in part.rows for name in row.names}
         return {name: text for name, text in self.s.arguments.items() if name not in fields}
 
     def with_own(self, one: Growing) -> Mapping[str, str]:
@@ -123,7 +221,9 @@ def _prospect(arrival: Arrival, finding: Finding, s: Supposition) -> Prospect:
     change = (
         None if met or finding.result is None else smallest_change(finding.result, s.after.figures)
     )
-    return Prospect(arrival, finding, change)
+    ahead = arrival.before is not None
+    assumed = [dictionary()[n] for n in s.growth.courses if ahead and n in arrival.reads]
+    return Prospect(arrival, finding, assumed, change)
 
 
 @blueprint.get(PATH)

@@ -1,6 +1,7 @@
 """Readiness in words: values, thresholds, what is missing, and how well a text is verified."""
 
 import math
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -137,6 +138,11 @@ def _what(shortfall: Shortfall, outcome: Outcome) -> str:
 def brief(title: str) -> str:
     """A title without what stands in brackets."""
     return title.split("（")[0].split(" (")[0]
+
+
+def named(metrics: Iterable[Metric]) -> str:
+    """Some figures by name, as they are told in a sentence."""
+    return listed([brief(title_of(metric)) for metric in metrics])
 
 
 def gap_name(gap: Gap) -> str:
@@ -276,5 +282,6 @@ GLOBALS = {
     "mark_title": mark_title,
     "in_force": in_force,
     "brief": brief,
+    "named": named,
     "locale_now": language,
 }

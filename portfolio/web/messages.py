@@ -83,6 +83,7 @@ MESSAGES = {
     "flag.unknown": _l("“%(value)s” is neither yes nor no."),
     "option.unknown": _l("“%(value)s” is not one of the options."),
     "assumed.too_many": _l("At most %(most)s figures can be changed at a time."),
+    "expected.no_value": _l("Say what value is expected, or take the fiscal year away."),
     "growth.range": _l("A growth is from %(least)s%% to %(most)s%% a year."),
     "scenario.unnamed": _l("A scenario needs a name."),
     "scenario.taken": _l("There is a scenario called “%(value)s” already."),

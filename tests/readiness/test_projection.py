@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,18 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portfolio.kernel.dates import published_on, reported_year
+from portfolio.readiness.courses import expects
 from portfolio.readiness.distances import standings
-from portfolio.readiness.projection import Course, a_year_on, arrivals
+from portfolio.readiness.projection import Arrival, Course, a_year_on, arrivals, continued
 from portfolio.readiness.targets import targets
 from portfolio.rulebook.bulk.codes import NAMES
 from portfolio.rulebook.bulk.evaluate import Evaluation
+from portfolio.rulebook.bulk.frame import words_of
 from portfolio.rulebook.metrics import dictionary
 from portfolio.rulebook.values import Figures
-from tests.rulebook.borders import BOOKS, READ, figures_of, frame_of
+from tests.rulebook.borders import BOOKS, READ, figures_of, frame_of, number_of
 
 DAY = dt.date(2026, 11, 27)
 YEARS = 4
 YEARLY = [n for n in READ if dictionary()[n].yearly and dictionary()[n].numeric]
+DATED = [n for n in READ if expects(dictionary()[n])]
 
 
 def grown(figures: Figures, courses: dict[str, Course], ahead: int) -> Figures:
@@ -32,15 +36,39 @@ def grown(figures: Figures, courses: dict[str, Course], ahead: int) -> Figures:
             continue
         course = courses.get(name, Course())
         for n in range(1, ahead + 1):
-            if not dictionary()[name].numeric:
-                on = value
-            elif course.rate:
-                power = (1 + course.rate) ** n
-                on = Fraction(value) * power + course.step * (power - 1) / course.rate
-            else:
-                on = Fraction(value) + course.step * n
+            on = value if not dictionary()[name].numeric else after(course, value, n)
             years.setdefault((name, first + n), on)
-    return Figures(first + ahead, years, figures.facts, figures.purpose)
+    facts = dict(figures.facts)
+    for name in {*facts, *courses} & {*DATED}:
+        course = courses.get(name, Course())
+        begun = ahead - ((course.since or first + 1) - first)
+        late = course.since is not None and course.since <= first
+        if course.expected is not None and begun >= 0 and not late and ahead:
+            facts[name] = after(course, course.expected, begun)
+        elif name in facts:
+            facts[name] = after(course, facts[name], ahead)
+    return Figures(first + ahead, years, facts, figures.purpose)
+
+
+def after(course: Course, value: Any, years: int) -> Any:
+    """A value so many years on."""
+    if isinstance(value, str):
+        return value
+    if course.rate:
+        power = (1 + course.rate) ** years
+        return Fraction(value) * power + course.step * (power - 1) / course.rate
+    return Fraction(value) + course.step * years
+
+
+def dated_course(dice: random.Random, name: str, latest: int) -> Course:
+    """A fact that grows, that is expected from some year on, or both; of a word the latter."""
+    since, entry = dice.choice([None, *range(latest - 1, latest + YEARS + 2)]), dictionary()[name]
+    if not entry.numeric:
+        return Course(expected=dice.choice(words_of(entry)), since=since)
+    rate, step = Fraction(dice.randint(-3, 20), 10), Fraction(dice.randint(-50, 500))
+    grows, comes = dice.choice([(True, False), (False, True), (True, True)])
+    value = number_of(dice, name, False) if comes else None
+    return Course(rate if grows else Fraction(0), step if grows else Fraction(0), value, since)
 
 
 def searched(figures: Figures, courses: dict[str, Course]) -> dict[str, int | None]:
@@ -77,6 +105,9 @@ def test_both_searches_find_the_same_years(seed: int) -> None:
     courses = {
         name: Course(Fraction(dice.randint(-3, 20), 10), Fraction(dice.randint(-500, 5000)))
         for name in dice.sample(YEARLY, len(YEARLY) // 2)
+    } | {
+        name: dated_course(dice, name, figures.latest_year)
+        for name in dice.sample(DATED, len(DATED) // 3)
     }
     found = {a.target.key: a.year for a in arrivals(figures, courses, DAY, years=YEARS)}
     assert found == searched(figures, courses)
@@ -130,6 +161,46 @@ def test_the_year_a_standard_is_met_and_the_clause_that_binds() -> None:
     slow = Course(rate=Fraction(3, 10) - Fraction(1, 10**6))
     assert bse_2({"revenue": slow, "operating_cash_flow": cash}) == (None, ["bse.fin.2.2"])
     assert bse_2({}) == (None, ["bse.fin.2.2", "bse.fin.2.3", "bse.fin.2.1"])
+
+
+def test_a_dated_fact_grows_or_is_expected_from_a_year_on() -> None:
+    facts = {
+        "expected_market_cap": Fraction(100),
+        "ip_class1": Fraction(2),
+        "is_joint_stock": "false",
+    }
+    courses = {
+        "expected_market_cap": Course(rate=Fraction(1, 10)),
+        "ip_class1": Course(step=Fraction(1), expected=Fraction(8), since=2027),
+        "is_joint_stock": Course(expected="true"),
+        "market_cap": Course(expected=Fraction(5), since=2025),
+        "valuation": Course(rate=Fraction(1)),
+    }
+    ahead = [found.facts for _, found in continued(Figures(2025, {}, facts), courses, 3)]
+    assert [f["expected_market_cap"] for f in ahead] == [100, 110, 121, Fraction("133.1")]
+    assert [f["ip_class1"] for f in ahead] == [2, 3, 8, 9]
+    assert [f["is_joint_stock"] for f in ahead] == ["false", "true", "true", "true"]
+    # A year that has come says nothing any more, and what is unknown does not grow.
+    assert all("market_cap" not in f and "valuation" not in f for f in ahead)
+
+
+def test_what_binds_and_what_is_not_known_until_a_market_value_is_reached() -> None:
+    target = next(t for t in targets() if t.key == "bse-2")
+    years = {("revenue", 2024): Fraction(10000), ("revenue", 2025): Fraction(13000)}
+    years[("operating_cash_flow", 2025)] = Fraction(1)
+    going = {"revenue": Course(rate=Fraction(3, 10))}
+
+    def found(facts: dict[str, Any], course: Course) -> Arrival:
+        courses = {**going, "expected_market_cap": course}
+        return arrivals(Figures(2025, years, facts), courses, DAY, among=[target])[0]
+
+    short = found({"expected_market_cap": Fraction(33000)}, Course(rate=Fraction(1, 10)))
+    assert (short.year, [t.clause.id for t in short.binding]) == (2028, ["bse.fin.2.m"])
+    assert not short.awaited and "expected_market_cap" in short.reads
+    unknown = found({}, Course(expected=Fraction(40000), since=2030))
+    assert (unknown.year, unknown.binding) == (2030, ())
+    assert [t.clause.id for t in unknown.awaited] == ["bse.fin.2.m"]
+    assert found({}, Course(rate=Fraction(9))).year is None
 
 
 def test_a_target_met_already_has_nothing_that_binds() -> None:

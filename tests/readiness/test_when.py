@@ -86,6 +86,54 @@ def test_changes_of_figures_go_along_and_are_assumed_too(as_user, company) -> No
     assert 'name="y.revenue' in answer.text and "data-keep" in answer.text
 
 
+def test_a_market_value_or_a_fact_is_assumed_too_and_named(as_user, company, cast) -> None:
+    state(company, {("expected_market_cap", None): 33_000, ("operating_cash_flow", YEAR): 1})
+    client = as_user("manager")
+    asked = {
+        "g.revenue": "30",
+        "g.expected_market_cap": "10",
+        "e.neeq_tier": "innovation",
+        "w.neeq_tier": str(YEAR + 2),
+        "e.ip_class1": "9",
+    }
+    answer = client.get(path_of(company), query_string=asked)
+    assert answer.status_code == 200
+    said = line_of(answer)
+    assert said.startswith(f"北交所标准二 {YEAR + 3}财年 ；制约条款：预计市值"), said
+    assert "假设涉及：营业收入、预计市值" in said
+    told = words(answer.text.split('<ul class="small assumed">')[1].split("</ul>")[0])
+    for text in (
+        "预计市值：每年增长 10%",
+        f"新三板层级：预计自{YEAR + 2}财年起为创新层",
+        "预计自下一财年起为9项",
+    ):
+        assert text in told.replace("： ", "："), (text, told)
+    assert 'value="10"' in field(answer.text, "g.expected_market_cap")
+    assert f'<option value="{YEAR + 2}" selected>' in answer.text
+    late = {"e.ip_class1": "9", "w.ip_class1": str(YEAR)}
+    assert "以在案数据为准" in client.get(path_of(company), query_string=late).text
+    kept = {"name": "做市", "asked": "&".join(f"{k}={v}" for k, v in asked.items())}
+    client.post(f"/companies/{company.id}/readiness/scenarios", data=kept)
+    trail = as_user("compliance").get("/audit").text
+    assert "预计自下一财年起为" in trail
+
+
+@pytest.mark.parametrize(
+    ("asked", "at", "said"),
+    [
+        ({"e.ip_class1": "x"}, "e.ip_class1", "不是有效"),
+        ({"e.neeq_tier": "moon"}, "e.neeq_tier", "moon"),
+        ({"e.ip_class1": "9", "w.ip_class1": "soon"}, "w.ip_class1", "soon"),
+        ({"w.ip_class1": str(YEAR + 1)}, "e.ip_class1", "请填写预计值"),
+    ],
+)
+def test_a_bad_expectation_is_told_at_its_field(as_user, company, asked, at, said) -> None:
+    answer = as_user("manager").get(path_of(company), query_string=asked)
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in field(answer.text, at)
+    assert said in words(answer.text.split(f'id="{at}-err"')[1].split("</p>")[0])
+
+
 @pytest.mark.parametrize(
     ("text", "said"), [("x", "不是有效"), ("-101", "-100%"), ("1001", "1000%")]
 )
