@@ -245,6 +245,7 @@ AUDIT_TITLES: dict[str, Any] = {
 AUDIT_TELLERS: dict[tuple[str, str], Any] = {
     (Scenario.__audit__, "changes"): scenario_wording.assumed_text,
     (Scenario.__audit__, "growth"): scenario_wording.growth_text,
+    ("chokepoint_tag", "sources"): chokepoint_views.sources_text,
     ("chokepoint_tag", "technology"): chokepoint_taxonomy.technology_text,
     ("chokepoint_evidence", "technology"): chokepoint_taxonomy.technology_text,
 }

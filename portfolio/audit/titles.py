@@ -340,6 +340,7 @@ COLUMNS = {
     "size_fen": ("规模", "Size"),
     "skip_empty": ("无内容不发送", "Skip empty ones"),
     "source": ("来源", "Source"),
+    "sources": ("所据文本", "Texts it rests on"),
     "stage": ("阶段", "Stage"),
     "stage_entered_at": ("本阶段计时起点", "Days in stage count from"),
     "stake_micro": ("持股比例", "Stake"),

@@ -9,6 +9,7 @@ from portfolio.chokepoint.claims import Claim, Unfit
 from portfolio.chokepoint.forms import ClaimForm, RejectForm
 from portfolio.chokepoint.ladder import ladder
 from portfolio.chokepoint.models import Tag
+from portfolio.chokepoint.passage_queries import passages_of
 from portfolio.chokepoint.standing import COUNTING, Standing, TagState, standing
 from portfolio.chokepoint.taxonomy_queries import TechnologiesInForce, taxonomy
 from portfolio.chokepoint.views import Answer, blueprint, company_or_404
@@ -61,7 +62,7 @@ def _asked(company: Company, form: ClaimForm) -> Answer:
     form.show(row if row is None or row.card_id or _claims(row) else None, _expired(row))
     form.seen.data = str(row.id if row else 0)
     if row is not None and row.state == TagState.SUGGESTED.value and row.words:
-        form.piece_text.data = operations.QUOTED.format(words=row.words)
+        form.piece_text.data = operations.quoted(row)
         form.piece_dated_on.process_data(today())
     return _page(company, form, row)
 
@@ -155,7 +156,10 @@ def reject(company_id: int, tag_id: int) -> Answer:
         flash(_("Rejected."), str(act.id))
         return redirect(url_for("companies.show", company_id=company.id, _anchor="chokepoint"))
     title = _("Reject %(name)s", name=title_of(TechnologiesInForce()[row.technology]))
-    page = render_template("chokepoint/form.html", form=form, company=company, title=title)
+    found = passages_of(company.id, [row])[row.technology]
+    page = render_template(
+        "chokepoint/form.html", form=form, company=company, title=title, found=found
+    )
     return page, 422 if form.is_submitted() else 200
 
 

@@ -14,6 +14,7 @@ from portfolio.chokepoint.claim_views import page_of
 from portfolio.chokepoint.forms import PieceForm, WithdrawForm
 from portfolio.chokepoint.ladder import ladder
 from portfolio.chokepoint.models import Tag, TagEvidence
+from portfolio.chokepoint.passage_queries import passages_of
 from portfolio.chokepoint.taxonomy_queries import TechnologiesInForce
 from portfolio.chokepoint.telling import told
 from portfolio.chokepoint.views import Answer, blueprint, company_or_404
@@ -126,12 +127,14 @@ def _page(
     documents = _documents(company, ever.evidence)
     form.offer(list(documents.values()))
     reviewing = access.me().may("tag.review") and day is None
+    tag = next((row for row in reversed(ever.tags) if ever.stands(row)), None)
     return render_template(
         "chokepoint/claim.html",
         company=company,
         technology=technology,
         name=title_of(TechnologiesInForce()[technology]),
-        tag=next((row for row in reversed(ever.tags) if ever.stands(row)), None),
+        tag=tag,
+        found=passages_of(company.id, [tag])[technology] if tag and day is None else None,
         pieces=sorted(pieces, key=lambda row: (-ladder().rank(row.level), row.id)),
         documents=documents,
         history=told(ever, _words(ever)),

@@ -83,8 +83,9 @@ class TagIncumbent(Base):
 class Tag(Base):
     """One statement about one technology of one company; a change is a new row.
 
-    `words` are the words a suggestion rests on, `text_hash` names the text they stand in: a
-    rejected suggestion does not come back before the text changes. Two people stand behind a
+    `words` are the words a suggestion rests on, `sources` the kinds of texts that claim it and
+    `text_hash` the texts that name it: a rejected suggestion does not come back before one of these
+    changes or another comes. Two people stand behind a
     claim: who read the evidence first and, where the level asks for it, another one, of words that
     changed since until `reread_by`. A claim holds through `recheck_on`. `evidence` is the text of
     rows from before evidence had rows of its own.
@@ -107,6 +108,7 @@ class Tag(Base):
     words: Mapped[str] = mapped_column(default="")
     confidence_micro: Mapped[int | None]
     text_hash: Mapped[str] = mapped_column(default="")
+    sources: Mapped[str] = mapped_column(default="", server_default="")
     reason_code: Mapped[str] = mapped_column(default="", server_default="")
     reason: Mapped[str] = mapped_column(default="")
     card_id: Mapped[int | None] = mapped_column(sa.ForeignKey("chokepoint_card.id"))

@@ -12,8 +12,10 @@ from portfolio.chokepoint.models import Tag, TagEvidence
 from portfolio.chokepoint.restating import Reading, reading_of
 from portfolio.chokepoint.reviewing import terms
 from portfolio.chokepoint.row_operations import add_card, add_piece, append
+from portfolio.chokepoint.source_queries import texts_of
+from portfolio.chokepoint.sources import DESCRIPTION, book
 from portfolio.chokepoint.standing import Standing, TagState, standing
-from portfolio.chokepoint.suggestion_operations import follow, hash_of, read
+from portfolio.chokepoint.suggestion_operations import follow, read
 from portfolio.chokepoint.taxonomy_queries import taxonomy
 from portfolio.companies.models import Company
 from portfolio.companies.operations import check_version
@@ -22,12 +24,21 @@ from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
 
 READING = tuple(field.name for field in fields(Reading))
-QUOTED = "企业描述中写明：“{words}”"
+QUOTED = "{source}中写明：“{words}”"
 
 
 def refresh_suggestions(company: Company, now: dt.datetime) -> int:
-    """Let the suggestions of a company follow its description; answers how many are new."""
-    return follow({company.id: read(company.description)}, now).added
+    """Let the suggestions of a company follow its texts; answers how many are new."""
+    db.session.flush()
+    texts = texts_of([company.id])
+    return follow({number: read(found) for number, found in texts.items()}, now).added
+
+
+def quoted(tag: Tag) -> str:
+    """What a suggestion rests on, as the words of evidence."""
+    known = book().sources
+    titles = [known[key].zh for key in tag.sources.split() if key in known]
+    return QUOTED.format(source="、".join(titles) or known[DESCRIPTION].zh, words=tag.words)
 
 
 @dataclass(frozen=True)
@@ -107,7 +118,7 @@ def accept(tag: Tag, actor: Actor, now: dt.datetime) -> Made:
     if tag.state != TagState.SUGGESTED.value:
         raise InputError("tag.decided")
     lowest = next(iter(ladder().levels))
-    piece = Piece("text", lowest, QUOTED.format(words=tag.words), dated_on=local_date(now))
+    piece = Piece("text", lowest, quoted(tag), dated_on=local_date(now))
     evidence = add_piece(tag.company_id, tag.technology, piece, actor, now)
     taken = append(
         tag,
@@ -135,12 +146,13 @@ def read_again(tag: Tag, actor: Actor, now: dt.datetime) -> Tag:
 
 def reject(tag: Tag, words: str, actor: Actor, now: dt.datetime, code: str = "") -> Tag:
     """Say that a company does not develop it, for one of the reasons by its code, in words or both:
-    by the text as it stands, so that it is suggested again only when that changed. Nobody stands
+    by the texts that name it now, so that it is suggested again only when one of them changed or
+    another came. Nobody stands
     behind it any more. Raises InputError `reason.missing`."""
     known = code if code in terms().reasons else ""
     if not (known or words.strip()):
         raise InputError("reason.missing")
-    text = db.session.get_one(Company, tag.company_id).description
+    read_now = read(texts_of([tag.company_id]).get(tag.company_id, []))
     return append(
         tag,
         actor,
@@ -148,6 +160,6 @@ def reject(tag: Tag, words: str, actor: Actor, now: dt.datetime, code: str = "")
         state=TagState.REJECTED.value,
         reason_code=known,
         reason=words.strip(),
-        text_hash=hash_of(text),
+        text_hash=read_now.naming(tag.technology),
         **dict.fromkeys(READING),
     )

@@ -11,11 +11,14 @@ from sqlalchemy.orm import load_only
 
 from portfolio.chokepoint import queries
 from portfolio.chokepoint.models import Tag
-from portfolio.chokepoint.reviewing import Stretch, places_of, stretches, terms
+from portfolio.chokepoint.passages import Passage, passages
+from portfolio.chokepoint.reviewing import terms
+from portfolio.chokepoint.source_queries import texts_of
+from portfolio.chokepoint.sources import any_new
 from portfolio.chokepoint.standing import TagState
-from portfolio.chokepoint.suggest import Reason, Suggestion, readings
-from portfolio.chokepoint.suggestion_operations import hash_of
-from portfolio.chokepoint.taxonomy_queries import lexicon, taxonomy
+from portfolio.chokepoint.suggest import Reason
+from portfolio.chokepoint.suggestion_operations import read
+from portfolio.chokepoint.taxonomy_queries import taxonomy
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
 from portfolio.extensions import db
@@ -36,7 +39,6 @@ _SHOWN = (
     Company.short_name,
     Company.place,
     Company.industry,
-    Company.description,
 )
 
 
@@ -85,12 +87,12 @@ def place_from(text: str) -> Place | None:
 
 @dataclass(frozen=True)
 class Card:
-    """One suggestion as it is judged: the company's text with the words it rests on, what the text
-    says of the technology (None where it claims it no more), and the company's other tags."""
+    """One suggestion as it is judged: the company's texts with the words it rests on, what they say
+    of the technology (None where they claim it no more), and the company's other tags."""
 
     tag: Tag
     company: Company
-    text: Sequence[Stretch]
+    passages: Sequence[Passage]
     reason: Reason | None
     stuffed: bool
     changed: bool
@@ -173,21 +175,21 @@ def card_of(tag: Tag) -> Card:
 def cards(found: Sequence[tuple[Tag, Company]]) -> list[Card]:
     """Suggestions as they are judged."""
     tags = queries.tags_of({company.id for _, company in found}) if found else {}
-    read: dict[int, list[Suggestion]] = {}
+    texts = texts_of({company.id for _, company in found}) if found else {}
+    readings = {number: read(said) for number, said in texts.items()}
     made = []
     for tag, company in found:
-        if company.id not in read:
-            read[company.id] = readings(company.description, lexicon())
-        one = next((s for s in read[company.id] if s.technology.id == tag.technology), None)
-        places = one.places if one else places_of(company.description, tag.words)
+        here = readings.get(company.id) or read([])
+        one = here.named.get(tag.technology)
+        reason = one.best.reason if one else None
         made.append(
             Card(
                 tag,
                 company,
-                stretches(company.description, places),
-                one.reason if one else None,
-                one is not None and one.stuffed,
-                bool(tag.text_hash) and tag.text_hash != hash_of(company.description),
+                passages(one, here.texts, tag.words),
+                reason,
+                one is not None and one.best.stuffed,
+                any_new(here.naming(tag.technology).split(), tag.text_hash),
                 [other for other in tags.get(company.id, []) if other.id != tag.id],
             )
         )

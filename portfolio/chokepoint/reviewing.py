@@ -104,13 +104,16 @@ def places_of(text: str, words: str) -> list[tuple[int, int]]:
     return found
 
 
-def stretches(text: str, places: Iterable[tuple[int, int]]) -> list[Stretch]:
-    """A text in parts, marked and not; of a long one only what stands around the marks."""
+def stretches(
+    text: str, places: Iterable[tuple[int, int]], whole: int = WHOLE, around: int = AROUND
+) -> list[Stretch]:
+    """A text in parts, marked and not; of one longer than `whole` only what stands around the
+    marks."""
     marks = _joined(sorted(places)[:MOST_PLACES], 0)
     shown = [(0, len(text))]
-    if len(text) > WHOLE:
-        wide = [(max(0, start - AROUND), min(len(text), end + AROUND)) for start, end in marks]
-        shown = _joined(wide, AROUND) or [(0, WHOLE)]
+    if len(text) > whole:
+        wide = [(max(0, start - around), min(len(text), end + around)) for start, end in marks]
+        shown = _joined(wide, around) or [(0, whole)]
     found: list[Stretch] = []
     for start, end in shown:
         if start:

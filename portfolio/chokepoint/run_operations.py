@@ -1,4 +1,4 @@
-"""A way through the library: what every description claims is suggested, a part at a time so that nobody
+"""A way through the library: what every company's texts claim is suggested, a part at a time so that nobody
 who writes waits long."""
 
 import datetime as dt
@@ -9,10 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from portfolio.chokepoint import lease_operations as leases
 from portfolio.chokepoint.run_models import SuggestionRun
+from portfolio.chokepoint.source_queries import texts_of
 from portfolio.chokepoint.suggestion_operations import Read, follow, read
 from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import Company
-from portfolio.extensions import Actor, db, one_of, serialise, unit_of_work
+from portfolio.extensions import Actor, db, serialise, unit_of_work
 
 CHUNK = 400
 ACTION = "tag.suggest"
@@ -58,37 +59,38 @@ def go_through(run_id: int, tell: Callable[[SuggestionRun], None] = lambda run: 
 def _part(run_id: int, tries: int = TRIES) -> bool:
     """The next companies; answers whether more may follow."""
     last_id = db.session.get_one(SuggestionRun, run_id, populate_existing=True).last_id
-    texts = _texts(Company.id > last_id)
-    readings = {number: read(text) for number, text in texts}  # while nobody has to wait
+    ids = _next(last_id)
+    texts = texts_of(ids)
+    readings = {number: read(said) for number, said in texts.items()}  # while nobody has to wait
     try:
         with unit_of_work(ACTION):
             run = db.session.get_one(SuggestionRun, run_id, populate_existing=True)
-            _write(run, texts, readings, dt.datetime.now(dt.UTC))
+            _write(run, ids, readings, dt.datetime.now(dt.UTC))
     except IntegrityError:  # somebody claimed the same at that moment
         if tries == 1:
             raise
         return _part(run_id, tries - 1)
-    return bool(texts)
+    return bool(ids)
 
 
 def _write(
     run: SuggestionRun,
-    texts: Sequence[tuple[int, str]],
+    ids: Sequence[int],
     readings: Mapping[int, Read],
     now: dt.datetime,
 ) -> None:
-    if not texts:
+    if not ids:
         run.ended_at, run.total = now, run.done
         return
-    ids = [number for number, _ in texts]
-    same = set(texts) & set(_texts(one_of(Company.id, ids)))
-    found = follow({number: readings[number] for number, _ in sorted(same)}, now)
+    now_said = texts_of(ids)
+    same = {i: found for i, found in readings.items() if now_said.get(i) == found.texts}
+    found = follow(same, now)
     run.added += found.added
     run.withdrawn += found.withdrawn
     run.last_id, run.done = ids[-1], run.done + len(ids)
     run.lease_until = now + leases.LEASE
 
 
-def _texts(condition: sa.ColumnElement[bool]) -> Sequence[tuple[int, str]]:
-    query = sa.select(Company.id, Company.description).where(condition, unmerged())
-    return [(r[0], r[1]) for r in db.session.execute(query.order_by(Company.id).limit(CHUNK))]
+def _next(last_id: int) -> Sequence[int]:
+    query = sa.select(Company.id).where(Company.id > last_id, unmerged())
+    return db.session.scalars(query.order_by(Company.id).limit(CHUNK)).all()

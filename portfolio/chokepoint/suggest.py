@@ -12,6 +12,7 @@ from typing import NamedTuple
 from portfolio.chokepoint.folding import flattened, unmarked
 from portfolio.chokepoint.lexicon import Lexicon, lexicon
 from portfolio.chokepoint.reading import mentions
+from portfolio.chokepoint.sources import Source
 from portfolio.chokepoint.taxonomy import Technology
 from portfolio.chokepoint.weighing import Case, cases, is_stuffed, probability, weights
 from portfolio.kernel.errors import InputError
@@ -81,22 +82,27 @@ class Suggestion(NamedTuple):
     stuffed: bool
 
 
-def readings(text: str, words: Lexicon | None = None, least: float = 0) -> list[Suggestion]:
+def readings(
+    text: str, words: Lexicon | None = None, least: float = 0, source: Source | None = None
+) -> list[Suggestion]:
     """Every technology that a text names, claimed or not, the surest first; at most the first
-    20,000 characters are read, not counting markup and blanks."""
+    20,000 characters are read, not counting markup and blanks. A text is read as a description
+    unless another source is named."""
     words = words or lexicon()
     original = text[:SOURCE]
     flat = flattened(unmarked(original))
     if len(flat) > LONGEST and (read := _READ.match(flat)):
         flat = flat[: read.end()]
+    if source is not None:
+        flat = source.masked(flat)
     found = mentions(flat, words)
     if not found:
         return []
     stuffed = is_stuffed(flat, found)
-    weight = weights()
+    weight = weights() if source is None else source.weight
     named = [
         _suggestion(words.technologies[case.technology], case, sure, original, stuffed)
-        for case in cases(found, words, stuffed)
+        for case in cases(found, words, stuffed, weight)
         if (sure := round(probability(case.signs, weight), 2)) >= least
     ]
     if len(named) > 1:

@@ -13,7 +13,9 @@ from werkzeug.wrappers import Response
 from portfolio.chokepoint import operations, queries
 from portfolio.chokepoint.forms import technologies
 from portfolio.chokepoint.ladder import ladder, worded
+from portfolio.chokepoint.passage_queries import passages_of
 from portfolio.chokepoint.reviewing import terms
+from portfolio.chokepoint.sources import book
 from portfolio.chokepoint.standing import TagState, due, standing
 from portfolio.chokepoint.taxonomy_queries import TechnologiesInForce, technology_titles
 from portfolio.companies import queries as companies
@@ -38,6 +40,7 @@ def _shown(state: BlueprintSetupState) -> None:
         technologies=TechnologiesInForce(),
         tag_states=TagState._value2member_map_,
         ladder=ladder(),
+        sources_text=sources_text,
         rejections=terms().reasons,
         standing=partial(standing, ladder=ladder()),
         tag_due=partial(due, ladder=ladder()),
@@ -49,11 +52,13 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
     """The company's tags: confirmed with their evidence, suggested with their words."""
     tags = queries.with_cards(company.id, known_at)
     day = today() if known_at is None else local_date(known_at)
+    suggested = [t for t in tags if t.state == TagState.SUGGESTED.value]
     people_named = {p for t in tags for p in (t.first_reader_id, t.second_reader_id) if p}
     context = {
         "company": company,
         "claims": [t for t in tags if standing(t, day, ladder()) is not None],
-        "suggested": [t for t in tags if t.state == TagState.SUGGESTED.value],
+        "suggested": suggested,
+        "passages": {} if known_at else passages_of(company.id, suggested),
         "evidence": queries.evidence_of([company.id], known_at).get(company.id, []),
         "names": people.names_of(people_named),
         "day": day,
@@ -93,6 +98,13 @@ def index() -> str:
     return page
 
 
+def sources_text(keys: str) -> str:
+    """The kinds of texts of a column, in the reader's language."""
+    known = book().sources
+    between = ", " if language() == "en" else "、"
+    return between.join(title_of(known[key]) for key in keys.split() if key in known)
+
+
 def company_or_404(company_id: int) -> Company:
     """The company, unless it does not exist for this person."""
     return companies.get_visible(access.me(), company_id) or abort(404)
@@ -101,7 +113,7 @@ def company_or_404(company_id: int) -> Company:
 @blueprint.post("/companies/<int:company_id>/suggestions")
 @access.permit("tag.review")
 def suggest(company_id: int) -> Answer:
-    """Read the description again."""
+    """Read the company's texts again."""
     company = company_or_404(company_id)
     with access.writing("tag.suggest"):
         added = operations.refresh_suggestions(company, now())

@@ -1,13 +1,15 @@
 """What two taxonomies make different of texts: the words that count otherwise, what a text claims
 by each, and doubts about words that are new (pure)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from portfolio.chokepoint.folding import flattened, unmarked
+from portfolio.chokepoint.joining import claimed
 from portfolio.chokepoint.lexicon import Lexicon
-from portfolio.chokepoint.suggest import SOURCE, suggest
+from portfolio.chokepoint.sources import Text
+from portfolio.chokepoint.suggest import SOURCE
 from portfolio.chokepoint.taxonomy import Taxonomy, Technology, shipped
 from portfolio.kernel.titles import TitledEnum
 
@@ -61,18 +63,23 @@ class Comparison:
                     found.add(word)
         return frozenset(found)
 
-    def touches(self, text: str) -> bool:
-        """Whether a text has any of the words in it."""
-        flat = flattened(unmarked(text[:SOURCE]))
+    def touches(self, texts: Sequence[Text]) -> bool:
+        """Whether any of the texts has any of the words in it."""
+        flat = flat_of(texts)
         return any(word in flat for word in self.words)
 
-    def claims(self, text: str) -> tuple[frozenset[str], frozenset[str]]:
-        """The technologies that a text claims by the one and by the other."""
+    def claims(self, texts: Sequence[Text]) -> tuple[frozenset[str], frozenset[str]]:
+        """The technologies that the texts claim by the one and by the other."""
         before, after = (
-            frozenset(s.technology.id for s in suggest(text, lexicon))
+            frozenset(one.technology.id for one in claimed(texts, lexicon))
             for lexicon in (self.old, self.new)
         )
         return before, after
+
+
+def flat_of(texts: Sequence[Text]) -> str:
+    """All texts of a company in the one form of every way of writing."""
+    return "\n".join(flattened(unmarked(text.text[:SOURCE])) for text in texts)
 
 
 def added_words(old: Taxonomy, new: Taxonomy) -> dict[str, tuple[str, ...]]:

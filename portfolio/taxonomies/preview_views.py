@@ -8,9 +8,10 @@ from flask import abort, current_app, flash, redirect, render_template, request,
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from portfolio.chokepoint import taxonomy_queries
+from portfolio.chokepoint import joining, taxonomy_queries
 from portfolio.chokepoint.lexicon import Lexicon
-from portfolio.chokepoint.suggest import readings
+from portfolio.chokepoint.source_queries import texts_of
+from portfolio.chokepoint.sources import Text
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
 from portfolio.people import queries as people
@@ -163,6 +164,8 @@ def effects() -> Answer:
     technology, becomes = request.args.get("from"), request.args.get("to")
     ids = queries.effects(access.me(), run, effect.value, technology, becomes)
     page = Page(*_paged(ids))
+    shown = queries.shown(page.rows)
+    texts = texts_of(company.id for _, company in shown)
     words = {
         False: taxonomy_queries.words_of(found.base),
         True: taxonomy_queries.words_of(found.book),
@@ -173,8 +176,8 @@ def effects() -> Answer:
         effect=effect,
         page=page,
         rows=[
-            (row, company, _excerpt(company.description, row, words))
-            for row, company in queries.shown(page.rows)
+            (row, company, _excerpt(texts.get(company.id, []), row, words))
+            for row, company in shown
         ],
         counted=queries.count_of_effect(run, effect.value, technology, becomes),
         named=_named(found),
@@ -199,14 +202,14 @@ def _split_of(found: Drafted, technology: str | None) -> tuple[int, Any]:
     return 0, None
 
 
-def _excerpt(text: str, row: Any, words: dict[bool, Lexicon]) -> list[Piece]:
-    """The place of a description that speaks of the technology, with the words marked."""
+def _excerpt(texts: Sequence[Text], row: Any, words: dict[bool, Lexicon]) -> list[Piece]:
+    """The place of a company's texts that speaks of the technology, with the words marked."""
     after = row.effect != Effect.VANISHES
     for new, name in ((after, row.becomes or row.technology), (False, row.technology)):
-        found = [s for s in readings(text, words[new]) if s.technology.id == name]
-        if found:
-            return list(_marked(text, found[0].places))
-    return [(text[: BEFORE + BEHIND], False)]
+        for one in joining.named(texts, words[new]):
+            if one.technology.id == name:
+                return list(_marked(one.parts[0].text.text, one.best.places))
+    return [(text.text[: BEFORE + BEHIND], False) for text in texts[:1]]
 
 
 def _marked(text: str, places: Sequence[tuple[int, int]]) -> Iterator[Piece]:

@@ -172,10 +172,10 @@ def touched(technologies: Iterable[str], edition_id: int | None) -> list[int]:
     return list(db.session.scalars(there.order_by(Company.id)))
 
 
-def part_of(last_id: int, most: int) -> list[tuple[int, str]]:
-    """The next companies with their descriptions."""
-    query = sa.select(Company.id, Company.description).where(Company.id > last_id, unmerged())
-    return [(row[0], row[1]) for row in db.session.execute(query.order_by(Company.id).limit(most))]
+def part_of(last_id: int, most: int) -> Sequence[int]:
+    """The next companies."""
+    query = sa.select(Company.id).where(Company.id > last_id, unmerged())
+    return db.session.scalars(query.order_by(Company.id).limit(most)).all()
 
 
 def how_many() -> int:

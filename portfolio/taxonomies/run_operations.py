@@ -7,12 +7,13 @@ from collections import Counter
 
 from portfolio.chokepoint import lease_operations as leases
 from portfolio.chokepoint import taxonomy_queries
-from portfolio.chokepoint.folding import flattened, unmarked
-from portfolio.chokepoint.suggest import SOURCE
+from portfolio.chokepoint.folding import flattened
+from portfolio.chokepoint.source_queries import texts_of
+from portfolio.chokepoint.sources import Text
 from portfolio.chokepoint.taxonomy_models import TaxonomyEdition
 from portfolio.extensions import db, insert_rows, unit_of_work
 from portfolio.taxonomies import queries
-from portfolio.taxonomies.comparing import Comparison, added_words
+from portfolio.taxonomies.comparing import Comparison, added_words, flat_of
 from portfolio.taxonomies.models import TaxonomyEffect, TaxonomyRun
 from portfolio.taxonomies.moving import Step
 from portfolio.taxonomies.queries import Drafted
@@ -69,7 +70,7 @@ def _part(
     added: dict[str, str],
 ) -> bool:
     """The next companies; answers whether more may follow."""
-    texts = dict(queries.part_of(run.last_id, CHUNK))
+    texts = texts_of(queries.part_of(run.last_id, CHUNK))
     now = dt.datetime.now(dt.UTC)
     with unit_of_work(ACTION):
         if not texts:
@@ -103,11 +104,11 @@ def _effects(run_id: int, steps: dict[int, list[Step]]) -> list[dict[str, object
     ]
 
 
-def _hits(texts: dict[int, str], added: dict[str, str], before: str) -> Counter[str]:
+def _hits(texts: dict[int, list[Text]], added: dict[str, str], before: str) -> Counter[str]:
     found = Counter(json.loads(before))
     if added:
-        for text in texts.values():
-            flat = flattened(unmarked(text[:SOURCE]))
+        for of_company in texts.values():
+            flat = flat_of(of_company)
             found.update(word for word, form in added.items() if form in flat)
     return found
 

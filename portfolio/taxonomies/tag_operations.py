@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import sqlalchemy as sa
 
 from portfolio.chokepoint import taxonomy_queries
+from portfolio.chokepoint.joining import Joined, claimed
 from portfolio.chokepoint.models import Tag
 from portfolio.chokepoint.row_operations import SECOND_READING
-from portfolio.chokepoint.suggest import Suggestion, suggest
-from portfolio.chokepoint.suggestion_operations import hash_of
+from portfolio.chokepoint.source_queries import texts_of
+from portfolio.chokepoint.sources import Text
+from portfolio.chokepoint.suggestion_operations import said_of
 from portfolio.chokepoint.taxonomy_models import TaxonomyEdition
-from portfolio.companies.models import Company
 from portfolio.extensions import db, one_of
 from portfolio.kernel.parts import in_parts
 from portfolio.taxonomies import proof_operations, queries
@@ -40,11 +41,11 @@ def concerned(found: Drafted) -> set[str]:
 def plans(
     found: Drafted,
     takes_back_id: int | None,
-    texts: Mapping[int, str],
+    texts: Mapping[int, Sequence[Text]],
     words: Comparison,
     all_of_them: bool = False,
 ) -> dict[int, list[Step]]:
-    """What a draft does to companies whose descriptions are given; of those alone that it touches,
+    """What a draft does to companies whose texts are given; of those alone that it touches,
     unless all are known to be touched."""
     standing = queries.standing(texts)
     back = queries.moved_by(takes_back_id, texts) if takes_back_id else {}
@@ -70,16 +71,11 @@ def left_behind(lost: Iterable[str], found: Drafted, takes_back_id: int | None) 
         return carried
     words = comparison_of(found)
     for part in in_parts(queries.touched(names, takes_back_id)):
-        for steps in plans(found, takes_back_id, _texts(part), words, True).values():
+        for steps in plans(found, takes_back_id, texts_of(part), words, True).values():
             for step in steps:
                 if step.effect is Effect.STAYS and step.technology in names:
                     carried[step.technology] = carried.get(step.technology, 0) + 1
     return carried
-
-
-def _texts(company_ids: Sequence[int]) -> dict[int, str]:
-    query = sa.select(Company.id, Company.description).where(one_of(Company.id, company_ids))
-    return {row[0]: row[1] for row in db.session.execute(query.order_by(Company.id))}
 
 
 def move_tags(
@@ -90,7 +86,7 @@ def move_tags(
     words, count = comparison_of(found), 0
     taken = db.session.get(TaxonomyEdition, edition.takes_back_id or 0)
     for part in in_parts(queries.touched(concerned(found), edition.takes_back_id)):
-        texts = _texts(part)
+        texts = texts_of(part)
         done = plans(found, edition.takes_back_id, texts, words, True)
         carry_out(done, texts, words, edition, now)
         if taken is None:
@@ -103,7 +99,7 @@ def move_tags(
 
 def carry_out(
     steps: Mapping[int, Sequence[Step]],
-    texts: Mapping[int, str],
+    texts: Mapping[int, Sequence[Text]],
     words: Comparison,
     edition: TaxonomyEdition,
     now: dt.datetime,
@@ -141,21 +137,21 @@ def carry_out(
 def _rows(
     company_id: int,
     steps: Sequence[Step],
-    text: str,
+    texts: Sequence[Text],
     words: Comparison,
     rows: Mapping[int, Tag],
     now: dt.datetime,
 ) -> list[tuple[Step, Tag]]:
     found = []
-    read: dict[str, Suggestion] = {}
+    read: dict[str, Joined] = {}
     if any(step.made and step.state == SUGGESTED for step in steps):
-        read = {s.technology.id: s for s in suggest(text, words.new)}
+        read = {one.technology.id: one for one in claimed(texts, words.new)}
     for step in steps:
         if step.made:
             old = rows[step.source] if step.source is not None else None
             values = {name: getattr(old, name) for name in CARRIED} if old else {}
             if step.state == SUGGESTED and step.becomes in read:
-                values |= _read(read[step.becomes], text)
+                values |= said_of(read[step.becomes])
             if step.effect is Effect.UNDECIDED:
                 values |= dict.fromkeys(SECOND_READING)
             values |= {"company_id": company_id, "technology": step.becomes, "state": step.state}
@@ -163,14 +159,6 @@ def _rows(
             db.session.add(tag)
             found.append((step, tag))
     return found
-
-
-def _read(suggestion: Suggestion, text: str) -> dict[str, object]:
-    return {
-        "words": suggestion.evidence,
-        "confidence_micro": int(suggestion.confidence * 1_000_000),
-        "text_hash": hash_of(text),
-    }
 
 
 def _move(

@@ -68,7 +68,7 @@ def test_a_suggestion_is_claimed_with_evidence_and_counts_once_it_was_read_twice
     asked = client.get(f"{base}/tags?technology=uv-led").text
     row = queries.current(company.id, "uv-led")
     assert (
-        "企业描述中写明：“深紫外LED”" in asked
+        "业务描述中写明：“深紫外LED”" in asked
         and f'name="seen" type="hidden" value="{row.id}"' in asked
     )
     answer = client.post(f"{base}/tags", data=sent(seen=str(row.id)))
