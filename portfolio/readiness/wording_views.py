@@ -23,7 +23,7 @@ from portfolio.rulebook.metrics import Metric, dictionary
 from portfolio.rulebook.model import Rulebook
 from portfolio.rulebook.scores import Range
 from portfolio.rulebook.titles import IN_WAN, SIGNS, UNITS, reading_title
-from portfolio.web.formatting import listed, title_of
+from portfolio.web.formatting import bracketed, listed, title_of
 from portfolio.web.i18n import language
 
 MOST_NAMED = 2
@@ -282,6 +282,7 @@ GLOBALS = {
     "mark_title": mark_title,
     "in_force": in_force,
     "brief": brief,
+    "bracketed": bracketed,
     "named": named,
     "locale_now": language,
 }

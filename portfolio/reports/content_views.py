@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from flask_babel import gettext as _
@@ -9,6 +10,7 @@ from flask_babel import gettext as _
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company, Figure
 from portfolio.readiness import recognition_queries
+from portfolio.readiness.bars import Bar, bar_of
 from portfolio.readiness.company_views import picture
 from portfolio.readiness.gaps import Gap
 from portfolio.readiness.pictures import Finding, Picture
@@ -30,12 +32,12 @@ from portfolio.readiness.wording_views import (
 )
 from portfolio.reports.kinds import Kind
 from portfolio.rulebook.citations import cited
-from portfolio.rulebook.engine import FAIL, MANUAL, inputs_of
+from portfolio.rulebook.engine import FAIL, MANUAL, UNKNOWN, inputs_of
 from portfolio.rulebook.loader import library
 from portfolio.rulebook.marks import UNVERIFIED
 from portfolio.rulebook.metrics import dictionary
 from portfolio.rulebook.model import ANY, SCORE
-from portfolio.web.formatting import listed, title_of
+from portfolio.web.formatting import bracketed, listed, title_of
 from portfolio.web.i18n import language
 
 MOST_STEPS = 5
@@ -166,17 +168,26 @@ def _rows(node: Node, depth: int) -> Iterator[Content]:
         "group": group,
         "aside": node.aside,
         "text": title_of(clause)
-        + (f"（{_('one is enough')}）" if group and node.kind == ANY else ""),
+        + (bracketed(_("one is enough")) if group and node.kind == ANY else ""),
         "used": [*_used(node)],
         "value": "" if group else _value(node),
         "threshold": "" if group else limit_of(outcome),
         "status": node.status,
         "verdict": _said(node),
+        "bar": None if group else asdict(_bar(node)),
         "source": " · ".join(filter(None, (_cited(node), mark_title(clause.verified)))),
         "unverified": clause.verified in UNVERIFIED,
     }
     for child in node.children:
         yield from _rows(child, depth + 1)
+
+
+def _bar(node: Node) -> Bar:
+    """How far a test is from its threshold; a score counts with the points that are sure."""
+    outcome, value = node.outcome, node.outcome.value
+    if node.kind == SCORE:
+        value = None if node.status == UNKNOWN else node.score.low
+    return bar_of(node.status, value, outcome.clause.threshold)
 
 
 def _cited(node: Node) -> str:
@@ -199,7 +210,7 @@ def _said(node: Node) -> str:
 
 def _used(node: Node) -> Iterator[str]:
     for one in node.used:
-        counts = f"（{_('counts: the lower')}）" if one.counted else ""
+        counts = bracketed(_("counts: the lower")) if one.counted else ""
         yield f"{one.year or ''} {title_of(one.metric)} {quantity(one.metric, '', one.value)}{counts}".strip()
     for line in node.lines:
         yield f"{title_of(line.item)} {points_of(line.worth)} / {line.item.most}"

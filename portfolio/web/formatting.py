@@ -90,6 +90,11 @@ def listed(words: Iterable[Any]) -> str:
     return (", " if language() == "en" else "、").join(str(word) for word in words)
 
 
+def bracketed(text: str) -> str:
+    """A remark behind a word, in the reader's brackets."""
+    return f" ({text})" if language() == "en" else f"（{text}）"
+
+
 def url_with(**changes: Any) -> str:
     """The present address with changed query arguments; None or "" removes one."""
     arguments: dict[str, Any] = request.args.to_dict(flat=False)

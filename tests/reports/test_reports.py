@@ -121,3 +121,22 @@ def test_a_report_on_an_unknown_target_is_refused() -> None:
     chapter = '[[report.chapter]]\nzh="乙"\nen="B"\ntargets=["nope"]\n'
     with pytest.raises(ValueError, match="nope"):
         read_kinds(f'[[report]]\nkey="a"\nzh="甲"\nen="A"\n{chapter}')
+
+
+def test_each_number_has_its_distance_beside_it(as_user, company) -> None:
+    client = as_user("partner")
+    rows = client.get(address(company)).text.split("<tr class=")
+    kinds_of = {
+        kind: [row for row in rows if f'class="bar wide {kind}"' in row]
+        for kind in ("pass", "fail", "unknown")
+    }
+    assert any("归属于母公司股东的净利润 900万" in row for row in kinds_of["fail"])
+    assert any("预计市值" in row for row in kinds_of["unknown"]) and kinds_of["pass"]
+    assert not any("（满足其一即可）" in row for found in kinds_of.values() for row in found)
+
+
+def test_an_english_report_has_english_brackets(as_user, company) -> None:
+    client = as_user("reader")
+    client.set_cookie("lang", "en")
+    page = client.get(address(company)).text
+    assert " (one is enough)" in page and "（one is enough）" not in page
