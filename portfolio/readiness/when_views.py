@@ -156,7 +156,8 @@ class Outlook:
     @property
     def assumptions(self) -> Sequence[Assumption]:
         """What is assumed, each figure by its name."""
-        said = assumptions(self.s.growth.texts)
+        growth = self.s.growth
+        said = assumptions({n: text for n, text in growth.texts.items() if n not in growth.errors})
         return [Assumption(text, self._overtaken(name)) for name in said for text in said[name]]
 
     def _overtaken(self, name: str) -> bool:
@@ -167,6 +168,10 @@ class Outlook:
     def errors(self) -> Mapping[str, str]:
         """What is wrong with what was typed, by the name of its field."""
         return {name: text_of(error) for name, error in self.s.growth.errors.items()}
+
+    def field_of(self, name: str) -> Metric:
+        """The figure that a field is about."""
+        return dictionary()[name.partition(".")[2]]
 
     @property
     def carried(self) -> Mapping[str, str]:
