@@ -9,6 +9,7 @@ from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portfolio import settings as environment
+from portfolio.agenda import views as agenda_views
 from portfolio.audit import commands as audit_commands
 from portfolio.audit import jobs as audit_jobs
 from portfolio.audit import operations as audit
@@ -156,6 +157,7 @@ VIEWS = (
     companies_merge_views,
     companies_merge_history_views,
     companies_export_views,
+    agenda_views,
     holidays_views,
     pipeline_views,
     pipeline_form_views,

@@ -29,6 +29,8 @@ ACTIONS = {
     "contact.enter": ("添加人员", "Added a person"),
     "contact.import": ("导入人员", "Imported people"),
     "vehicle.change": ("修改出资主体", "Changed a vehicle"),
+    "agenda.open": ("开通日历订阅", "Opened a calendar feed"),
+    "agenda.end": ("停用日历订阅", "Ended a calendar feed"),
     "holidays.enter": ("录入放假安排", "Entered an arrangement of working days"),
     "holidays.remove": ("撤除放假安排", "Removed an arrangement of working days"),
     "vehicle.enter": ("登记出资主体", "Entered a vehicle"),
@@ -165,6 +167,7 @@ KINDS = {
     "user": ("用户", "User"),
     "user_role": ("用户角色", "Role of a user"),
     "vehicle": ("出资主体", "Vehicle"),
+    "agenda_feed": ("日历订阅", "Calendar feed"),
     "holiday_year": ("年度放假安排", "Working days of a year"),
 }
 COLUMNS = {
@@ -299,6 +302,7 @@ COLUMNS = {
     "next_step": ("下一步", "Next step"),
     "next_step_on": ("下一步日期", "Date of the next step"),
     "note": ("备注", "Note"),
+    "opened_at": ("开通时间", "Opened at"),
     "notice": ("通知正文", "Text of the notice"),
     "off": ("放假日", "Days off"),
     "made_up": ("调休上班日", "Days made up"),

@@ -16,6 +16,7 @@ NAVIGATION = (
     ("", "/digests", _l("Digests")),
 )
 MENU = (
+    ("", "/agenda", _l("My calendar")),
     ("company.write", "/acts", _l("Take back")),
     ("company.read", "/bin", _l("Bin")),
     ("import", "/imports", _l("Imports")),

@@ -122,6 +122,10 @@ DOORS = {
     "pipeline.new_commitment": WRITERS,
     "pipeline.vehicles": {"admin"},
     "pipeline.vehicle": {"admin"},
+    "agenda.index": EVERYBODY,
+    "agenda.open_feed": EVERYBODY,
+    "agenda.end_feed": EVERYBODY,
+    "agenda.feed": ANYBODY,
     "holidays.index": {"admin"},
     "holidays.arrangement": {"admin"},
     "holidays.remove": {"admin"},
@@ -339,6 +343,7 @@ def test_no_canary_of_a_walled_deal_reaches_a_wrong_reader(app, as_user, house, 
         "/audit.csv?object=document",
         "/deals/1?as_of=2020-01-01",
         "/companies/1?as_of=2020-01-01",
+        "/agenda",
     ]
     for path in paths:
         with client.get(path) as answer:

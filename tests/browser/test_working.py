@@ -167,6 +167,7 @@ PAGES = {
         "/settings/taxonomy/preview/effects?effect=appears",
         "/settings/vehicles",
         "/settings/vehicles/1",
+        "/agenda",
         "/settings/holidays",
         "/settings/holidays/2026",
     ),
