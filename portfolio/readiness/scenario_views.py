@@ -21,6 +21,7 @@ from portfolio.readiness import scenario_queries as queries
 from portfolio.readiness.company_views import basis_of, company_or_404
 from portfolio.readiness.models import Scenario
 from portfolio.readiness.pictures import Finding
+from portfolio.readiness.scenario_wording_views import growth_text
 from portfolio.readiness.scenarios import told
 from portfolio.readiness.views import blueprint
 from portfolio.readiness.whatif import Key
@@ -114,9 +115,12 @@ def delete_scenario(company_id: int, scenario_id: int) -> Response:
 
 
 def address_of(row: Scenario) -> str:
-    """The address of the page that supposes what a scenario holds."""
-    texts = {"scenario": str(row.id), **told(row.changes), **told(row.growth)}
-    return url_asking("readiness.what_if", texts, company_id=row.company_id)
+    """The address of the page that supposes what a scenario holds: of one that only says how
+    figures go on, the page that shows it."""
+    changes, growth = told(row.changes), told(row.growth)
+    page = "readiness.what_if" if changes or not growth else "readiness.when"
+    texts = {"scenario": str(row.id), **changes, **growth}
+    return url_asking(page, texts, company_id=row.company_id)
 
 
 def _scenario(company_id: int, scenario_id: int) -> Scenario:
@@ -175,6 +179,7 @@ def _page(company: Company, wrong_id: int = 0, typed: str = "", wrong: str = "")
         company=company,
         rows=rows,
         held=held,
+        growth_text=growth_text,
         authors=queries.authors_of(rows),
         columns=columns,
         figures=_changed(columns),

@@ -104,6 +104,19 @@ def test_what_cannot_be_kept_is_told_and_what_was_typed_stays(
         assert f'value="{name}"' in answer.text and 'value="1 万"' in answer.text
 
 
+def test_one_that_only_says_how_figures_go_on_opens_where_that_is_seen(as_user, company) -> None:
+    client = as_user("manager")
+    answer = save(client, company, asked="g.expected_market_cap=40&e.ip_class1=9")
+    assert urlsplit(answer.location).path.endswith("/readiness/when")
+    assert "预计市值：每年增长 40%" in client.get(answer.location).text
+    listed = client.get(kept_path(company)).text
+    assert "预计市值：每年增长 40%；Ⅰ类知识产权数：预计自下一财年起为9项" in listed
+    page = client.get(path_of(company), query_string={"g.revenue": "30"}).text
+    assert (
+        "1 项有增长假设" in page and f"/companies/{company.id}/readiness/when?g.revenue=30" in page
+    )
+
+
 def test_the_same_name_in_another_company_is_free(as_user, cast, company) -> None:
     client = as_user("manager")
     other = factories.company(cast["manager"])
