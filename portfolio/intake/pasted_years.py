@@ -17,6 +17,7 @@ MOST_YEARS = 8
 _BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
 _YEAR = re.compile(r"(?:fy)?(\d{4})(?:年(?:度|末)?|年?(?:度)?末|[-/.年]12[-/.月]31日?)?(?:\.0)?")
 _BLOCK_UNIT = re.compile(r"单位[::]?(?:人民币)?((?:千万|百万|千|万|亿)?元)")
+_HEADING_UNIT = re.compile(r"\((?:人民币)?((?:千万|百万|千|万|亿)?元)\)$")
 _UNIT_COLUMN = frozenset({"单位", "unit", "units"})
 NOTHING = frozenset({"", "-", "--", "—", "——", "–", "/", "n/a", "na", "不适用", "无", "未披露"})
 
@@ -49,8 +50,8 @@ def read_block(text: str, unit: str = "") -> Pasted:
     rows = [row for row in rows if any(row)]
     if len(rows) > MOST_LINES:
         raise InputError("paste.too_long", most=MOST_LINES)
-    named = _BLOCK_UNIT.search(halfwidth(text.replace(" ", "")))
     place, rows = _upright(rows)
+    unit = unit or _unit_named(text, rows[place])
     columns = _years(rows[place])
     pasted = Pasted({year: {} for year in columns})
     unit_at = next((n for n, c in enumerate(rows[place]) if c.casefold() in _UNIT_COLUMN), None)
@@ -60,10 +61,21 @@ def read_block(text: str, unit: str = "") -> Pasted:
         if n and cell and n != unit_at and year_of(cell) is None
     ]
     for row in rows[place + 1 :]:
-        _read(row, columns, unit_at, unit or (named[1] if named else ""), pasted)
+        _read(row, columns, unit_at, unit, pasted)
     if not any(pasted.texts.values()):
         raise InputError("paste.no_figures", value="、".join(pasted.passed_over[:5]))
     return pasted
+
+
+def _unit_named(text: str, headings: Sequence[str]) -> str:
+    """The unit of amounts that a block names, in a line of its own or behind the headings; empty
+    where it names none, or several."""
+    named = _BLOCK_UNIT.search(halfwidth(text.replace(" ", "")))
+    if named:
+        return named[1]
+    cells = (halfwidth(cell.replace(" ", "")) for cell in headings)
+    found = {match[1] for cell in cells if (match := _HEADING_UNIT.search(cell))}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _bare(cell: str) -> str:

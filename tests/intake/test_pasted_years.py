@@ -52,6 +52,24 @@ def test_years_may_stand_down_and_figures_across() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("heading", "wan"),
+    [
+        ("指标（万元）\t2025", "50"),
+        ("指标\t2025年（人民币千元）", "5"),
+        ("指标 ( 亿元 )\t2025", "500000"),
+    ],
+)
+def test_the_unit_may_stand_behind_a_heading(heading: str, wan: str) -> None:
+    assert read_block(f"{heading}\n营业收入\t50\n").texts == {2025: {"revenue": wan}}
+    assert read_block(f"{heading}\n营业收入\t50\n", "元").texts == {2025: {"revenue": "0.005"}}
+
+
+def test_headings_of_two_units_leave_a_doubt() -> None:
+    with pytest.raises(InputError, match="no_unit"):
+        read_block("指标\t2025（万元）\t2024（元）\n营业收入\t50\t5\n")
+
+
 def test_a_column_may_name_the_units() -> None:
     pasted = read_block("项目\t单位\t2025\n营业收入\t千元\t50\n净利润\t亿元\t0.5\n")
     assert pasted.texts[2025] == {"revenue": "5", "net_profit": "5000"}
