@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from portfolio.audit import queries as audit
+from portfolio.chokepoint import taxonomy_queries
 from portfolio.companies.duplicate_queries import found_pairs, pairs_of
 from portfolio.companies.likeness import Reason
 from portfolio.companies.models import Company
@@ -17,6 +18,7 @@ from portfolio.kernel import uscc
 from portfolio.people.models import User
 from portfolio.pipeline.models import Deal, Holding, PipelineVersion, StageEvent
 from portfolio.readiness.models import Assessment, Scenario
+from portfolio.taxonomies import queries as taxonomies
 from tests.demo.conftest import load
 
 pytestmark = pytest.mark.xdist_group("demo")  # it is loaded once for all of them
@@ -98,6 +100,18 @@ def test_one_pipeline_was_changed_while_deals_went_by_it(house) -> None:
     )
     assert db.session.scalar(moved), "deals went on by the version they began in"
     assert not db.session.scalars(sa.select(PipelineDraft)).all()
+
+
+def test_the_taxonomy_was_edited_and_its_draft_is_worth_looking_at(house) -> None:
+    book = taxonomy_queries.taxonomy()
+    assert "quantum-magnetometers" in book.technologies and book.technologies["mems"].note
+    (edition,) = taxonomy_queries.editions()
+    assert edition.settled_at and edition.published_by_id
+    found = taxonomies.drafted()
+    run = taxonomies.preview_of(found.mark)
+    assert not found.faults and run is not None and run.ended_at
+    parts = {becomes for _effect, _from, becomes, _number in taxonomies.counts(run)}
+    assert parts >= {"underwater-acoustics", "deep-sea-vehicles"}
 
 
 def test_some_companies_of_the_story_are_likely_duplicates(house) -> None:
