@@ -79,8 +79,15 @@ def counts_in_statistics(
     as of which it is asked, and whose the tag was then is for `merges.owned_then` to say.
     """
     confirmed = Tag.state == TagState.CONFIRMED.value  # which the index knows
-    counting = standing_of(today).in_([how.value for how in COUNTING])
-    return sa.and_(stood(Tag, known_at), confirmed, counting)
+    return sa.and_(stood(Tag, known_at), confirmed, counting(today))
+
+
+def counting(today: dt.date) -> sa.ColumnElement[bool]:
+    """The condition that a row of tags, whichever that is, counts on a day."""
+    counts: sa.ColumnElement[bool] = (
+        sa.case((standing_of(today).in_([how.value for how in COUNTING]), 1), else_=0) == 1
+    )
+    return counts
 
 
 def standing_of(today: dt.date) -> sa.ColumnElement[Any]:
