@@ -70,6 +70,21 @@ def test_headings_of_two_units_leave_a_doubt() -> None:
         read_block("指标\t2025（万元）\t2024（元）\n营业收入\t50\t5\n")
 
 
+def test_the_lines_of_an_annual_report_are_known_by_their_own_names() -> None:
+    lines = {
+        "资产总计": "total_assets",
+        "负债合计": "total_liabilities",
+        "归属于母公司所有者权益合计": "net_assets",
+        "归属于母公司所有者的净利润": "net_profit_parent",
+        "扣非净利润": "net_profit_parent_ex_nonrecurring",
+        "经营活动现金流量净额": "operating_cash_flow",
+    }
+    block = "".join(f"{line}\t{n}\n" for n, line in enumerate(lines, start=1))
+    found = read_block(f"单位：万元\t2025\n{block}")
+    assert found.texts == {2025: {m: str(n) for n, m in enumerate(lines.values(), start=1)}}
+    assert not found.passed_over
+
+
 def test_a_column_may_name_the_units() -> None:
     pasted = read_block("项目\t单位\t2025\n营业收入\t千元\t50\n净利润\t亿元\t0.5\n")
     assert pasted.texts[2025] == {"revenue": "5", "net_profit": "5000"}
