@@ -264,6 +264,8 @@ HEALTH_REPORTS = {
     "digest": digest_views.digest_report,
 }
 # What the scheduler does by the clock beside digests.
+BANNERS = {"digest/_late.html": digest_views.late_banner}
+SETTINGS_SECTIONS = {"digest/_scheduler.html": digest_views.scheduler_section}
 CLOCK_WORK = {
     "import": intake_jobs.work,
     "people": people_jobs.forget_ended,
@@ -415,9 +417,14 @@ def _template_globals() -> dict[str, Any]:
     return {
         "current_user": user,
         "can": _can,
+        "banners": _banners,
         "locale": i18n.language(),
         "theme": theme if theme in {"light", "dark"} else "",
     }
+
+
+def _banners(user: Any) -> list[tuple[str, Any]]:
+    return [(name, values) for name, ask in BANNERS.items() if (values := ask(user)) is not None]
 
 
 def _can(permission: str, deal: Any = None) -> bool:
@@ -461,3 +468,4 @@ def _install_slices(app: Flask) -> None:
     app.extensions["undoers"] = UNDOERS
     app.extensions["health_reports"] = HEALTH_REPORTS
     app.extensions["clock_work"] = CLOCK_WORK
+    app.extensions["settings_sections"] = SETTINGS_SECTIONS

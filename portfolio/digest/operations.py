@@ -67,11 +67,10 @@ def _resumed(schedule: DigestSchedule, now: dt.datetime) -> DigestRun | None:
 
 def _begun(schedule: DigestSchedule, now: dt.datetime) -> DigestRun | None:
     """Open the run of the slot that is due; None when there is none or another was faster."""
-    readers = queries.recipients(schedule.id)
-    if not readers:
+    begun = queries.begun(schedule.id)
+    if begun is None:
         return None
     newest = queries.newest_due(schedule.id)
-    begun = min(reader.since for reader in readers)
     due = slots.due(queries.timing(schedule), calendar(), now, newest, begun)
     if due is None or queries.run_of(schedule.id, due.slot.period):
         return None

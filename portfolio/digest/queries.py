@@ -64,10 +64,11 @@ def subscription(schedule_id: int, user_id: int) -> DigestSubscription | None:
     )
 
 
-def recipients(schedule_id: int) -> list[Recipient]:
-    """Everybody with an open account and a role who has not opted out."""
-    rows = db.session.execute(
-        sa.select(User, DigestSubscription)
+def _subscribed(schedule_id: int, *columns: Any) -> sa.Select[Any]:
+    """Columns of everybody with an open account and a role who has not opted out."""
+    return (
+        sa.select(*columns)
+        .select_from(User)
         .outerjoin(
             DigestSubscription,
             sa.and_(
@@ -80,9 +81,19 @@ def recipients(schedule_id: int) -> list[Recipient]:
             User.id.in_(sa.select(UserRole.user_id)),
             sa.or_(DigestSubscription.id.is_(None), DigestSubscription.since.is_not(None)),
         )
-        .order_by(User.id)
     )
+
+
+def recipients(schedule_id: int) -> list[Recipient]:
+    """Everybody who gets the digest."""
+    rows = db.session.execute(_subscribed(schedule_id, User, DigestSubscription).order_by(User.id))
     return [_recipient(user, choice) for user, choice in rows]
+
+
+def begun(schedule_id: int) -> dt.datetime | None:
+    """Since when somebody gets the digest; None while nobody does."""
+    since = sa.func.min(sa.func.coalesce(DigestSubscription.since, User.created_at))
+    return db.session.scalar(_subscribed(schedule_id, sa.type_coerce(since, User.created_at.type)))
 
 
 def _recipient(user: User, choice: DigestSubscription | None) -> Recipient:
@@ -255,12 +266,10 @@ def last_run() -> DigestRun | None:
 def missed_slot(now: dt.datetime) -> slots.Slot | None:
     """A slot that was due two hours ago and that nobody planned."""
     for schedule in schedules():
-        readers = recipients(schedule.id)
-        if not readers:
+        if (first := begun(schedule.id)) is None:
             continue
-        begun = min(reader.since for reader in readers)
         newest = newest_due(schedule.id)
-        found = slots.due(timing(schedule), calendar(), now, newest, begun)
+        found = slots.due(timing(schedule), calendar(), now, newest, first)
         if found and now - found.slot.due >= slots.LATE_AFTER:
             return found.slot
     return None

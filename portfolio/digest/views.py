@@ -28,6 +28,9 @@ from portfolio.people.models import User
 
 blueprint = Blueprint("digest", __name__)
 
+# A scheduler looks every minute; one that has not for this long is down or stuck.
+ASLEEP_AFTER = dt.timedelta(minutes=5)
+
 # A mail carries its styles at its elements, which the pages' own policy rightly forbids: it is
 # shown alone in a frame that can run nothing and load nothing.
 MAIL_POLICY = "; ".join(
@@ -65,10 +68,23 @@ def index() -> str:
         failures=queries.failures() if oversees else [],
         oversees=oversees,
         tick=queries.last_tick(),
-        missed=queries.missed_slot(now),
         outbox=not current_app.config["SMTP_HOST"],
         titles=_titles(),
     )
+
+
+def late_banner(user: User) -> dict[str, Any] | None:
+    """On every page of those who run the house: a slot that was missed by two hours."""
+    missed = queries.missed_slot(_now()) if user.may("jobs.manage") else None
+    return {"missed": missed} if missed else None
+
+
+def scheduler_section() -> dict[str, Any]:
+    """For the settings: when a scheduler last looked, how long ago, and whether that is too long."""
+    tick = queries.last_tick()
+    age = None if tick is None else max(dt.timedelta(0), _now() - tick)
+    asleep = age is None or age > ASLEEP_AFTER
+    return {"tick": tick, "age": age, "asleep": asleep}
 
 
 def _titles() -> dict[str, Any]:

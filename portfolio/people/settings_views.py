@@ -65,6 +65,7 @@ def _page(form: PersonForm, link: str = "", status: int = 200) -> Answer:
         roles=ROLES,
         link=link,
         config=current_app.config,
+        sections=[(t, make()) for t, make in current_app.extensions["settings_sections"].items()],
     )
     return page, status
 

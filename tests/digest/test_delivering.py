@@ -8,6 +8,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from apscheduler.triggers.interval import IntervalTrigger
 from flask import Flask
 from flask.testing import FlaskClient
@@ -370,3 +371,24 @@ def test_skips_and_overrides_are_told_to_team_partners_and_compliance_alone(
     assert "窗口期只到月底" in told and "3 项" in told and "海岳声呐 A轮" in told
     assert CANARY not in told and CANARY in mail_to(app, "partner")
     assert "海岳声呐 A轮" not in mail_to(app, "manager").split(heading)[1].split("■")[0]
+
+
+def test_who_runs_the_house_sees_a_missed_digest_everywhere_and_when_the_scheduler_looked(
+    app: Flask, cast: dict[str, User], as_user: Callable[[str], FlaskClient], client: FlaskClient
+) -> None:
+    now = dt.datetime.now(dt.UTC)
+    with unit_of_work("seed"):
+        db.session.execute(sa.update(User).values(created_at=now - 4 * WEEK))
+    admin = as_user("admin")
+    for path in ("/", "/settings", "/digests"):
+        assert "至今未发" in admin.get(path).text, path
+    assert "至今未发" not in as_user("partner").get("/").text
+    assert client.get("/healthz/digest").status_code == 503
+    assert "从未有过心跳" in admin.get("/settings").text
+    operations.note_tick(now - dt.timedelta(minutes=7), "here")
+    assert "7 分钟前" in (said := admin.get("/settings").text) and "未运行" in said
+    operations.note_tick(dt.datetime.now(dt.UTC), "here")
+    assert "运行正常" in admin.get("/settings").text
+    jobs.run_once(jobs.clock_from(None))
+    assert "至今未发" not in admin.get("/").text
+    assert client.get("/healthz/digest").status_code == 200
