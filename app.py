@@ -20,6 +20,7 @@ from portfolio.chokepoint import commands as chokepoint_commands
 from portfolio.chokepoint import evidence_views as chokepoint_evidence_views
 from portfolio.chokepoint import jobs as chokepoint_jobs
 from portfolio.chokepoint import merge_operations as chokepoint_merging
+from portfolio.chokepoint import owed_operations as chokepoint_owed
 from portfolio.chokepoint import review_views as chokepoint_review_views
 from portfolio.chokepoint import taxonomy_queries as chokepoint_taxonomy
 from portfolio.chokepoint import taxonomy_views as chokepoint_taxonomy_views
@@ -272,6 +273,7 @@ CLOCK_WORK = {
     "held": pipeline_jobs.return_held,
     "chain": audit_jobs.check_chain,
     "tags": chokepoint_jobs.expire_due,
+    "texts": chokepoint_jobs.follow_owed,
     "suggestions": chokepoint_jobs.suggest_waiting,
     "readiness": readiness_jobs.refresh_due,
     "foresight": readiness_jobs.foresee_due,
@@ -376,6 +378,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     init_database(app)
     csrf.init_app(app)
     audit.install()
+    audit.kept.connect(chokepoint_owed.when_kept)
     figures_stated.connect(readiness.when_figures_change)
     for signal in (figures_stated, companies_parted):
         signal.connect(readiness_foresights.when_figures_change)

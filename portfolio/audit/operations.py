@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from blinker import Signal
 from flask import current_app
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -15,6 +16,8 @@ from sqlalchemy.orm import Session
 from portfolio.audit import chain
 from portfolio.audit.models import AuditEntry, AuditHead
 from portfolio.extensions import Actor, Base, db, insert_rows
+
+kept = Signal("these entries are about to be kept; sent inside the unit of work")
 
 
 @dataclass
@@ -177,7 +180,9 @@ def _write(session: Session) -> None:
     events = session.info.pop("events", [])
     told = [_told(*event) for event in events]
     if pending or told:
-        _append(session, [*pending.values(), *told])
+        entries = [*pending.values(), *told]
+        kept.send(entries)
+        _append(session, entries)
 
 
 def _told(

@@ -5,11 +5,12 @@ is gone."""
 import datetime as dt
 import logging
 import threading
+from collections.abc import Callable
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from portfolio.chokepoint import expiry_operations, run_operations
+from portfolio.chokepoint import expiry_operations, owed_operations, run_operations
 from portfolio.extensions import db
 
 log = logging.getLogger(__name__)
@@ -42,9 +43,27 @@ def suggest_waiting(app: Flask, now: dt.datetime | None = None) -> None:
             db.session.remove()
 
 
+def follow_owed(app: Flask) -> None:
+    """Let suggestions follow the texts that changed."""
+    with app.app_context():
+        try:
+            owed_operations.settle()
+        except SQLAlchemyError:
+            log.exception("suggestions could not follow; tried again at the next tick")
+        finally:
+            db.session.remove()
+
+
 def start_suggesting(app: Flask) -> None:
     """Begin at once, beside the request that asked for it."""
+    _start(suggest_waiting, app)
+
+
+def start_following(app: Flask) -> None:
+    """Begin at once, beside the request that wrote much."""
+    _start(follow_owed, app)
+
+
+def _start(work: Callable[[Flask], None], app: Flask) -> None:
     if app.config["IMPORT_WORKER"]:
-        threading.Thread(
-            target=suggest_waiting, args=(app,), name="suggesting", daemon=True
-        ).start()
+        threading.Thread(target=work, args=(app,), name="suggesting", daemon=True).start()

@@ -81,7 +81,7 @@ def _joined(parts: list[Part], terms: Book) -> Joined:
                 total += terms.agrees
             elif any(one.role is not Role.MENTIONS for one in said):
                 total += terms.against
-    sure = round(1 / (1 + math.exp(-total)), 2)
+    sure = min(round(1 / (1 + math.exp(-total)), 2), terms.most_sure)
     return Joined(first.said.technology, sure, tuple(parts))
 
 

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from portfolio.chokepoint.ladder import worded
 from portfolio.chokepoint.models import PARTS, Tag, TagEvidence
 from portfolio.chokepoint.queries import evidence_of, tags_of
+from portfolio.chokepoint.source_queries import texts_of
 from portfolio.chokepoint.standing import TagState
+from portfolio.chokepoint.suggestion_operations import follow, read
 from portfolio.chokepoint.taxonomy_queries import technology_titles
 from portfolio.companies.merging import MINE, THEIRS, Choices, Difference
 from portfolio.extensions import db
@@ -39,6 +41,10 @@ def move_company(
     models: tuple[Any, ...] = PARTS
     for model in models:
         images.update_where(model, model.company_id == merged_id, {"company_id": survivor_id})
+    texts = texts_of(
+        [survivor_id]
+    )  # at once, so that a merge that is taken back finds all its work
+    follow({number: read(found) for number, found in texts.items()}, now)
     return ids
 
 

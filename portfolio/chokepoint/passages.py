@@ -1,9 +1,9 @@
 """The texts that a suggestion rests on, each with its words marked (pure)."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from portfolio.chokepoint.joining import Joined
+from portfolio.chokepoint.joining import Joined, Part
 from portfolio.chokepoint.reviewing import Stretch, places_of, stretches
 from portfolio.chokepoint.sources import Source, Text, book
 from portfolio.chokepoint.suggest import Reason
@@ -18,7 +18,7 @@ class Passage(NamedTuple):
 
     source: Source
     stretches: Sequence[Stretch]
-    reason: Reason | None
+    reason: Any
     confidence: float
 
 
@@ -33,7 +33,7 @@ def passages(
             Passage(
                 book().sources[part.text.source],
                 stretches(part.text.text, part.said.places, *room),
-                part.said.reason,
+                _reason(part),
                 part.said.confidence,
             )
             for part in one.parts[:MOST]
@@ -48,3 +48,9 @@ def passages(
         )
         for text in having[:1]
     ]
+
+
+def _reason(part: Part) -> Any:
+    """What a text says of a technology, as something with titles."""
+    source = book().sources[part.text.source]
+    return source.bare if part.said.reason is Reason.BARE and source.bare else part.said.reason

@@ -26,3 +26,15 @@ class SuggestionRun(Base):
     withdrawn: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = {"sqlite_autoincrement": True}
+
+
+class SuggestionOwed(Base):
+    """A company whose texts changed since its suggestions were made. One that is owed twice is
+    settled once; one that is gone meanwhile, never."""
+
+    __tablename__ = "suggestion_owed"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int]
+
+    __table_args__ = (sa.Index("ix_suggestion_owed_company_id", "company_id"),)

@@ -47,6 +47,7 @@ class Source:
     newest: int
     characters: int
     most_sure: float
+    bare: Mapping[str, str] | None
     kinds: tuple[str, ...]
     weight: Mapping[str, float]
     aside: tuple[re.Pattern[str], ...]
@@ -87,6 +88,7 @@ class Book:
     sources: Mapping[str, Source]
     agrees: float
     against: float
+    most_sure: float
 
 
 def read_sources(text: str) -> Book:
@@ -98,7 +100,8 @@ def read_sources(text: str) -> Book:
         if unknown := row.get("weights", {}).keys() - weights().keys():
             raise FaultySources(f"{row['key']} weighs what is no sign: {sorted(unknown)[0]}")
     found = {row["key"]: _source(row) for row in data["source"]}
-    return Book(found, data["joined"]["agrees"], data["joined"]["against"])
+    joined = data["joined"]
+    return Book(found, joined["agrees"], joined["against"], joined["most_sure"])
 
 
 def _source(row: Mapping[str, Any]) -> Source:
@@ -109,6 +112,7 @@ def _source(row: Mapping[str, Any]) -> Source:
         row["newest"],
         row["characters"],
         log_odds(row["most_sure"]),
+        row.get("bare"),
         tuple(row.get("kinds", ())),
         {**weights(), **row.get("weights", {})},
         tuple(re.compile(pattern) for pattern in row.get("aside", ())),

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from portfolio.chokepoint import operations, queries
+from portfolio.chokepoint import jobs, operations, owed_operations, queries
 from portfolio.chokepoint.forms import technologies
 from portfolio.chokepoint.ladder import ladder, worded
 from portfolio.chokepoint.passage_queries import passages_of
@@ -96,6 +96,17 @@ def index() -> str:
     """The map, as the slice draws it that knows deals and holdings too."""
     page: str = current_app.extensions["chokepoint_map"]()
     return page
+
+
+@blueprint.after_app_request
+def _follow(response: Response) -> Response:
+    """Let suggestions follow what the request wrote; where that is much, behind the page."""
+    ids = owed_operations.wrote()
+    if len(ids) > owed_operations.AT_ONCE:
+        jobs.start_following(current_app._get_current_object())  # type: ignore[attr-defined]
+    elif ids:
+        owed_operations.settle_at_once(ids)
+    return response
 
 
 def sources_text(keys: str) -> str:

@@ -21,6 +21,7 @@ from portfolio.demo.scenario_operations import keep_scenarios
 from portfolio.demo.survey_operations import answer_survey
 from portfolio.demo.tag_operations import enter_tags
 from portfolio.demo.taxonomy_operations import edit_taxonomy
+from portfolio.demo.text_operations import enter_texts
 from portfolio.demo.title_operations import enter_titles
 from portfolio.demo.twin_operations import enter_twins
 from portfolio.demo.walk_operations import Plan
@@ -102,6 +103,7 @@ def load(seed: int, now: dt.datetime) -> dict[str, int]:
     opened += [_commitment(n, [subfund], vehicles, managers, rng, now) for n in range(12)]
     enter_tags(firms, managers, now)
     edit_taxonomy(admin, now)
+    enter_texts(firms)
     enter_titles(told["title"], firms, now)
     answer_survey(told["survey"], firms, now)
     twins = enter_twins(told["twin"], firms, managers[-1], now)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from portfolio.audit import operations as audit
+from portfolio.chokepoint.models import Tag
 from portfolio.companies.models import Company, Figure
 from portfolio.companies.operations import refresh_latest_revenue, reindex
 from portfolio.companies.signals import figures_stated
@@ -21,7 +22,7 @@ from portfolio.intake.undo_queries import (
     obstacles,
     written_by,
 )
-from portfolio.intake.use_queries import OWN, Obstacle, left_by_undone
+from portfolio.intake.use_queries import OWN, UNDECIDED, Obstacle, left_by_undone
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
@@ -139,6 +140,7 @@ def _remove_companies(created: Sequence[int]) -> None:
             )
             for row in rows
         )
+        db.session.execute(sa.delete(Tag).where(Tag.company_id.in_(part), UNDECIDED))
         for model in OWN:
             db.session.execute(sa.delete(model).where(model.company_id.in_(part)))
         db.session.execute(sa.delete(Company).where(Company.id.in_(part)))

@@ -8,6 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from portfolio.audit.titles import KINDS, kind_title
+from portfolio.chokepoint.models import Tag
+from portfolio.chokepoint.standing import TagState
 from portfolio.companies.models import (
     Company,
     CompanyKey,
@@ -32,6 +34,12 @@ from portfolio.web.i18n import language
 OWN = (
     *(Assessment, ReadinessState, ReadinessOwed),
     *(Figure, StockCode, CompanyName, CompanyKey, CompanySearch),
+)
+# What the system read from the texts of a company, and nobody has decided on.
+UNDECIDED = sa.and_(
+    Tag.state == TagState.SUGGESTED.value,
+    Tag.recorded_by_id.is_(None),
+    Tag.first_reader_id.is_(None),
 )
 OWN_OF_DEALS = {StageEvent.__tablename__, DealTerms.__tablename__, DealMember.__tablename__}
 
@@ -116,6 +124,8 @@ def _rows(
             secret = table.name == Document.__tablename__ or table.name not in KINDS
             tied = table.c.deal_id.is_not(None) if "deal_id" in table.c else sa.false()
             query = sa.select(column, tied).where(column.in_(part), _known(table, passed))
+            if table.name == Tag.__tablename__:
+                query = query.where(sa.not_(UNDECIDED))
             for company_id, of_deal in db.session.execute(query.distinct()):
                 yield company_id, "" if of_deal or secret else kind_title(table.name, language())
     undone = sa.select(ImportBatch.id).where(ImportBatch.state == BatchState.UNDONE.value)

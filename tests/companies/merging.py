@@ -29,13 +29,13 @@ DAY = dt.timedelta(days=1)
 NOW = dt.datetime.now(dt.UTC) - 10 * DAY
 WAN = 10**6
 TECHNOLOGY, OTHER = list(shipped().technologies)[:2]
-TRAIL = {"audit_entry", "audit_head", "act", "user_session"}
+TRAIL = {"audit_entry", "audit_head", "act", "user_session", "suggestion_owed"}
 # Rows that go on naming the merged company: how it was merged, and what it was assessed by then.
 STAYING = {("company_merge", "merged_id"), ("readiness_state", "company_id")}
 
 
 def dump() -> dict[str, list]:
-    """Every row of every table, the trail, the journal and log-ins apart."""
+    """Every row of every table, the trail, the journal, log-ins and what is to be read again apart."""
     db.session.rollback()
     found = {
         table.name: [tuple(row) for row in db.session.execute(sa.select(table))]

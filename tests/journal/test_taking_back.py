@@ -22,7 +22,8 @@ BY_IMAGES = (
     lambda act, payload, actor, now: images.put_back(payload),
     lambda act, payload, actor: images.require_unchanged(payload),
 )
-TRAIL = {"audit_entry", "audit_head", "user_session"}
+# `suggestion_owed` says what is to be read again after what the trail tells.
+TRAIL = {"audit_entry", "audit_head", "user_session", "suggestion_owed"}
 
 
 def dump() -> dict[str, list[tuple]]:
