@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
@@ -14,11 +13,13 @@ from portfolio.readiness import queries
 from portfolio.readiness.bars import WIDTH, Bar, bar_of, level
 from portfolio.readiness.near import Near
 from portfolio.readiness.results import Verdict
+from portfolio.readiness.shortfalls import shortfall_of
 from portfolio.readiness.targets import listed_targets, targets
-from portfolio.readiness.wording_views import GLOBALS, measure
+from portfolio.readiness.wording_views import GLOBALS, short
 from portfolio.rulebook import citations
 from portfolio.rulebook.engine import PASS
 from portfolio.rulebook.marks import UNVERIFIED
+from portfolio.rulebook.values import Figures
 from portfolio.web.formatting import title_of
 from portfolio.web.i18n import language
 
@@ -66,7 +67,8 @@ def line_of(found: Near) -> Line:
     hardest = found.hardest
     words = title_of(Verdict._value2member_map_[found.status])
     if hardest.gap:
-        words = _("short by %(gap)s", gap=measure(hardest, hardest.gap))
+        # What is stored knows the gap and no figure: it is told in what the test reads.
+        words = short(shortfall_of(hardest, Figures(None)), hardest)
     elif found.status == Verdict.UNKNOWN.value:
         words = ngettext("%(num)d input missing", "%(num)d inputs missing", found.unknown)
     bar = bar_of(hardest.status, hardest.value, hardest.clause.threshold)

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -21,9 +22,14 @@ from portfolio.readiness import run_operations
 from portfolio.readiness.bars import LEVELS, level
 from portfolio.readiness.library import NEAR, Asked, Place, asked_by, asking, glance_of, place_of
 from portfolio.readiness.models import Assessment
+from portfolio.readiness.near import Near
 from portfolio.readiness.pictures import Rung
 from portfolio.readiness.stored import STANDS
 from portfolio.readiness.targets import targets
+from portfolio.readiness.views import line_of
+from portfolio.rulebook.engine import Outcome, exact
+from portfolio.rulebook.language import IN_PERCENT
+from portfolio.rulebook.loader import library as books
 from tests import factories
 from tests.readiness.test_nearness import NOW, YEAR, research
 
@@ -299,3 +305,12 @@ def test_the_glance_counts_each_company_once_under_each_target(rows) -> None:
 def test_cells_are_filled_by_their_share_of_the_largest() -> None:
     assert [level(n, 40) for n in (0, 1, 10, 11, 39, 40)] == [0, 1, 1, 2, 4, LEVELS]
     assert level(0, 0) == 0
+
+
+def test_what_is_missing_to_a_share_is_told_in_points_and_never_as_nothing(app) -> None:
+    clauses = (clause for book in books().values() for clause in book.clauses)
+    clause = next(c for c in clauses if c.tested_number and c.over in IN_PERCENT and c.test == ">=")
+    limit, gap = exact(clause.threshold), Fraction(1, 10**6)
+    missed = Near(targets()[0], "", "fail", Outcome(clause, "fail", limit - gap, gap), 0)
+    with app.test_request_context():
+        assert line_of(missed).words == "差 0.01 个百分点"
