@@ -29,7 +29,7 @@ def tokens(flat: str, lexicon: Lexicon, ends: Sequence[int], registered: bool) -
     found: list[Token] = []
     free, size = 0, len(flat)
     for place, two in enumerate(pairwise(flat)):
-        if two not in lengths or place < free:
+        if place < free or two not in lengths:
             continue
         thirds = lengths[two]
         for length in thirds.get(flat[place + 2 : place + 3]) or thirds.get("", ()):
