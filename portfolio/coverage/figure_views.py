@@ -27,14 +27,28 @@ ALL, ANY = "all", "any"
 @blueprint.get("/chokepoints/coverage")
 @access.permit("company.read")
 def figures() -> str:
-    """The figures of today and of the last month ends; each opens the list behind it."""
+    """The figures of today, each of which opens the list behind it; those of month ends follow."""
+    user = access.me()
+    return render_template(
+        "coverage/figures.html",
+        now=kept_queries.covered(user, today()),
+        domains=taxonomy().domains.values(),
+        per_cent=per_cent,
+        amounts=user.may("deal.terms"),
+    )
+
+
+@blueprint.get("/chokepoints/coverage/months")
+@access.permit("company.read")
+def months() -> str:
+    """The figures of the last month ends: a page of its own, and a part that the other one loads.
+    The first look at them takes seconds in a large library."""
     user = access.me()
     past = kept_queries.past(user, month_ends(today(), MONTHS))
     while past and past[0].empty:
         past.pop(0)
     return render_template(
-        "coverage/figures.html",
-        now=kept_queries.covered(user, today()),
+        "coverage/months.html",
         past=past[::-1],
         domains=taxonomy().domains.values(),
         per_cent=per_cent,

@@ -218,6 +218,7 @@ DOORS = {
     "coverage.technology": READERS,
     "coverage.figures": READERS,
     "coverage.rows": READERS,
+    "coverage.months": READERS,
     "chokepoint.tag": WRITERS,
     "chokepoint.suggest": WRITERS,
     "chokepoint.reject": WRITERS,

@@ -59,6 +59,7 @@ PAGES = {
         "/chokepoints",
         "/chokepoints?level=E0&gaps=1&show=companies",
         "/chokepoints/coverage",
+        "/chokepoints/coverage/months",
         "/chokepoints/coverage/rows?day=2026-10-31&what=deals&of=any",
         "/chokepoints/technologies/uv-led?level=E0",
         "/chokepoints/taxonomy?q=lidar",

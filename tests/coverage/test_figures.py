@@ -69,6 +69,9 @@ def rows_of(page: str, heading: str) -> dict[str, list[str]]:
     return found
 
 
+MONTHS = "/chokepoints/coverage/months"
+
+
 def listed(client, page: str, path: str) -> int:
     """How many rows the list has that a figure leads to."""
     assert path.replace("&", "&amp;") in page, path
@@ -109,7 +112,7 @@ def test_what_happens_later_does_not_change_a_month_end(as_user, cast, seeded, a
     client, owner, later = as_user("manager"), cast["manager"], dt.datetime.now(dt.UTC)
     first, last = month_ends(today(), 2)
     title = "各月末（按当时所知）"
-    before = rows_of(client.get("/chokepoints/coverage").text, title)
+    before = rows_of(client.get(MONTHS).text, title)
     assert set(before) == {first.isoformat(), last.isoformat()}, "months of nothing are left out"
     assert before[first.isoformat()] == before[last.isoformat()]
     assert before[last.isoformat()] == [
@@ -123,9 +126,11 @@ def test_what_happens_later_does_not_change_a_month_end(as_user, cast, seeded, a
         pipeline.state_terms(deals[0], {"amount_fen": 40 * WAN}, owner, later)
         pipeline.move(deals[4], Move("reject", **factories.WHY_NOT), owner, later)
         db.session.query(Holding).filter_by(company_id=firms[0].id).update({"superseded_at": later})
-    page = client.get("/chokepoints/coverage").text
+    page = client.get(MONTHS).text
     assert rows_of(page, title) == before
-    now = rows_of(page, "今天（按领域）")
+    main = client.get("/chokepoints/coverage").text
+    assert f'hx-get="{MONTHS}"' in main and f'href="{MONTHS}"' in main
+    now = rows_of(main, "今天（按领域）")
     assert now["属卡脖子技术"][0] == "1 25.0%" and now["全部"][2] == "2"
     for what, of, count in (
         *(("deals", "any", 2), ("deals", "all", 5)),
@@ -135,11 +140,11 @@ def test_what_happens_later_does_not_change_a_month_end(as_user, cast, seeded, a
         assert listed(client, page, path) == count, path
     for wrong in ("day=x&what=deals", f"day={last}&what=x", f"day={last}&what=deals&of=x", ""):
         assert client.get(f"/chokepoints/coverage/rows?{wrong}").status_code == 404
-    page = as_user("reader").get("/chokepoints/coverage").text
+    page = as_user("reader").get(MONTHS).text
     assert rows_of(page, title)[last.isoformat()] == ["2 / 5", "40.0%", "1 / 3", "33.3%"]
     with unit_of_work("deal.wall", owner):
         deals[1].walled = True
-    page = as_user("reader").get("/chokepoints/coverage").text
+    page = as_user("reader").get(MONTHS).text
     assert rows_of(page, title)[last.isoformat()][0] == "1 / 4", "who may not know of it any more"
 
 
