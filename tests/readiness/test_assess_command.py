@@ -176,3 +176,35 @@ def test_an_endless_number_is_refused(app, tmp_path) -> None:
         )
         result = run(app, tmp_path, text)
         assert result.exit_code == 1 and result.stderr.startswith("F01: segment_years: ")
+
+
+def test_debts_above_assets_fail_what_asks_for_net_assets_and_give_no_return_on_them(
+    app, tmp_path
+) -> None:
+    company = {
+        **ONE,
+        "rulebooks": ["bse-listing-2025"],
+        "years": {"2025": {"net_assets": -1, "net_profit": 900, "net_profit_lower": 2600}},
+        "facts": {"expected_market_cap": 50000},
+    }
+    (answer,) = assessed(app, tmp_path, [company])
+    clauses = {c["id"]: c for c in answer["clauses"]}
+    assert answer["status"] == clauses["bse.gen"]["status"] == "fail"
+    assert (clauses["bse.gen.3"]["status"], clauses["bse.gen.3"]["gap"]) == ("fail", 5001)
+    assert clauses["bse.fin.1.b.1"]["status"] == "pass"
+    assert clauses["bse.fin.1.b.2"]["status"] == "unknown", "of nothing there is no return"
+
+
+def test_a_year_missing_in_the_middle_is_never_bridged_by_the_one_before(app, tmp_path) -> None:
+    known = {"revenue": 22000, "net_profit_lower": 3000, "roe_weighted_lower": 12, "rd_spend": 900}
+    company = {
+        **ONE,
+        "rulebooks": ["bse-listing-2025"],
+        "years": {"2025": known | {"operating_cash_flow": 500}, "2023": known},
+        "facts": {"expected_market_cap": 90000},
+    }
+    (answer,) = assessed(app, tmp_path, [company])
+    clauses = {c["id"]: c["status"] for c in answer["clauses"]}
+    over_years = ("bse.fin.1.a.1", "bse.fin.1.a.2", "bse.fin.2.1", "bse.fin.2.2", "bse.fin.3.2")
+    assert {clauses[key] for key in over_years} == {"unknown"}
+    assert clauses["bse.fin.1.b"] == clauses["bse.fin"] == "pass", "what asks for one year alone"
