@@ -28,11 +28,6 @@ from portfolio.flows import operations as flows
 from portfolio.people.models import User
 from portfolio.pipeline import queries
 from portfolio.pipeline.models import Deal
-from portfolio.taxonomies import jobs as taxonomy_jobs
-from portfolio.taxonomies import operations as taxonomies
-from portfolio.taxonomies.changes import Kind, change
-from portfolio.taxonomies.editing import edited
-from portfolio.taxonomies.queries import drafted
 from tests.conftest import settings_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -184,7 +179,7 @@ NO_PAGES = {
     *("audit.as_csv", "companies.as_csv", "companies.as_xlsx", "committee.as_csv"),
     *("committee.as_xlsx", "companies.document", "pipeline.document"),
     *("intake.preview", "intake.progress", "intake.rejected_csv", "intake.rejected_xlsx"),
-    "intake.take_back",
+    *("intake.take_back", "agenda.feed"),
     *("chokepoint.review_cards", "chokepoint.suggesting"),
     *("digest.content", "digest.preview_content", "digest.show", "digest.unsubscribe"),
     *("people.log_in", "people.set_password", "chokepoint.reject"),
@@ -218,22 +213,6 @@ def enter_listed_company() -> None:
         deal = db.session.scalars(sa.select(Deal).where(Deal.stage == "ic")).first()
         assert deal
         deal.company_id = company.id
-
-
-def begin_taxonomy_draft(app: Flask) -> None:
-    """A draft of the taxonomy with a new word, and what it does."""
-    now = dt.datetime.now(dt.UTC)
-    admin = db.session.scalars(sa.select(User).where(User.email == "admin@demo.example")).one()
-    with unit_of_work("taxonomy.draft", admin):
-        old = taxonomies.locked(0).book
-        sensors = next(iter(old.technologies.values()))
-        values = {n: getattr(sensors, n) for n in ("domain", "zh", "en", "loose", "exclude")}
-        new = edited(old, sensors.id, **values, aliases=(*sensors.aliases, "研发"))
-        made = change(Kind.EDIT, sensors.id, old, new)
-        taxonomies.add(taxonomies.locked(0), made, admin, now)
-    with unit_of_work("taxonomy.run", admin):
-        taxonomies.ask_for_preview(drafted(), now)
-    taxonomy_jobs.work(app)
 
 
 def begin_draft() -> None:
@@ -270,7 +249,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         demo.load(1, dt.datetime.now(dt.UTC))
         enter_listed_company()
         begin_draft()
-        begin_taxonomy_draft(app)
         merge_twins()
         db.session.remove()
     port = free_port()

@@ -227,6 +227,7 @@ def test_a_failure_in_the_middle_moves_nothing(as_user, cast, house, monkeypatch
 def test_the_list_asks_as_much_for_many_deals_as_for_few(as_user, cast, house, queries) -> None:
     client = as_user("admin")
     client.get(path(cast))
+    db.session.rollback()  # what a transaction remembers is asked anew, as in the second count
     queries.clear()
     client.get(path(cast))
     few = len(queries)
@@ -234,7 +235,7 @@ def test_the_list_asks_as_much_for_many_deals_as_for_few(as_user, cast, house, q
         factories.deal(cast["manager"], NOW, name=f"更多{n}")
     queries.clear()
     client.get(path(cast))
-    assert len(queries) <= few + 1
+    assert len(queries) <= few
 
 
 def test_a_partner_closes_nobodys_account(as_user, cast, house) -> None:
