@@ -120,7 +120,20 @@ def remembered(key: Hashable, read: Callable[[], Answer]) -> Answer:
 
     For small reads that several parts of one page need, each without knowing of the others.
     """
-    known: dict[Hashable, Any] = db.session().info.setdefault("remembered", {})
+    return _once("remembered", key, read)
+
+
+def kept(key: Hashable, read: Callable[[], Answer]) -> Answer:
+    """The same for what hardly ever changes, asked once in a transaction whatever else it writes:
+    whoever changes this itself reads it no more in that transaction.
+
+    For what every row of a long write asks again.
+    """
+    return _once("kept", key, read)
+
+
+def _once(store: str, key: Hashable, read: Callable[[], Answer]) -> Answer:
+    known: dict[Hashable, Any] = db.session().info.setdefault(store, {})
     if key not in known:
         known[key] = read()
     answer: Answer = known[key]
@@ -131,13 +144,18 @@ def _forget(session: Session, *_: object) -> None:
     session.info.pop("remembered", None)
 
 
+def _forget_all(session: Session, *_: object) -> None:
+    session.info.pop("kept", None)
+    _forget(session)
+
+
 def _forget_if_written(state: ORMExecuteState) -> None:
     if not state.is_select:
         _forget(state.session)
 
 
 event.listen(db.session, "after_flush", _forget)
-event.listen(db.session, "after_transaction_end", _forget)
+event.listen(db.session, "after_transaction_end", _forget_all)
 event.listen(db.session, "do_orm_execute", _forget_if_written)
 
 

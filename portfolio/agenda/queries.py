@@ -12,7 +12,7 @@ from portfolio.chokepoint.models import Tag
 from portfolio.chokepoint.standing import TagState
 from portfolio.chokepoint.taxonomy_queries import technology_titles
 from portfolio.companies import queries as companies
-from portfolio.companies.models import Company, Figure, Task
+from portfolio.companies.models import SHOWN_NAME, Company, Figure, Task
 from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline import sight_queries as sight
@@ -24,7 +24,6 @@ from portfolio.web.formatting import title_of
 BEHIND = dt.timedelta(days=60)
 AHEAD = dt.timedelta(days=400)
 MOST = 300
-NAME = sa.func.coalesce(sa.func.nullif(Company.short_name, ""), Company.name_zh)
 
 
 def feed_of(user_id: int) -> AgendaFeed | None:
@@ -56,7 +55,7 @@ def _found(day: dt.date | None) -> dt.date:
 
 def _tasks(user: User, today: dt.date) -> Iterator[Entry]:
     rows = db.session.execute(
-        sa.select(Task, Deal.name, Deal.code, Deal.walled, NAME)
+        sa.select(Task, Deal.name, Deal.code, Deal.walled, SHOWN_NAME)
         .outerjoin(Deal, Deal.id == Task.deal_id)
         .outerjoin(Company, Company.id == Task.company_id)
         .where(
@@ -99,7 +98,7 @@ def _deals(user: User, today: dt.date) -> Iterator[Entry]:
 def _claims(user: User, today: dt.date) -> Iterator[Entry]:
     """Claims that the person stands behind."""
     rows = db.session.execute(
-        sa.select(Tag, NAME)
+        sa.select(Tag, SHOWN_NAME)
         .join(Company, Company.id == Tag.company_id)
         .where(
             chokepoint.stood(Tag),
@@ -125,7 +124,7 @@ def _certificates(user: User, today: dt.date) -> Iterator[Entry]:
         Deal.owner_id == user.id, Deal.walled.is_(False), Deal.deleted_at.is_(None)
     )
     rows = db.session.execute(
-        sa.select(Figure, NAME)
+        sa.select(Figure, SHOWN_NAME)
         .join(Company, Company.id == Figure.company_id)
         .where(
             Figure.company_id.in_(owned),

@@ -22,7 +22,7 @@ from portfolio.extensions import db
 from portfolio.people import access
 from portfolio.people.models import User
 from portfolio.web.formatting import now, title_of, today
-from portfolio.web.i18n import LOCALES, speaking
+from portfolio.web.i18n import speaking, spoken
 
 blueprint = Blueprint("agenda", __name__)
 
@@ -88,8 +88,7 @@ def feed(token: str) -> AnyResponse:
     unknown as what never was.
     """
     user = _owner(token) or abort(404)
-    locale = user.locale if user.locale in LOCALES else "zh"
-    with speaking(locale):
+    with speaking(spoken(user.locale)):
         content = calendar_file(
             queries.entries(user, today()),
             _("Kawei: %(name)s", name=user.name),

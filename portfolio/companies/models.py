@@ -82,6 +82,10 @@ class Company(Base):
         return self.short_name or self.name_zh
 
 
+# `display_name` as the database says it.
+SHOWN_NAME = sa.func.coalesce(sa.func.nullif(Company.short_name, ""), Company.name_zh)
+
+
 class CompanyName(Base):
     """A former or other name."""
 

@@ -21,6 +21,7 @@ from portfolio.digest.states import MessageState, Reason, RunState
 from portfolio.extensions import db, unit_of_work
 from portfolio.holidays.queries import calendar
 from portfolio.people.models import User
+from portfolio.web.i18n import spoken
 
 # Long enough to compose a batch; renewed with each one.
 PLANNING_LEASE = dt.timedelta(minutes=10)
@@ -197,7 +198,7 @@ def composed(
     words = template_letters.written(digest, user, schedule_id)
     return {
         "empty": digest.empty,
-        "locale": template_letters.locale_of(user),
+        "locale": spoken(user.locale),
         "subject": words.subject,
         "mentions": queries.mentions_of(digest),
         "mime": template_letters.sealed(words, user, schedule_id, message_id, run.planned_at),

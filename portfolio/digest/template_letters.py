@@ -9,7 +9,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from portfolio.digest import letters
 from portfolio.digest.compose import Digest
 from portfolio.people.models import User
-from portfolio.web.i18n import LOCALES, speaking
+from portfolio.web.i18n import speaking, spoken
 
 FOLDER = "emails/digest"
 
@@ -21,11 +21,6 @@ class Written:
     subject: str
     text: str
     html: str
-
-
-def locale_of(user: User) -> str:
-    """The reader's language; Chinese until they choose."""
-    return user.locale if user.locale in LOCALES else "zh"
 
 
 def _signer() -> URLSafeSerializer:
@@ -54,7 +49,7 @@ def unsubscribe_url(schedule_id: int, user_id: int) -> str:
 
 def written(digest: Digest, user: User, schedule_id: int) -> Written:
     """Put a digest into words."""
-    locale = locale_of(user)
+    locale = spoken(user.locale)
     values = {
         "digest": digest,
         "name": user.name,

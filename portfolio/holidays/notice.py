@@ -40,6 +40,12 @@ class Arrangement:
     off: tuple[dt.date, ...]
     made_up: tuple[dt.date, ...]
 
+    @property
+    def written(self) -> tuple[str, str]:
+        """Both as they are kept: days (2027-01-01) apart by blanks."""
+        off, made_up = (" ".join(map(dt.date.isoformat, days)) for days in (self.off, self.made_up))
+        return off, made_up
+
 
 @dataclass
 class _Sentence:

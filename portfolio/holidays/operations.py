@@ -25,9 +25,7 @@ def enter(
         row = HolidayYear(year=year)
         db.session.add(row)
     row.notice, row.source = notice, source
-    row.off, row.made_up = (
-        " ".join(day.isoformat() for day in days) for days in (found.off, found.made_up)
-    )
+    row.off, row.made_up = found.written
     row.entered_at, row.entered_by_id = now, actor.id
     try:
         db.session.flush()

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
-from portfolio.extensions import db, remembered
+from portfolio.extensions import db, kept
 from portfolio.holidays.models import HolidayYear
 from portfolio.kernel.calendar import WorkCalendar
 
@@ -14,7 +14,7 @@ from portfolio.kernel.calendar import WorkCalendar
 def entered() -> Sequence[HolidayYear]:
     """Every arrangement that was entered, the latest year first."""
     rows = sa.select(HolidayYear).order_by(HolidayYear.year.desc())
-    return remembered("holidays.entered", lambda: db.session.scalars(rows).all())
+    return kept("holidays.entered", lambda: db.session.scalars(rows).all())
 
 
 def arrangement(year: int) -> HolidayYear | None:

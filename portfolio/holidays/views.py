@@ -91,8 +91,7 @@ def arrangement(year: int) -> Answer:
     if found is None:
         return _page(year, form, row, queries.calendar()), 422
     if "save" not in request.form:
-        texts = (" ".join(day.isoformat() for day in days) for days in (found.off, found.made_up))
-        return _page(year, form, row, queries.calendar_of(((year, *texts),)), checked=True)
+        return _page(year, form, row, queries.calendar_of(((year, *found.written),)), checked=True)
     try:
         with access.writing("holidays.enter"):
             operations.enter(

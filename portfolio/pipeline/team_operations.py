@@ -16,7 +16,7 @@ from portfolio.people.models import User
 from portfolio.pipeline.models import Deal, DealMember
 from portfolio.pipeline.recusal_queries import recused_pairs
 from portfolio.web.formatting import listed
-from portfolio.web.i18n import LOCALES, speaking
+from portfolio.web.i18n import speaking, spoken
 
 
 def require_unrecused(deal: Deal, user_ids: Collection[int]) -> None:
@@ -44,7 +44,7 @@ def tell(
     person: User, deal: Deal, title: Any, actor: User, now: dt.datetime, days: int = 0
 ) -> Task:
     """A task about a deal, due in so many days; its title is lazy, and in the person's language."""
-    with speaking(person.locale if person.locale in LOCALES else "zh"):
+    with speaking(spoken(person.locale)):
         said = str(title)
     due = local_date(now) + dt.timedelta(days=days)
     return add_task(said, person.id, actor, now, due_on=due, deal_id=deal.id)

@@ -7,10 +7,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from portfolio.companies import queries as companies
-from portfolio.companies.models import Company
+from portfolio.companies.models import SHOWN_NAME, Company
 from portfolio.extensions import db, one_of
 from portfolio.readiness.foreseeing import EFFECTS, Effect
-from portfolio.readiness.library_queries import NAME
 from portfolio.readiness.models import ForeseenOutcome, Foresight
 from portfolio.readiness.near import Near, near
 from portfolio.readiness.stored import read
@@ -115,7 +114,7 @@ def ids_of(foresight: Foresight, asked: Wanted, whose: Condition) -> sa.Select[i
 def rows_of(ids: Sequence[int]) -> list[Row]:
     """Rows with what is shown of them: one query for so many."""
     told = db.session.execute(
-        sa.select(ForeseenOutcome, NAME, Company.industry)
+        sa.select(ForeseenOutcome, SHOWN_NAME, Company.industry)
         .join(Company, Company.id == ForeseenOutcome.company_id)
         .where(one_of(ForeseenOutcome.id, ids))
     )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from portfolio.audit import queries as audit
 from portfolio.companies import queries as companies
 from portfolio.companies.merge_queries import unmerged
-from portfolio.companies.models import Company, CompanyMerge, Figure
+from portfolio.companies.models import SHOWN_NAME, Company, CompanyMerge, Figure
 from portfolio.extensions import db, one_of
 from portfolio.readiness import recognition_queries
 from portfolio.readiness.library import NEAR, Asked, Glance, Place, glance_of
@@ -25,7 +25,6 @@ from portfolio.rulebook.metrics import dictionary
 FEW = 800  # so many companies are looked up by their ids
 OPEN = (UNKNOWN, MANUAL)
 WRITTEN = (Figure.id, ReadinessState.id, ReadinessRun.id)
-NAME = sa.func.coalesce(sa.func.nullif(Company.short_name, ""), Company.name_zh)
 Condition = sa.ColumnElement[bool]
 
 
@@ -225,7 +224,7 @@ def rows_of(keys: Sequence[Key]) -> list[Row]:
     """Rows with what is shown of them: two queries for so many."""
     ids = {key.company_id for key in keys}
     told = db.session.execute(
-        sa.select(Company.id, NAME, Company.industry).where(one_of(Company.id, ids))
+        sa.select(Company.id, SHOWN_NAME, Company.industry).where(one_of(Company.id, ids))
     )
     names = {row[0]: (row[1], row[2]) for row in told}
     stored = {

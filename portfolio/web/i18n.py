@@ -45,6 +45,11 @@ class SliceDomain(Domain):
         return catalogue(LOCALES[language()])
 
 
+def spoken(locale: str) -> str:
+    """The language a person has chosen; Chinese until they choose."""
+    return locale if locale in LOCALES else "zh"
+
+
 def language() -> str:
     """ "zh" or "en": the language the present page or mail is written in."""
     # Asked for hundreds of times in a page, so remembered where one look-up finds it.

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from portfolio.audit.models import AuditEntry
 from portfolio.digest import queries as digests
 from portfolio.digest import slots
-from portfolio.extensions import db
+from portfolio.extensions import db, unit_of_work
 from portfolio.holidays.models import HolidayYear
 from portfolio.holidays.queries import calendar
+from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
 
 YEAR = dt.datetime.now(dt.UTC).year + 2  # ahead of what any release of the software knows
@@ -93,3 +94,12 @@ def test_who_saves_over_what_another_saved_sees_it_first(as_user) -> None:
     assert client.post(PAGE, data=form | {"source": "二号", "version": seen}).status_code == 302
     db.session.expire_all()
     assert db.session.scalars(sa.select(HolidayYear.source)).all() == ["二号"]
+
+
+def test_a_long_write_asks_for_the_arrangements_once(cast, queries) -> None:
+    with unit_of_work("seed"):
+        queries.clear()
+        for number in range(3):
+            db.session.execute(sa.update(User).values(theme=str(number)))
+            calendar()
+    assert sum("FROM holiday_year" in query for query in queries) == 1
