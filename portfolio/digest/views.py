@@ -68,6 +68,7 @@ def index() -> str:
         failures=queries.failures() if oversees else [],
         oversees=oversees,
         tick=queries.last_tick(),
+        missed=None if oversees else queries.missed_slot(now),  # those have a banner everywhere
         outbox=not current_app.config["SMTP_HOST"],
         titles=_titles(),
     )

@@ -383,6 +383,8 @@ def test_who_runs_the_house_sees_a_missed_digest_everywhere_and_when_the_schedul
     for path in ("/", "/settings", "/digests"):
         assert "至今未发" in admin.get(path).text, path
     assert "至今未发" not in as_user("partner").get("/").text
+    for name in ("admin", "partner"):
+        assert as_user(name).get("/digests").text.count("至今未发") == 1
     assert client.get("/healthz/digest").status_code == 503
     assert "从未有过心跳" in admin.get("/settings").text
     operations.note_tick(now - dt.timedelta(minutes=7), "here")
