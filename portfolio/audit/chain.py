@@ -5,11 +5,13 @@ import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 GENESIS = "0" * 64
 
 
+@lru_cache(maxsize=16)  # the entries of one write bear one instant
 def instant(value: dt.datetime) -> str:
     """An instant as the trail writes it, whatever zone it was given in: as the database has it."""
     return value.astimezone(dt.UTC).isoformat()

@@ -66,7 +66,7 @@ class RowsRefused(InputError):
 
 # How often the interpreter looks for cycles: by itself every 700 new objects, which costs a fifth of
 # the time of long imports, that make none.
-SELDOM = (50_000, 20, 50)
+SELDOM = (500_000, 20, 50)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ def index_text(names: Iterable[str], codes: Iterable[str]) -> str:
     initials = _distinct(short for _, short in sounds)
     streams = [
         *(_pieces(text, 2) for text in (*named, *initials)),
-        *(_pieces(run, 3) for run in _distinct(_runs(named, sounds, initials, codes))),
+        *(_triples(run) for run in _distinct(_runs(named, sounds, initials, codes))),
     ]
     return f" {BREAK} ".join(" ".join(stream) for stream in streams if stream)
 
@@ -43,9 +43,13 @@ def query_phrases(query: str) -> Sequence[str] | None:
 def _distinct(texts: Iterable[str]) -> list[str]:
     """The texts that are no part of a longer one: what they would add is there already."""
     kept: list[str] = []
-    for text in sorted(set(texts), key=lambda t: (-len(t), t)):
-        if text and not any(text in longer for longer in kept):
-            kept.append(text)
+    for text in sorted(sorted(set(texts)), key=len, reverse=True):
+        for longer in kept:
+            if text in longer:
+                break
+        else:
+            if text:
+                kept.append(text)
     return kept
 
 
@@ -63,6 +67,11 @@ def _runs(
 
 def _pieces(text: str, size: int) -> list[str]:
     return [_token(text[n : n + size]) for n in range(len(text) - size + 1)]
+
+
+def _triples(run: str) -> list[str]:
+    """The pieces of a run of Latin letters and digits, which need no look at their characters."""
+    return [f"t{run[n : n + 3]}" for n in range(len(run) - 2)]
 
 
 @lru_cache(maxsize=200_000)
