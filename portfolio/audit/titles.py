@@ -147,7 +147,9 @@ KINDS = {
     "deal_list": ("项目清单", "List of deals"),
     "deal_member": ("项目成员", "Member of a deal"),
     "deal_terms": ("交易条款", "Terms of a deal"),
-    "digest_schedule": ("周报安排", "Schedule of digests"),
+    "digest_member": ("报告接收人", "Recipient of digests"),
+    "digest_pause": ("暂停接收", "Pause of digests"),
+    "digest_schedule": ("发送安排", "Schedule of digests"),
     "digest_subscription": ("周报订阅", "Subscription to digests"),
     "document": ("文件", "Document"),
     "document_version": ("文件版本", "Version of a document"),
@@ -171,6 +173,12 @@ KINDS = {
     "holiday_year": ("年度放假安排", "Working days of a year"),
 }
 COLUMNS = {
+    "again": ("再次发送的期次", "Period to come once more"),
+    "begins_at": ("开始时间", "Begins"),
+    "ends_at": ("结束时间", "Ends"),
+    "events": ("即时提醒事件", "Told at once"),
+    "month_day": ("每月日期", "Day of the month"),
+    "roles": ("角色", "Roles"),
     "base": ("基于版次", "Edition it stands on"),
     "basis": ("管制或市场依据", "Basis of control"),
     "basis_kind": ("依据类型", "Kind of basis"),

@@ -5,6 +5,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portfolio.digest.kinds import EVERYBODY, KINDS, Kind, Origin, Timing, Weekday
 from portfolio.digest.states import MessageState, RunState
 from portfolio.extensions import Base
 from portfolio.people.models import User
@@ -13,17 +14,75 @@ WEEKLY = "weekly"
 
 
 class DigestSchedule(Base):
-    """When a digest is due: weekday ("mon"), local time ("08:30"), zone."""
+    """When mail of a kind is due, and for whom: the house's, or a person's own (`owner_id`).
+
+    `weekday` ("mon"), `month_day` (1 to 31), `local_time` ("08:30") and `zone` count as the kind
+    asks; `events` are the keys of what is told at once. `roles` are keys, "*" stands for every
+    role; people named one by one are `DigestMember`s. Slots before `since` are not due. A period
+    whose digest is out comes once more where it is `again`. Of an at-once schedule everything up
+    to `watched_until` was looked at. A person's own one that is switched on stands in place of
+    the house's of its kind.
+    """
 
     __tablename__ = "digest_schedule"
     __audit__ = "digest_schedule"
+    __audit_skip__ = ("version", "watched_until")
+    __audit_enums__ = {"kind": Kind, "weekday": Weekday}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str] = mapped_column(default=Kind.WEEKLY.value)
+    owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    name: Mapped[str] = mapped_column(default="")
     weekday: Mapped[str]
+    month_day: Mapped[int] = mapped_column(default=1)
     local_time: Mapped[str]
     zone: Mapped[str]
+    roles: Mapped[str] = mapped_column(default=EVERYBODY)
+    events: Mapped[str] = mapped_column(default="")
     enabled: Mapped[bool] = mapped_column(default=True)
+    since: Mapped[dt.datetime]
+    again: Mapped[str] = mapped_column(default="")
+    watched_until: Mapped[dt.datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    members: Mapped[list["DigestMember"]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin", order_by="DigestMember.user_id"
+    )
+
+    __table_args__ = (sa.UniqueConstraint("owner_id", "kind"),)
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def timing(self) -> Timing:
+        """When it is due, for the pure part."""
+        at = dt.time.fromisoformat(self.local_time)
+        return Timing(KINDS[self.kind], self.weekday, self.month_day, at, self.zone)
+
+
+class DigestMember(Base):
+    """A person who gets the house's mail of a schedule by name, whatever the roles say."""
+
+    __tablename__ = "digest_member"
+    __audit__ = "digest_member"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    schedule_id: Mapped[int] = mapped_column(sa.ForeignKey("digest_schedule.id"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
+
+    __table_args__ = (sa.UniqueConstraint("schedule_id", "user_id"),)
+
+
+class DigestPause(Base):
+    """A person's leave: nothing is sent from `begins_at` until before `ends_at`, and the first mail
+    after it tells of all that time."""
+
+    __tablename__ = "digest_pause"
+    __audit__ = "digest_pause"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), unique=True)
+    begins_at: Mapped[dt.datetime]
+    ends_at: Mapped[dt.datetime]
 
 
 class DigestSubscription(Base):
@@ -45,13 +104,19 @@ class DigestSubscription(Base):
 
 
 class DigestRun(Base):
-    """One period of one schedule; the unique key decides that there is only one."""
+    """One period of one schedule; the unique key decides that there is only one.
+
+    What did not come by the clock has a period of its own behind the one it tells of:
+    "2026-W49~12". Of what is told at once, `since` is from where on it tells.
+    """
 
     __tablename__ = "digest_run"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     schedule_id: Mapped[int] = mapped_column(sa.ForeignKey("digest_schedule.id"))
     period: Mapped[str]
+    origin: Mapped[str] = mapped_column(default=Origin.SLOT.value)
+    since: Mapped[dt.datetime | None]
     due_at: Mapped[dt.datetime]
     planned_at: Mapped[dt.datetime]
     late: Mapped[bool]
@@ -64,7 +129,15 @@ class DigestRun(Base):
         back_populates="run", lazy="raise_on_sql"
     )
 
-    __table_args__ = (sa.UniqueConstraint("schedule_id", "period"),)
+    __table_args__ = (
+        sa.UniqueConstraint("schedule_id", "period"),
+        sa.Index("ix_digest_run_schedule_id_origin_due_at", "schedule_id", "origin", "due_at"),
+    )
+
+    @property
+    def label(self) -> str:
+        """The period that it tells of, for people."""
+        return self.period.partition("~")[0]
 
 
 class DigestMessage(Base):
@@ -84,6 +157,7 @@ class DigestMessage(Base):
     locale: Mapped[str]
     subject: Mapped[str]
     message_id: Mapped[str] = mapped_column(unique=True)
+    resend_of: Mapped[int | None] = mapped_column(sa.ForeignKey("digest_message.id"))
     mentions: Mapped[str]
     window_from: Mapped[dt.datetime]
     window_to: Mapped[dt.datetime]

@@ -9,7 +9,18 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
-from portfolio.digest import content_queries, faults, letters, queries, slots, template_letters
+from portfolio.digest import (
+    audience_queries,
+    content_queries,
+    faults,
+    letters,
+    queries,
+    schedule_queries,
+    slots,
+    template_letters,
+)
+from portfolio.digest.audience_queries import Recipient
+from portfolio.digest.kinds import KINDS, ORIGINS, Origin
 from portfolio.digest.models import (
     DigestMessage,
     DigestRun,
@@ -44,17 +55,21 @@ def plan_due(clock: slots.Clock, stopping: Callable[[], bool] = lambda: False) -
     Told to stop, it ends after the present batch and leaves the rest to whoever comes next.
     """
     planned = 0
-    for schedule in queries.schedules():
-        for run in (_resumed(schedule, clock()), _begun(schedule, clock())):
-            planned += _fill(schedule, run, clock, stopping) if run else 0
+    for left in queries.stalled(clock()):
+        planned += _planned(_resumed(left, clock()), clock, stopping)
+    for schedule, due in list(schedule_queries.open_now(clock())):
+        planned += _planned(_begun(schedule, due, clock()), clock, stopping)
     return planned
 
 
-def _resumed(schedule: DigestSchedule, now: dt.datetime) -> DigestRun | None:
-    """Take over a run whose planner died; its moment stays, so that nothing is told twice."""
-    run = queries.stalled(schedule.id, now)
+def _planned(run: DigestRun | None, clock: slots.Clock, stopping: Callable[[], bool]) -> int:
     if run is None:
-        return None
+        return 0
+    return _fill(db.session.get_one(DigestSchedule, run.schedule_id), run, clock, stopping)
+
+
+def _resumed(run: DigestRun, now: dt.datetime) -> DigestRun | None:
+    """Take over a run whose planner died; its moment stays, so that nothing is told twice."""
     token = secrets.token_hex(16)
     with unit_of_work("digest.plan"):
         taken = changed_rows(
@@ -66,15 +81,8 @@ def _resumed(schedule: DigestSchedule, now: dt.datetime) -> DigestRun | None:
     return run if taken else None
 
 
-def _begun(schedule: DigestSchedule, now: dt.datetime) -> DigestRun | None:
-    """Open the run of the slot that is due; None when there is none or another was faster."""
-    begun = queries.begun(schedule.id)
-    if begun is None:
-        return None
-    newest = queries.newest_due(schedule.id)
-    due = slots.due(queries.timing(schedule), calendar(), now, newest, begun)
-    if due is None or queries.run_of(schedule.id, due.slot.period):
-        return None
+def _begun(schedule: DigestSchedule, due: slots.Due, now: dt.datetime) -> DigestRun | None:
+    """Open the run of the slot that is due; None when another process was faster."""
     run = DigestRun(
         schedule_id=schedule.id,
         period=due.slot.period,
@@ -99,7 +107,9 @@ def _begun(schedule: DigestSchedule, now: dt.datetime) -> DigestRun | None:
 def _supersede(run: DigestRun) -> None:
     """What an earlier run still tries to send is told by this one; its readers lose nothing."""
     earlier = sa.select(DigestRun.id).where(
-        DigestRun.schedule_id == run.schedule_id, DigestRun.due_at < run.due_at
+        DigestRun.schedule_id == run.schedule_id,
+        DigestRun.origin == Origin.SLOT.value,
+        DigestRun.due_at < run.due_at,
     )
     db.session.execute(
         sa.update(DigestMessage)
@@ -115,16 +125,20 @@ def _fill(
     done = queries.addressed(run.id)
     readers = [
         reader
-        for reader in queries.recipients(schedule.id)
+        for reader in audience_queries.recipients(schedule, run.planned_at)
         if reader.since <= run.due_at and reader.user.id not in done
     ]
-    known = queries.known_until(schedule.id, {reader.user.id for reader in readers})
+    known = queries.known_until(schedule, {reader.user.id for reader in readers})
+    earlier = slots.before(schedule.timing.rule, calendar(), run.due_at)
     planned = 0
     try:
         for batch in _batches(readers):
             if stopping():
                 return _let_go(run, clock(), planned)
-            rows = [_drafted(schedule, run, reader, known) for reader in batch]
+            rows = [
+                _drafted(schedule, run, reader, known.get(reader.user.id, earlier))
+                for reader in batch
+            ]
             with unit_of_work("digest.plan"):
                 _hold(run, clock())
                 db.session.execute(sa.insert(DigestMessage), rows)
@@ -143,7 +157,7 @@ def _let_go(run: DigestRun, now: dt.datetime, planned: int) -> int:
     return planned
 
 
-def _batches(readers: list[queries.Recipient]) -> Iterator[list[queries.Recipient]]:
+def _batches(readers: list[Recipient]) -> Iterator[list[Recipient]]:
     for start in range(0, len(readers), BATCH):
         yield readers[start : start + BATCH]
 
@@ -166,13 +180,12 @@ def _hold(run: DigestRun, now: dt.datetime, state: RunState = RunState.PLANNING)
 def _drafted(
     schedule: DigestSchedule,
     run: DigestRun,
-    reader: queries.Recipient,
-    known: dict[int, dt.datetime],
+    reader: Recipient,
+    since: dt.datetime,
 ) -> dict[str, Any]:
     """The columns of one reader's message."""
-    since = known.get(reader.user.id, run.planned_at - queries.WINDOW)
     message_id = letters.new_message_id(current_app.config["MAIL_FROM"])
-    values = composed(schedule.id, run, reader.user, since, message_id)
+    values = composed(schedule, run, reader.user, since, run.planned_at, message_id)
     unwanted = values.pop("empty") and reader.skip_empty
     return {
         **values,
@@ -189,19 +202,23 @@ def _drafted(
 
 
 def composed(
-    schedule_id: int, run: DigestRun, user: User, since: dt.datetime, message_id: str
+    schedule: DigestSchedule,
+    run: DigestRun,
+    user: User,
+    since: dt.datetime,
+    until: dt.datetime,
+    message_id: str,
 ) -> dict[str, Any]:
     """Content, words and bytes of a mail as this reader may see it now."""
-    digest = content_queries.digest_for(
-        user, run.period, since, run.planned_at, run.late, run.missed
-    )
-    words = template_letters.written(digest, user, schedule_id)
+    digest = content_queries.digest_for(user, run.label, since, until, run.late, run.missed)
+    heading = template_letters.Heading(KINDS[schedule.kind], ORIGINS[run.origin])
+    words = template_letters.written(digest, user, schedule.id, heading)
     return {
         "empty": digest.empty,
         "locale": spoken(user.locale),
         "subject": words.subject,
         "mentions": queries.mentions_of(digest),
-        "mime": template_letters.sealed(words, user, schedule_id, message_id, run.planned_at),
+        "mime": template_letters.sealed(words, user, schedule.id, message_id, run.planned_at),
     }
 
 
@@ -209,7 +226,7 @@ def choose(
     schedule_id: int, user_id: int, now: dt.datetime, subscribed: bool, how: str
 ) -> DigestSubscription:
     """Subscribe or unsubscribe a person; asked twice it changes nothing."""
-    choice = queries.subscription(schedule_id, user_id)
+    choice = schedule_queries.subscription(schedule_id, user_id)
     if choice is None:
         user = db.session.get_one(User, user_id)
         choice = DigestSubscription(

@@ -3,110 +3,25 @@
 import datetime as dt
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import defer, joinedload
 
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
-from portfolio.digest import slots, states
+from portfolio.digest import states
+from portfolio.digest.kinds import Origin
 from portfolio.digest.models import (
-    WEEKLY,
     DeliveryAttempt,
     DigestMessage,
     DigestRun,
     DigestSchedule,
-    DigestSubscription,
     SchedulerTick,
 )
 from portfolio.extensions import db
-from portfolio.holidays.queries import calendar
-from portfolio.people.models import User, UserRole
+from portfolio.people.models import User
 from portfolio.pipeline import sight_queries as sight
-
-WINDOW = dt.timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """A person who gets the digest, since when, and whether an empty one is wanted."""
-
-    user: User
-    since: dt.datetime
-    skip_empty: bool
-
-
-def schedules() -> Sequence[DigestSchedule]:
-    """The schedules that are switched on."""
-    return db.session.scalars(sa.select(DigestSchedule).where(DigestSchedule.enabled)).all()
-
-
-def weekly() -> DigestSchedule:
-    """The weekly schedule that every installation has."""
-    return db.session.scalars(sa.select(DigestSchedule).where(DigestSchedule.key == WEEKLY)).one()
-
-
-def timing(schedule: DigestSchedule) -> slots.Weekly:
-    """When a schedule is due, for the pure part."""
-    at = dt.time.fromisoformat(schedule.local_time)
-    return slots.Weekly(schedule.weekday, at, ZoneInfo(schedule.zone))
-
-
-def subscription(schedule_id: int, user_id: int) -> DigestSubscription | None:
-    """The person's own choice, or None while the default holds."""
-    return db.session.scalar(
-        sa.select(DigestSubscription).where(
-            DigestSubscription.schedule_id == schedule_id, DigestSubscription.user_id == user_id
-        )
-    )
-
-
-def _subscribed(schedule_id: int, *columns: Any) -> sa.Select[Any]:
-    """Columns of everybody with an open account and a role who has not opted out."""
-    return (
-        sa.select(*columns)
-        .select_from(User)
-        .outerjoin(
-            DigestSubscription,
-            sa.and_(
-                DigestSubscription.user_id == User.id,
-                DigestSubscription.schedule_id == schedule_id,
-            ),
-        )
-        .where(
-            User.active,
-            User.id.in_(sa.select(UserRole.user_id)),
-            sa.or_(DigestSubscription.id.is_(None), DigestSubscription.since.is_not(None)),
-        )
-    )
-
-
-def recipients(schedule_id: int) -> list[Recipient]:
-    """Everybody who gets the digest."""
-    rows = db.session.execute(_subscribed(schedule_id, User, DigestSubscription).order_by(User.id))
-    return [_recipient(user, choice) for user, choice in rows]
-
-
-def begun(schedule_id: int) -> dt.datetime | None:
-    """Since when somebody gets the digest; None while nobody does."""
-    since = sa.func.min(sa.func.coalesce(DigestSubscription.since, User.created_at))
-    return db.session.scalar(_subscribed(schedule_id, sa.type_coerce(since, User.created_at.type)))
-
-
-def _recipient(user: User, choice: DigestSubscription | None) -> Recipient:
-    if choice is None or choice.since is None:
-        return Recipient(user, user.created_at, False)
-    return Recipient(user, choice.since, choice.skip_empty)
-
-
-def newest_due(schedule_id: int) -> dt.datetime | None:
-    """The moment of the newest slot that was ever planned."""
-    return db.session.scalar(
-        sa.select(sa.func.max(DigestRun.due_at)).where(DigestRun.schedule_id == schedule_id)
-    )
 
 
 def run_of(schedule_id: int, period: str) -> DigestRun | None:
@@ -116,15 +31,16 @@ def run_of(schedule_id: int, period: str) -> DigestRun | None:
     )
 
 
-def stalled(schedule_id: int, now: dt.datetime) -> DigestRun | None:
-    """A run whose planner died in the middle."""
-    return db.session.scalar(
-        sa.select(DigestRun).where(
-            DigestRun.schedule_id == schedule_id,
+def stalled(now: dt.datetime) -> Sequence[DigestRun]:
+    """Runs whose planner died in the middle."""
+    return db.session.scalars(
+        sa.select(DigestRun)
+        .where(
             DigestRun.state == states.RunState.PLANNING.value,
             DigestRun.lease_until <= now,
         )
-    )
+        .order_by(DigestRun.id)
+    ).all()
 
 
 def addressed(run_id: int) -> set[int]:
@@ -136,13 +52,22 @@ def addressed(run_id: int) -> set[int]:
     )
 
 
-def known_until(schedule_id: int, user_ids: Collection[int]) -> dict[int, dt.datetime]:
-    """Up to when each reader was told, by the last digest that was sent to them."""
+def known_until(schedule: DigestSchedule, user_ids: Collection[int]) -> dict[int, dt.datetime]:
+    """Up to when each reader was told, by the last digest that was sent to them: of the schedule,
+    or of one in whose place it stands or that stands in its own. What was tried out by hand does
+    not count."""
+    own = DigestSchedule.owner_id.is_not(None)
+    in_place = sa.true() if schedule.owner_id is not None else own
     rows = db.session.execute(
         sa.select(DigestMessage.recipient_id, sa.func.max(DigestMessage.window_to))
         .join(DigestRun, DigestRun.id == DigestMessage.run_id)
+        .join(DigestSchedule, DigestSchedule.id == DigestRun.schedule_id)
         .where(
-            DigestRun.schedule_id == schedule_id,
+            sa.or_(
+                DigestSchedule.id == schedule.id,
+                sa.and_(DigestSchedule.kind == schedule.kind, in_place),
+            ),
+            DigestRun.origin != Origin.HAND.value,
             DigestMessage.recipient_id.in_(list(user_ids)),
             DigestMessage.state == states.MessageState.SENT.value,
         )
@@ -156,18 +81,6 @@ def recipient_now(user_id: int) -> User | None:
     return db.session.scalar(
         sa.select(User).where(User.id == user_id).execution_options(populate_existing=True)
     )
-
-
-def why_skip(schedule_id: int, user: User | None) -> states.Reason | None:
-    """Why this person gets nothing at this moment."""
-    if user is None:
-        return states.Reason.DISABLED
-    since = db.session.execute(
-        sa.select(DigestSubscription.since).where(
-            DigestSubscription.schedule_id == schedule_id, DigestSubscription.user_id == user.id
-        )
-    ).first()
-    return states.why_skip(user.active, bool(user.roles), since is None or since[0] is not None)
 
 
 def mentions_of(content: Any) -> str:
@@ -261,15 +174,3 @@ def last_tick() -> dt.datetime | None:
 def last_run() -> DigestRun | None:
     """The newest run."""
     return db.session.scalar(sa.select(DigestRun).order_by(DigestRun.due_at.desc()).limit(1))
-
-
-def missed_slot(now: dt.datetime) -> slots.Slot | None:
-    """A slot that was due two hours ago and that nobody planned."""
-    for schedule in schedules():
-        if (first := begun(schedule.id)) is None:
-            continue
-        newest = newest_due(schedule.id)
-        found = slots.due(timing(schedule), calendar(), now, newest, first)
-        if found and now - found.slot.due >= slots.LATE_AFTER:
-            return found.slot
-    return None

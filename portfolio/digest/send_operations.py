@@ -7,7 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portfolio.digest import operations, queries, states
+from portfolio.digest import audience_queries, operations, queries, schedule_queries, states
+from portfolio.digest.kinds import Origin
 from portfolio.digest.models import DeliveryAttempt, DigestMessage, DigestRun
 from portfolio.digest.states import MessageState, Reason, RunState
 from portfolio.extensions import db, unit_of_work
@@ -23,11 +24,13 @@ class Claimed:
     run_id: int
     schedule_id: int
     period: str
+    origin: str
     recipient_id: int
     address: str
     message_id: str
     mentions: str
     window_from: dt.datetime
+    window_to: dt.datetime
     planned_at: dt.datetime
     due_at: dt.datetime
     deferrals: int
@@ -100,6 +103,7 @@ def _claimable(now: dt.datetime) -> Any:
             DigestMessage.message_id,
             DigestMessage.mentions,
             DigestMessage.window_from,
+            DigestMessage.window_to,
             DigestMessage.attempts,
             DigestMessage.deferrals,
             DigestMessage.maybe_duplicate,
@@ -107,6 +111,7 @@ def _claimable(now: dt.datetime) -> Any:
             DigestMessage.mime,
             DigestRun.schedule_id,
             DigestRun.period,
+            DigestRun.origin,
             DigestRun.planned_at,
             DigestRun.due_at,
         )
@@ -141,12 +146,23 @@ def begin_data(job: Claimed, now: dt.datetime) -> bool:
 
 def obstacle(job: Claimed, now: dt.datetime) -> Reason | None:
     """Why the message must not go out any more, asked right before sending."""
-    newest = queries.newest_due(job.schedule_id)
-    if newest is not None and newest > job.due_at:
+    if _superseded(job):
         return Reason.SUPERSEDED
     if now - job.planned_at > states.OLDEST or job.deferrals >= states.MAX_DEFERRALS:
         return Reason.EXPIRED
-    return queries.why_skip(job.schedule_id, queries.recipient_now(job.recipient_id))
+    user = queries.recipient_now(job.recipient_id)
+    if job.origin == Origin.HAND.value:
+        return audience_queries.why_never(user)
+    schedule = schedule_queries.as_it_stands(job.schedule_id)
+    return audience_queries.why_skip(schedule, user, now)
+
+
+def _superseded(job: Claimed) -> bool:
+    """Whether a later digest tells of the same; what no clock began stands by itself."""
+    if job.origin != Origin.SLOT.value:
+        return False
+    newest = schedule_queries.newest_due(job.schedule_id)
+    return newest is not None and newest > job.due_at
 
 
 def refreshed(job: Claimed) -> bytes | None:
@@ -162,7 +178,10 @@ def refreshed(job: Claimed) -> bytes | None:
     if job.maybe_duplicate:
         return None
     run = db.session.get_one(DigestRun, job.run_id)
-    values = operations.composed(job.schedule_id, run, user, job.window_from, job.message_id)
+    schedule = schedule_queries.as_it_stands(job.schedule_id)
+    values = operations.composed(
+        schedule, run, user, job.window_from, job.window_to, job.message_id
+    )
     values.pop("empty")
     with unit_of_work("digest.compose"):
         changed = operations.changed_rows(

@@ -25,6 +25,7 @@ class RunState(TitledEnum):
     SENDING = "sending", "发送中", "Being sent"
     DONE = "done", "已完成", "Done"
     DONE_WITH_FAILURES = "done_with_failures", "完成，有失败", "Done with failures"
+    CANCELLED = "cancelled", "已取消", "Cancelled"
 
 
 class MessageState(TitledEnum):
@@ -42,12 +43,16 @@ class Reason(TitledEnum):
 
     DISABLED = "disabled", "账号已停用", "Account disabled"
     ROLE_LOST = "role_lost", "已无任何角色", "No role any more"
+    NOT_MEANT = "not_meant", "不在接收范围", "Not among the recipients"
     UNSUBSCRIBED = "unsubscribed", "已退订", "Unsubscribed"
+    OWN_TIME = "own_time", "改按个人时间接收", "Gets it at a time of their own"
+    PAUSED = "paused", "暂停接收中", "Paused"
     EMPTY = "empty", "本期无变动", "Nothing to report"
     WITHDRAWN = "withdrawn", "内容已不可见", "Content no longer open to the reader"
     REFUSED = "refused", "邮件服务器拒收", "Refused by the mail server"
     EXPIRED = "expired", "超过重试期限", "Retried for too long"
     SUPERSEDED = "superseded", "已由后一期取代", "Replaced by a later digest"
+    CANCELLED = "cancelled", "已取消发送", "Cancelled"
 
 
 class Verdict(TitledEnum):
@@ -116,13 +121,32 @@ def after(outcome: Outcome, deferrals: int, age: dt.timedelta, random: float) ->
     return Next(MessageState.PENDING, None, pause, unanswered, deferral)
 
 
-def why_skip(active: bool, has_role: bool, subscribed: bool) -> Reason | None:
-    """Why a recipient gets nothing, asked when planning and again right before sending."""
-    if not active:
-        return Reason.DISABLED
-    if not has_role:
-        return Reason.ROLE_LOST
-    return None if subscribed else Reason.UNSUBSCRIBED
+@dataclass(frozen=True)
+class Standing:
+    """How a person stands to a schedule at a moment."""
+
+    active: bool
+    has_role: bool
+    meant: bool = True
+    subscribed: bool = True
+    own_time: bool = False
+    paused: bool = False
+
+    @property
+    def why_skip(self) -> Reason | None:
+        """Why this person gets nothing, asked when planning and again right before sending."""
+        return next((reason for met, reason in self._reasons if met), None)
+
+    @property
+    def _reasons(self) -> tuple[tuple[bool, Reason], ...]:
+        return (
+            (not self.active, Reason.DISABLED),
+            (not self.has_role, Reason.ROLE_LOST),
+            (not self.meant, Reason.NOT_MEANT),
+            (self.own_time, Reason.OWN_TIME),
+            (not self.subscribed, Reason.UNSUBSCRIBED),
+            (self.paused, Reason.PAUSED),
+        )
 
 
 @dataclass

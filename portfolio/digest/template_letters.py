@@ -8,6 +8,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from portfolio.digest import letters
 from portfolio.digest.compose import Digest
+from portfolio.digest.kinds import Kind, Origin
 from portfolio.people.models import User
 from portfolio.web.i18n import speaking, spoken
 
@@ -47,11 +48,25 @@ def unsubscribe_url(schedule_id: int, user_id: int) -> str:
     return f"{base}/digests/unsubscribe/{unsubscribe_token(schedule_id, user_id)}"
 
 
-def written(digest: Digest, user: User, schedule_id: int) -> Written:
+@dataclass(frozen=True)
+class Heading:
+    """What a mail calls itself: by its kind, and whether somebody only tries it out."""
+
+    kind: Kind = Kind.WEEKLY
+    origin: Origin = Origin.SLOT
+
+    @property
+    def trial(self) -> bool:
+        """Whether it was sent by hand, to look at."""
+        return self.origin is Origin.HAND
+
+
+def written(digest: Digest, user: User, schedule_id: int, heading: Heading = Heading()) -> Written:
     """Put a digest into words."""
     locale = spoken(user.locale)
     values = {
         "digest": digest,
+        "mail": heading,
         "name": user.name,
         "base": current_app.config["BASE_URL"].rstrip("/"),
         "unsubscribe": unsubscribe_url(schedule_id, user.id),

@@ -19,7 +19,15 @@ from flask import (
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from portfolio.digest import content_queries, operations, queries, slots, states, template_letters
+from portfolio.digest import (
+    content_queries,
+    operations,
+    queries,
+    schedule_queries,
+    slots,
+    states,
+    template_letters,
+)
 from portfolio.digest.models import DigestMessage
 from portfolio.extensions import csrf, db, unit_of_work
 from portfolio.holidays.queries import calendar
@@ -54,21 +62,23 @@ def _now() -> dt.datetime:
 @access.signed_in
 def index() -> str:
     """My mails, my choices, when the next ones come; for those who run the house, all runs."""
-    user, now, schedule = access.me(), _now(), queries.weekly()
+    user, now, schedule = access.me(), _now(), schedule_queries.weekly()
     days = calendar()
-    coming = slots.upcoming(queries.timing(schedule), days, now)
+    coming = schedule_queries.upcoming(schedule, now)
     oversees = user.may("jobs.manage")
     return render_template(
         "digest/index.html",
         messages=queries.messages_of(user),
-        choice=queries.subscription(schedule.id, user.id),
+        choice=schedule_queries.subscription(schedule.id, user.id),
         coming=coming,
         unsure=[slot for slot in coming if not days.known(slot.due.year)],
         runs=queries.runs() if oversees else [],
         failures=queries.failures() if oversees else [],
         oversees=oversees,
         tick=queries.last_tick(),
-        missed=None if oversees else queries.missed_slot(now),  # those have a banner everywhere
+        missed=None
+        if oversees
+        else schedule_queries.missed_slot(now),  # those have a banner everywhere
         outbox=not current_app.config["SMTP_HOST"],
         titles=_titles(),
     )
@@ -76,7 +86,7 @@ def index() -> str:
 
 def late_banner(user: User) -> dict[str, Any] | None:
     """On every page of those who run the house: a slot that was missed by two hours."""
-    missed = queries.missed_slot(_now()) if user.may("jobs.manage") else None
+    missed = schedule_queries.missed_slot(_now()) if user.may("jobs.manage") else None
     return {"missed": missed} if missed else None
 
 
@@ -101,7 +111,7 @@ def _titles() -> dict[str, Any]:
 @access.signed_in
 def subscribe() -> AnyResponse:
     """Get the weekly digest or not, and whether an empty week is worth a mail."""
-    user, schedule = access.me(), queries.weekly()
+    user, schedule = access.me(), schedule_queries.weekly()
     wanted = "subscribed" in request.form
     with access.writing("digest.subscription"):
         choice = operations.choose(schedule.id, user.id, _now(), wanted, "page")
@@ -130,9 +140,10 @@ def _preview(
 ) -> tuple[template_letters.Written, dt.datetime, dt.datetime, dt.datetime | None]:
     """The mail, from when to when it tells, and when the digest is due that it would be part of:
     it bears the label of that one's week, which may be the next."""
-    now, schedule = _now(), queries.weekly()
-    since = queries.known_until(schedule.id, {user.id}).get(user.id, now - queries.WINDOW)
-    coming = slots.upcoming(queries.timing(schedule), calendar(), now, 1)
+    now, schedule = _now(), schedule_queries.weekly()
+    earlier = slots.before(schedule.timing.rule, calendar(), now)
+    since = queries.known_until(schedule, {user.id}).get(user.id, earlier)
+    coming = schedule_queries.upcoming(schedule, now, 1)
     period = coming[0].period if coming else ""
     digest = content_queries.digest_for(user, period, since, now)
     return (
@@ -211,7 +222,7 @@ def unsubscribe_post(token: str) -> str | tuple[str, int]:
 @access.public
 def missed() -> Any:
     """503 when a slot was missed by two hours."""
-    slot = queries.missed_slot(_now())
+    slot = schedule_queries.missed_slot(_now())
     if slot is None:
         return jsonify(digest="ok")
     return jsonify(digest="missed", period=slot.period, due=slot.due.isoformat()), 503

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from portfolio.companies.models import Task
 from portfolio.digest import operations as digest_operations
-from portfolio.digest import queries as digests
+from portfolio.digest import schedule_queries as digests
 from portfolio.extensions import db
 from portfolio.handover import queries
 from portfolio.handover.plan import Choice, Door, Plan
@@ -56,7 +56,7 @@ def hand_over(
     _move_deals(plan, choice, leaver, now)
     _move_tasks(plan, choice)
     if choice.end_digests or choice.close:
-        for schedule in digests.schedules():
+        for schedule in digests.schedules_of(leaver):
             digest_operations.choose(schedule.id, leaver.id, now, False, "handover")
     if choice.close:
         _take_into_care(actor, leaver, now)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from portfolio.companies.models import Task
-from portfolio.digest import queries as digests
+from portfolio.digest import schedule_queries as digests
 from portfolio.extensions import db
 from portfolio.handover.plan import Door, Item, Plan
 from portfolio.people import policy
@@ -82,7 +82,7 @@ def _tasks(actor: User, leaver: User, door: Door) -> list[tuple[int, int | None]
 
 
 def _subscribed(leaver: User) -> bool:
-    for schedule in digests.schedules():
+    for schedule in digests.schedules_of(leaver):
         choice = digests.subscription(schedule.id, leaver.id)
         if choice is None or choice.since is not None:
             return True

@@ -8,11 +8,17 @@ from portfolio.kernel.errors import InputError
 from portfolio.kernel.money import FEN_PER_YUAN, MOST_FEN
 from portfolio.kernel.numbers import MICRO, MOST_MICRO
 from portfolio.kernel.titles import titled
-from portfolio.web import definition_messages, holiday_messages, technology_messages
+from portfolio.web import (
+    definition_messages,
+    digest_messages,
+    holiday_messages,
+    technology_messages,
+)
 from portfolio.web.i18n import language
 
 MESSAGES = {
     **definition_messages.MESSAGES,
+    **digest_messages.MESSAGES,
     **holiday_messages.MESSAGES,
     **technology_messages.MESSAGES,
     "password.short": _l("The password needs at least %(minimum)s characters."),

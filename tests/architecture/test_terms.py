@@ -15,6 +15,7 @@ from portfolio.companies import operations as companies
 from portfolio.companies.models import TERMS, EquityRound
 from portfolio.digest import content_queries, template_letters
 from portfolio.digest import queries as digests
+from portfolio.digest import schedule_queries as digest_schedules
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.dates import local_date
 from portfolio.people import operations as people
@@ -168,7 +169,7 @@ def said(answer) -> str:
 def mails(user) -> str:
     """The digest of this reader: subject, text and HTML."""
     digest = content_queries.digest_for(user, "2026-W48", OPENED - DAY, NOW + DAY)
-    words = template_letters.written(digest, user, digests.weekly().id)
+    words = template_letters.written(digest, user, digest_schedules.weekly().id)
     return "\n".join((words.subject, words.text, words.html))
 
 

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portfolio.companies.models import Task
-from portfolio.digest import jobs, operations, queries, template_letters
+from portfolio.digest import audience_queries, jobs, operations, schedule_queries, template_letters
 from portfolio.digest.models import DigestMessage, DigestRun
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.dates import SHANGHAI
@@ -107,7 +107,7 @@ def test_a_mail_tells_what_moved_is_due_and_is_new(app: Flask, cast: dict[str, U
 def test_an_empty_week_says_so_in_one_line_or_is_not_sent(
     app: Flask, cast: dict[str, User]
 ) -> None:
-    schedule = queries.weekly()
+    schedule = schedule_queries.weekly()
     with unit_of_work("digest.subscription"):
         choice = operations.choose(schedule.id, cast["reader"].id, BEFORE, True, "page")
         choice.skip_empty = True
@@ -169,7 +169,7 @@ def test_who_lost_access_between_planning_and_sending_gets_nothing(
         elif loss == "role_lost":
             reader.grants = []
         else:
-            operations.choose(queries.weekly().id, reader.id, BEFORE, False, "page")
+            operations.choose(schedule_queries.weekly().id, reader.id, BEFORE, False, "page")
     assert work().ended == {"sent": len(cast) - 1, "skipped": 1}
     assert not [p for p in outbox(app) if "reader@" in p.name]
     assert message_of(reader).reason == loss
@@ -214,7 +214,7 @@ def test_english_readers_get_english(app: Flask, cast: dict[str, User]) -> None:
     factories.deal(cast["manager"], BEFORE)
     work()
     mail = mail_to(app, "reader")
-    assert mail.startswith("[Kawei weekly] 2026-W49 · 1 move") and "opened in Lead" in mail
+    assert mail.startswith("[Kawei weekly digest] 2026-W49 · 1 move") and "opened in Lead" in mail
 
 
 def test_html_in_a_name_stays_text(app: Flask, cast: dict[str, User]) -> None:
@@ -245,27 +245,27 @@ def test_a_get_never_unsubscribes_and_a_post_does(
     app: Flask, cast: dict[str, User], client: FlaskClient
 ) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
-    schedule, reader = queries.weekly(), cast["reader"]
+    schedule, reader = schedule_queries.weekly(), cast["reader"]
     path = f"/digests/unsubscribe/{template_letters.unsubscribe_token(schedule.id, reader.id)}"
     assert client.get(path).status_code == 200 and client.head(path).status_code == 200
-    assert queries.why_skip(schedule.id, reader) is None
+    assert audience_queries.why_skip(schedule, reader, MONDAY) is None
     one_click = {"List-Unsubscribe": "One-Click"}
     assert client.post(path, data=one_click).status_code == 200
     assert client.post(path, data=one_click).status_code == 200
     db.session.rollback()
-    assert queries.why_skip(schedule.id, reader) == "unsubscribed"
+    assert audience_queries.why_skip(schedule, reader, MONDAY) == "unsubscribed"
     assert client.post(path[:-2] + "xx").status_code == 404
 
 
 def test_coming_back_begins_anew(
     app: Flask, cast: dict[str, User], as_user: Callable[[str], FlaskClient]
 ) -> None:
-    schedule, reader = queries.weekly(), cast["reader"]
+    schedule, reader = schedule_queries.weekly(), cast["reader"]
     with unit_of_work("digest.subscription"):
         operations.choose(schedule.id, reader.id, BEFORE, False, "link")
     as_user("reader").post("/digests/subscription", data={"subscribed": "1"})
     db.session.rollback()
-    choice = queries.subscription(schedule.id, reader.id)
+    choice = schedule_queries.subscription(schedule.id, reader.id)
     assert choice is not None and choice.since is not None and choice.since > BEFORE - WEEK
 
 
@@ -304,11 +304,11 @@ def test_an_old_mail_is_closed_when_its_content_is(
 def test_health_tells_of_ticks_and_missed_slots(
     app: Flask, cast: dict[str, User], client: FlaskClient
 ) -> None:
-    assert queries.missed_slot(MONDAY + dt.timedelta(minutes=119)) is None
-    missed = queries.missed_slot(MONDAY + dt.timedelta(hours=2))
+    assert schedule_queries.missed_slot(MONDAY + dt.timedelta(minutes=119)) is None
+    missed = schedule_queries.missed_slot(MONDAY + dt.timedelta(hours=2))
     assert missed is not None and missed.period == "2026-W49"
     work()
-    assert queries.missed_slot(MONDAY + dt.timedelta(hours=2)) is None
+    assert schedule_queries.missed_slot(MONDAY + dt.timedelta(hours=2)) is None
     operations.note_tick(MONDAY, "here")
     operations.note_tick(MONDAY + WEEK, "there")
     health = client.get("/healthz").json

@@ -1,13 +1,14 @@
 """When digests are due: holidays, merged slots, year ends, clock changes, downtime."""
 
 import datetime as dt
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portfolio.digest import slots
+from portfolio.digest import kinds, slots
 from portfolio.kernel.calendar import WorkCalendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -24,7 +25,7 @@ def local(*parts: int) -> dt.datetime:
 
 
 def slot(year: int, month: int, day: int, calendar: WorkCalendar = OFFICIAL) -> slots.Slot | None:
-    return slots.slot_of_week(WEEKLY, calendar, dt.date(year, month, day))
+    return WEEKLY.slot(calendar, dt.date(year, month, day))
 
 
 def test_an_ordinary_monday_is_due_at_half_past_eight() -> None:
@@ -50,7 +51,7 @@ def test_a_make_up_sunday_is_a_working_day() -> None:
 
 def test_the_period_of_a_moved_slot_stays_that_of_its_week() -> None:
     saturday = slots.Weekly("sat", dt.time(9), SHANGHAI)
-    moved = slots.slot_of_week(saturday, OFFICIAL, dt.date(2026, 11, 23))
+    moved = saturday.slot(OFFICIAL, dt.date(2026, 11, 23))
     assert moved == slots.Slot("2026-W48", local(2026, 11, 30, 9))
 
 
@@ -65,7 +66,7 @@ def test_every_week_of_thirty_years_has_one_slot_at_the_local_time(zone: str) ->
     schedule = slots.Weekly("mon", dt.time(8, 30), ZoneInfo(zone))
     monday, seen = dt.date(2010, 1, 4), []
     while monday.year < 2040:
-        found = slots.slot_of_week(schedule, PLAIN, monday)
+        found = schedule.slot(PLAIN, monday)
         assert found is not None
         assert found.due.astimezone(schedule.zone).time() == dt.time(8, 30)
         seen.append(found)
@@ -88,7 +89,7 @@ def test_the_night_the_clock_changes_has_exactly_one_slot(zone: str, monday: dt.
     calendar = WorkCalendar({monday + dt.timedelta(days=6): True})
     for hour in (0, 1, 2, 3):
         schedule = slots.Weekly("sun", dt.time(hour, 30), ZoneInfo(zone))
-        found = slots.slot_of_week(schedule, calendar, monday)
+        found = schedule.slot(calendar, monday)
         assert found is not None
         moment, planned = monday_before(found.due), []
         while moment < found.due + dt.timedelta(hours=6):
@@ -142,16 +143,76 @@ def test_the_next_slots_lie_ahead_in_order() -> None:
     assert periods == ["2026-W49", "2026-W50", "2026-W51"]
 
 
-@given(
-    jumps=st.lists(st.integers(-40 * 24, 40 * 24), min_size=1, max_size=12),
-    zone=st.sampled_from(ZONES),
-    weekday=st.sampled_from(slots.WEEKDAYS),
-    hour=st.integers(0, 23),
+def test_a_slot_that_moved_behind_its_week_is_still_ahead_there() -> None:
+    saturday = slots.Weekly("sat", dt.time(9), SHANGHAI)
+    early_monday = local(2026, 11, 30, 8)
+    assert slots.upcoming(saturday, OFFICIAL, early_monday, 1)[0].period == "2026-W48"
+
+
+def test_a_daily_brief_comes_on_working_days_alone() -> None:
+    daily = slots.Daily(dt.time(8), SHANGHAI)
+    friday = local(2024, 2, 9, 9)  # the spring holiday ran to the 17th; Sunday the 18th was worked
+    found = [s.period for s in slots.upcoming(daily, OFFICIAL, friday)]
+    assert found == ["2024-02-18", "2024-02-19", "2024-02-20"]
+    monday = slots.Slot("2026-11-30", local(2026, 11, 30, 8))
+    assert slots.before(daily, OFFICIAL, monday.due) == local(2026, 11, 27, 8)
+    assert slots.slot_of(daily, OFFICIAL, dt.date(2026, 11, 29)) == slots.Slot(
+        "2026-11-27", local(2026, 11, 27, 8)
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "month", "due"),
+    [
+        (1, (2026, 10), (2026, 10, 8)),  # behind the national holiday
+        (1, (2027, 1), (2027, 1, 4)),
+        (31, (2027, 2), (2027, 3, 1)),  # 28 February is a Sunday
+        (31, (2028, 2), (2028, 2, 29)),
+        (15, (2026, 12), (2026, 12, 15)),
+    ],
 )
-def test_however_the_clock_jumps_each_period_is_planned_at_most_once(
-    jumps: list[int], zone: str, weekday: str, hour: int
+def test_a_monthly_report_keeps_its_month_whatever_day_it_has(
+    day: int, month: tuple[int, int], due: tuple[int, int, int]
 ) -> None:
-    schedule = slots.Weekly(weekday, dt.time(hour, 30), ZoneInfo(zone))
+    monthly = slots.Monthly(day, dt.time(8, 30), SHANGHAI)
+    found = monthly.slot(OFFICIAL, dt.date(*month, 1))
+    assert found == slots.Slot("{}-{:02d}".format(*month), local(*due, 8, 30))
+
+
+hours = st.integers(0, 23)
+timings = st.builds(
+    kinds.Timing,
+    kind=st.sampled_from(kinds.TIMED),
+    weekday=st.sampled_from(slots.WEEKDAYS),
+    month_day=st.integers(1, 31),
+    at=st.builds(dt.time, hours, st.sampled_from([0, 30])),
+    zone=st.sampled_from(ZONES),
+)
+
+
+@given(timing=timings, day=st.dates(dt.date(1985, 1, 1), dt.date(2040, 1, 1)))
+def test_slots_of_any_kind_follow_each_other_each_period_once(
+    timing: kinds.Timing, day: dt.date
+) -> None:
+    rule, moment = timing.rule, dt.datetime.combine(day, dt.time(11), dt.UTC)
+    found = slots.upcoming(rule, OFFICIAL, moment, 6)
+    assert len(found) == 6 and found[0].due > moment
+    assert [s.due for s in found] == sorted({s.due for s in found})
+    assert [s.period for s in found] == sorted({s.period for s in found})
+    for one, following in pairwise(found):
+        local_day = one.due.astimezone(rule.zone).date()
+        assert OFFICIAL.is_working_day(local_day)
+        assert slots.before(rule, OFFICIAL, following.due) == one.due
+        due = slots.due(rule, OFFICIAL, following.due, one.due, one.due)
+        assert due == slots.Due(following, late=False, missed=0)
+        assert next(slots.slots_back(rule, OFFICIAL, one.due)) == one
+
+
+@given(jumps=st.lists(st.integers(-40 * 24, 40 * 24), min_size=1, max_size=12), timing=timings)
+def test_however_the_clock_jumps_each_period_is_planned_at_most_once(
+    jumps: list[int], timing: kinds.Timing
+) -> None:
+    schedule = timing.rule
     now = begun = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
     planned: list[slots.Slot] = []
     for hours in jumps:

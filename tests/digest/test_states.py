@@ -82,7 +82,12 @@ def test_a_run_is_done_when_no_message_waits() -> None:
 
 
 def test_who_is_skipped_and_why() -> None:
-    assert states.why_skip(False, True, True) is Reason.DISABLED
-    assert states.why_skip(True, False, True) is Reason.ROLE_LOST
-    assert states.why_skip(True, True, False) is Reason.UNSUBSCRIBED
-    assert states.why_skip(True, True, True) is None
+    def why(active: bool = True, has_role: bool = True, **standing: bool) -> Reason | None:
+        return states.Standing(active, has_role, **standing).why_skip
+
+    assert why() is None
+    assert why(active=False) is Reason.DISABLED and why(has_role=False) is Reason.ROLE_LOST
+    assert why(meant=False, paused=True) is Reason.NOT_MEANT
+    assert why(subscribed=False, own_time=True) is Reason.OWN_TIME
+    assert why(subscribed=False, paused=True) is Reason.UNSUBSCRIBED
+    assert why(paused=True) is Reason.PAUSED

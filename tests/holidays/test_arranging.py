@@ -5,7 +5,7 @@ import datetime as dt
 import sqlalchemy as sa
 
 from portfolio.audit.models import AuditEntry
-from portfolio.digest import queries as digests
+from portfolio.digest import schedule_queries as digests
 from portfolio.digest import slots
 from portfolio.extensions import db, unit_of_work
 from portfolio.holidays.models import HolidayYear
@@ -51,7 +51,7 @@ def test_a_year_is_checked_then_saved_and_days_and_digests_go_by_it(as_user) -> 
     assert days.known(YEAR) and not days.is_working_day(monday) and days.is_working_day(saturday)
     stage = next(s for flow in pipeline.pipelines().values() for s in flow.stages if s.working)
     assert stage.days(*span) == 1
-    weekly = digests.timing(digests.weekly())
+    weekly = digests.weekly().timing.rule
     before = dt.datetime.combine(monday - dt.timedelta(days=3), dt.time(), dt.UTC)
     coming = slots.upcoming(weekly, days, before, 1)[0]  # that of the week off has given way
     assert coming.due.astimezone(weekly.zone).date() == monday + dt.timedelta(days=7)

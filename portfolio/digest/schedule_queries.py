@@ -1,0 +1,166 @@
+"""Reads of schedules: which there are, what of them is due, which slots were missed."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from portfolio.digest import audience_queries, slots
+from portfolio.digest.kinds import KINDS, Kind, Origin
+from portfolio.digest.models import (
+    WEEKLY,
+    DigestPause,
+    DigestRun,
+    DigestSchedule,
+    DigestSubscription,
+)
+from portfolio.extensions import db
+from portfolio.holidays.queries import calendar
+from portfolio.people.models import User
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A moment at which a schedule was due and nobody sent anything."""
+
+    schedule: DigestSchedule
+    period: str
+    due: dt.datetime
+
+
+def schedules() -> Sequence[DigestSchedule]:
+    """Every schedule that is switched on, the house's and people's own."""
+    return db.session.scalars(
+        sa.select(DigestSchedule).where(DigestSchedule.enabled).order_by(DigestSchedule.id)
+    ).all()
+
+
+def timed() -> list[DigestSchedule]:
+    """Those of them that come at set times."""
+    return [schedule for schedule in schedules() if KINDS[schedule.kind].timed]
+
+
+def as_it_stands(schedule_id: int) -> DigestSchedule:
+    """A schedule as the database knows it this moment."""
+    return db.session.scalars(
+        sa.select(DigestSchedule)
+        .where(DigestSchedule.id == schedule_id)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def weekly() -> DigestSchedule:
+    """The weekly schedule that every installation has."""
+    return db.session.scalars(sa.select(DigestSchedule).where(DigestSchedule.key == WEEKLY)).one()
+
+
+def house() -> Sequence[DigestSchedule]:
+    """The house's schedules, switched on or off, in the order of their kinds."""
+    rows = db.session.scalars(
+        sa.select(DigestSchedule)
+        .where(DigestSchedule.owner_id.is_(None))
+        .order_by(DigestSchedule.id)
+    ).all()
+    order = list(Kind)
+    return sorted(rows, key=lambda row: (order.index(KINDS[row.kind]), row.id))
+
+
+def schedules_of(user: User) -> list[DigestSchedule]:
+    """Those switched on that may send to a person: the house's and the person's own."""
+    return [schedule for schedule in schedules() if schedule.owner_id in {None, user.id}]
+
+
+def own(user: User) -> dict[Kind, DigestSchedule]:
+    """A person's own schedules, switched on or off."""
+    rows = db.session.scalars(sa.select(DigestSchedule).where(DigestSchedule.owner_id == user.id))
+    return {KINDS[row.kind]: row for row in rows}
+
+
+def subscription(schedule_id: int, user_id: int) -> DigestSubscription | None:
+    """The person's own choice, or None while the default holds."""
+    return db.session.scalar(
+        sa.select(DigestSubscription).where(
+            DigestSubscription.schedule_id == schedule_id, DigestSubscription.user_id == user_id
+        )
+    )
+
+
+def pause_of(user: User) -> DigestPause | None:
+    """The leave that the person has entered last."""
+    return db.session.scalar(sa.select(DigestPause).where(DigestPause.user_id == user.id))
+
+
+def newest_due(schedule_id: int) -> dt.datetime | None:
+    """The moment of the newest slot of a schedule that was ever planned."""
+    return db.session.scalar(
+        sa.select(sa.func.max(DigestRun.due_at)).where(
+            DigestRun.schedule_id == schedule_id, DigestRun.origin == Origin.SLOT.value
+        )
+    )
+
+
+def _newest(found: Sequence[DigestSchedule]) -> dict[int, dt.datetime | None]:
+    """The same of many: each is one look into the index."""
+    newest = (
+        sa.select(sa.func.max(DigestRun.due_at))
+        .where(DigestRun.schedule_id == DigestSchedule.id, DigestRun.origin == Origin.SLOT.value)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        sa.select(DigestSchedule.id, sa.type_coerce(newest, DigestSchedule.since.type)).where(
+            DigestSchedule.enabled
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def planned(schedule_id: int, period: str) -> bool:
+    """Whether there is a run of a period."""
+    rows = sa.exists().where(DigestRun.schedule_id == schedule_id, DigestRun.period == period)
+    return bool(db.session.scalar(sa.select(rows)))
+
+
+def open_now(now: dt.datetime) -> Iterator[tuple[DigestSchedule, slots.Due]]:
+    """What is to be planned at this moment, by schedule.
+
+    Who gets it is asked last, of the few schedules that have an open slot.
+    """
+    found, days = timed(), calendar()
+    newest = _newest(found)
+    for schedule in found:
+        rule, known = schedule.timing.rule, newest.get(schedule.id)
+        if slots.due(rule, days, now, known, schedule.since) is None:
+            continue
+        begun = audience_queries.begun(schedule, now)
+        due = slots.due(rule, days, now, known, begun) if begun else None
+        slot = _unplanned(schedule, due.slot) if due else None
+        if due and slot:
+            yield schedule, slots.Due(slot, due.late, due.missed)
+
+
+def _unplanned(schedule: DigestSchedule, slot: slots.Slot) -> slots.Slot | None:
+    """The slot under the key of its run; None when its period is out already.
+
+    The day of a schedule may change after its period's digest: a second one comes only where
+    somebody confirmed it, and once.
+    """
+    keys = [slot.period] + [f"{slot.period}~2"] * (schedule.again == slot.period)
+    key = next((key for key in keys if not planned(schedule.id, key)), None)
+    return slots.Slot(key, slot.due) if key else None
+
+
+def upcoming(schedule: DigestSchedule, now: dt.datetime, count: int = 3) -> list[slots.Slot]:
+    """The next slots of a schedule as they will come."""
+    rule, days = schedule.timing.rule, calendar()
+    ahead = slots.upcoming(rule, days, now, count + 1)
+    return [slot for slot in ahead if _unplanned(schedule, slot)][:count]
+
+
+def missed_slot(now: dt.datetime) -> Missed | None:
+    """A slot that was due two hours ago and that nobody planned, or what should have been told at
+    once for as long."""
+    for schedule, due in open_now(now):
+        if now - due.slot.due >= slots.LATE_AFTER:
+            return Missed(schedule, due.slot.period.partition("~")[0], due.slot.due)
+    return None
