@@ -1,136 +1,66 @@
 """What stands in a digest and in which order: plain values, no words of any language (pure)."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from portfolio.coverage.figures import Coverage
+from portfolio.digest.lines import DECIDED, REJECTED, Change, Line
+from portfolio.digest.readers import Kind, NumberKind
 
-LINES_SHOWN = 12
-ACTIVE = "active"
-ON_HOLD = "on_hold"
-DECIDED = frozenset({"rejected", "withdrawn", "lapsed", "terminated", "merged"})
-
-
-@dataclass(frozen=True)
-class DealLine:
-    """The deal a line is about. `amount_fen` is None where unknown or not for this reader."""
-
-    deal_id: int
-    name: str
-    mine: bool
-    owner: str
-    amount_fen: int | None = None
-
-    @property
-    def path(self) -> str:
-        """Where the line leads."""
-        return f"/deals/{self.deal_id}"
+LINES_SHOWN = 8
+SHORT = 8
+# How long the time is that the numbers at the top are of, by the form of the period's name.
+STRETCHES = (
+    (re.compile(r"\d{4}-\d{2}"), "month", dt.timedelta(days=30)),
+    (re.compile(r"\d{4}-\d{2}-\d{2}"), "day", dt.timedelta(days=1)),
+)
+WEEK = "week", dt.timedelta(days=7)
 
 
-@dataclass(frozen=True)
-class Change:
-    """A stage event as recorded: stages and statuses are titled values, None before opening."""
-
-    deal: DealLine
-    at: dt.datetime
-    by: str
-    from_stage: Any
-    to_stage: Any
-    from_status: Any
-    to_status: Any
-    note: str = ""
-
-    @property
-    def changed_status(self) -> bool:
-        """Whether the status differs, and not only the stage; a new deal begins active."""
-        before: str = self.from_status.value if self.from_status else ACTIVE
-        return bool(before != self.to_status.value)
-
-    @property
-    def came_back(self) -> bool:
-        """Whether it came back from hold by itself, on the day to look again."""
-        held = self.from_status is not None and self.from_status.value == ON_HOLD
-        return held and not self.by and self.to_status.value == ACTIVE
-
-    @property
-    def decision(self) -> bool:
-        """Whether somebody decided: an ending, or the way out of the committee."""
-        left = self.from_stage is not None and self.from_stage.committee
-        onward = left and self.to_stage.position > self.from_stage.position
-        return onward or (self.changed_status and self.to_status.value in DECIDED)
-
-
-@dataclass(frozen=True)
-class OverrideLine:
-    """A deal that skipped stages or went on with conditions open, with the reason given."""
-
-    deal: DealLine
-    at: dt.datetime
-    by: str
-    from_stage: Any
-    to_stage: Any
-    note: str
-    conditions: Sequence[Any] = ()
-
-
-@dataclass(frozen=True)
-class TaskLine:
-    """A task of the reader that is due or overdue; `days` below zero are days overdue."""
-
-    title: str
-    about: str
-    path: str
-    due_on: dt.date
-    days: int
-
-    @property
-    def overdue(self) -> bool:
-        """Whether the day has passed."""
-        return self.days < 0
-
-
-@dataclass(frozen=True)
-class SlowLine:
-    """A deal that stays in its stage beyond the usual time."""
-
-    deal: DealLine
-    stage: Any
-    days: int
-
-    @property
-    def over(self) -> int:
-        """Days beyond the usual stay."""
-        return int(self.stage.over(self.days))
-
-
-@dataclass(frozen=True)
-class CompanyLine:
-    """A company entered in the window."""
-
-    company_id: int
-    name: str
-    industry: str
-    place: str
-
-    @property
-    def path(self) -> str:
-        """Where the line leads."""
-        return f"/companies/{self.company_id}"
+def stretch_of(period: str) -> tuple[str, dt.timedelta]:
+    """The time that numbers of a period are of, by name and length: a week unless it names a month or
+    a day."""
+    found = ((name, long) for form, name, long in STRETCHES if form.fullmatch(period))
+    return next(found, WEEK)
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the digest: the lines shown, and how many there are in all."""
+    """One part of the digest: the lines shown, and how many there are in all; of those `overdue`."""
 
-    lines: Sequence[Any] = ()
+    lines: Sequence[Line] = ()
     total: int = 0
+    overdue: int = 0
 
     @property
     def more(self) -> int:
         """How many are left for the page behind the link."""
         return self.total - len(self.lines)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part under its title."""
+
+    kind: Kind
+    part: Part
+
+
+@dataclass(frozen=True)
+class Number:
+    """One of the numbers at the top, beside what it was the time before."""
+
+    kind: NumberKind
+    now: int
+    before: int
+
+    @property
+    def change(self) -> int:
+        """The difference."""
+        return self.now - self.before
 
 
 @dataclass(frozen=True)
@@ -140,58 +70,69 @@ class Digest:
     period: str
     since: dt.datetime
     until: dt.datetime
+    sections: Sequence[Section] = ()
+    numbers: Sequence[Number] = ()
     late: bool = False
     missed: int = 0
-    overdue: int = 0
-    decisions: Part = field(default_factory=Part)
-    moves: Part = field(default_factory=Part)
-    tasks: Part = field(default_factory=Part)
-    slow: Part = field(default_factory=Part)
-    companies: Part = field(default_factory=Part)
-    overrides: Part = field(default_factory=Part)
-    coverage: Coverage | None = None
+
+    def part(self, key: str) -> Part:
+        """A part by its key; an empty one where the reader does not get it."""
+        return next((s.part for s in self.sections if s.kind.key == key), Part())
 
     @property
-    def parts(self) -> tuple[Part, ...]:
-        """In the order they are read."""
-        return (
-            *(self.tasks, self.overrides, self.decisions),
-            *(self.moves, self.slow, self.companies),
-        )
+    def stretch(self) -> str:
+        """What the numbers are of: a "week", a "day" or a "month"."""
+        return stretch_of(self.period)[0]
 
     @property
-    def about_deals(self) -> tuple[Any, ...]:
-        """Every line that names a deal."""
-        parts = (self.decisions, self.moves, self.slow, self.overrides)
-        return tuple(line for part in parts for line in part.lines)
+    def overdue(self) -> int:
+        """How many things are overdue."""
+        return sum(section.part.overdue for section in self.sections)
+
+    @cached_property
+    def news(self) -> Sequence[Section]:
+        """The parts that have something to tell."""
+        return [s for s in self.sections if s.part.total and not s.kind.standing]
+
+    @property
+    def told(self) -> Sequence[Section]:
+        """The parts with lines, in order; none in a time without news."""
+        return [s for s in self.sections if s.part.lines] if self.news else []
+
+    @property
+    def short(self) -> Sequence[Section]:
+        """What the account at the top has: first what waits for the reader."""
+        urgent = [section for section in self.news if section.kind.urgent]
+        return [*urgent, *(s for s in self.news if not s.kind.urgent)][:SHORT]
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to tell."""
-        return not any(part.total for part in self.parts)
+        return not self.news
+
+    @cached_property
+    def _lines(self) -> Sequence[Line]:
+        return [line for section in self.told for line in section.part.lines]
 
     @property
     def deal_ids(self) -> frozenset[int]:
         """The deals that are named, to be checked again right before sending."""
-        tied = (line.path for line in self.tasks.lines)
-        return frozenset(line.deal.deal_id for line in self.about_deals) | _ids(tied, "/deals/")
+        return frozenset().union(*(line.deals for line in self._lines))
 
     @property
     def terms_ids(self) -> frozenset[int]:
-        """The deals of which an amount is told."""
-        told = (line.deal for line in self.about_deals)
-        return frozenset(deal.deal_id for deal in told if deal.amount_fen is not None)
+        """The deals of which terms are told."""
+        return frozenset().union(*(line.terms for line in self._lines))
 
     @property
     def company_ids(self) -> frozenset[int]:
         """The companies that are named."""
-        tied = (line.path for line in self.tasks.lines)
-        entered = frozenset(line.company_id for line in self.companies.lines)
-        return entered | _ids(tied, "/companies/")
+        return frozenset().union(*(line.companies for line in self._lines))
 
-
-def _ids(paths: Iterable[str], start: str) -> frozenset[int]:
-    return frozenset(int(path.removeprefix(start)) for path in paths if path.startswith(start))
+    @property
+    def keys(self) -> frozenset[str]:
+        """The parts that are told: who lost the role that reads one gets the mail made anew."""
+        return frozenset(section.kind.key for section in self.told)
 
 
 def net_changes(changes: Iterable[Change]) -> list[Change]:
@@ -212,41 +153,25 @@ def net_changes(changes: Iterable[Change]) -> list[Change]:
     return [c for c in merged if (c.from_stage, c.from_status) != (c.to_stage, c.to_status)]
 
 
-def compose(
-    period: str,
-    since: dt.datetime,
-    until: dt.datetime,
-    changes: Iterable[Change],
-    tasks: Sequence[TaskLine],
-    slow: Part,
-    companies: Part,
-    late: bool = False,
-    missed: int = 0,
-    overrides: Sequence[OverrideLine] = (),
-    coverage: Coverage | None = None,
-) -> Digest:
-    """Put the parts in order: the reader's own deals first, then the newest; tasks by day."""
-    net = sorted(net_changes(changes), key=_own_then_newest)
-    return Digest(
-        period=period,
-        since=since,
-        until=until,
-        late=late,
-        missed=missed,
-        overdue=sum(task.overdue for task in tasks),
-        decisions=_part([c for c in net if c.decision]),
-        moves=_part([c for c in net if not c.decision]),
-        tasks=_part(sorted(tasks, key=lambda task: (task.due_on, task.title))),
-        slow=slow,
-        companies=companies,
-        overrides=_part(sorted(overrides, key=_own_then_newest)),
-        coverage=coverage,
-    )
+# What is counted of the net changes of a time.
+COUNTS: dict[str, Any] = {
+    "leads": lambda change: change.from_stage is None,
+    "forward": lambda change: change.forward and change.to_status.value not in DECIDED,
+    "decided": lambda change: change.decision,
+    "rejected": lambda change: change.changed_status and change.to_status.value == REJECTED,
+}
 
 
-def _own_then_newest(change: Change | OverrideLine) -> tuple[bool, float, int]:
-    return (not change.deal.mine, -change.at.timestamp(), change.deal.deal_id)
+def counted(changes: Sequence[Change]) -> dict[str, int]:
+    """The numbers that net changes come to."""
+    return {name: sum(map(fits, changes)) for name, fits in COUNTS.items()}
 
 
-def _part(lines: Sequence[Any]) -> Part:
-    return Part(lines[:LINES_SHOWN], len(lines))
+def own_then_newest(line: Any) -> tuple[bool, float, int]:
+    """To sort lines about deals by: the reader's own first, then the newest."""
+    return (not line.deal.mine, -line.at.timestamp(), line.deal.deal_id)
+
+
+def part_of(lines: Sequence[Any], overdue: int = 0) -> Part:
+    """A part with the first of some lines."""
+    return Part(lines[:LINES_SHOWN], len(lines), overdue)

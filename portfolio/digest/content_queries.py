@@ -1,33 +1,52 @@
-"""What changed for one reader in a window, asked through the pages' own visibility conditions."""
+"""What one reader is told for a window: the parts that their roles read, each asked through the pages'
+own visibility conditions."""
 
 import datetime as dt
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.orm import aliased
+from flask import current_app
 
-from portfolio.companies import queries as companies
-from portfolio.companies.models import Company, Task
-from portfolio.coverage.figure_queries import coverage
-from portfolio.coverage.figures import Coverage
-from portfolio.digest import compose
-from portfolio.extensions import db
-from portfolio.kernel.dates import local_date
+from portfolio.digest import (
+    company_queries,
+    deal_queries,
+    duty_queries,
+    fund_queries,
+    house_queries,
+    rule_queries,
+    turn_queries,
+)
+from portfolio.digest.compose import LINES_SHOWN, Digest, Part, Section
+from portfolio.digest.lines import ToldLine
+from portfolio.digest.readers import Kind, menu_of, readers
+from portfolio.digest.shared_queries import Asked, Shared, sight_of
 from portfolio.people.models import User
-from portfolio.pipeline import queries as pipeline
-from portfolio.pipeline import sight_queries as sight
-from portfolio.pipeline.flow import Pipeline
-from portfolio.pipeline.happened import happened
-from portfolio.pipeline.late_queries import entered_until
-from portfolio.pipeline.models import Deal, MoveKind, StageEvent, Status
+from portfolio.web.i18n import speaking, spoken
 
-TASKS_AHEAD = dt.timedelta(days=7)
-TASKS_READ = 200
-STATUSES: Mapping[str, Any] = Status._value2member_map_
-Owner = aliased(User)
-Actor = aliased(User)
+PARTS: Mapping[str, Callable[[Asked], Part]] = {
+    "tasks": duty_queries.tasks,
+    "steps": duty_queries.steps,
+    "slow": deal_queries.slow,
+    "certificates": company_queries.certificates,
+    "duplicates": company_queries.twins,
+    "decisions": deal_queries.decisions,
+    "moves": deal_queries.moves,
+    "overrides": deal_queries.overrides,
+    "turns": turn_queries.turns,
+    "rules": rule_queries.rules,
+    "tags": company_queries.tags,
+    "companies": company_queries.new_companies,
+    "funnel": fund_queries.funnel,
+    "conversion": fund_queries.conversion,
+    "ageing": fund_queries.ageing,
+    "coverage": fund_queries.covered,
+    "access": house_queries.access,
+    "exports": house_queries.exports,
+    "broken": house_queries.broken,
+    "chain": house_queries.chain,
+    "failures": house_queries.failures,
+    "quality": house_queries.quality,
+}
 
 
 def digest_for(
@@ -37,193 +56,52 @@ def digest_for(
     until: dt.datetime,
     late: bool = False,
     missed: int = 0,
-) -> compose.Digest:
-    """The digest of one reader: what was recorded after `since` and up to `until`."""
-    pipelines = pipeline.pipelines()
-    return compose.compose(
-        period,
-        since,
-        until,
-        changes(user, since, until, pipelines),
-        tasks(user, until),
-        slow(user, until, pipelines),
-        new_companies(user, since, until),
-        late,
-        missed,
-        overrides(user, since, until, pipelines),
-        covered(user, until),
-    )
-
-
-def covered(user: User, until: dt.datetime) -> Coverage | None:
-    """How far what the reader may see is in chokepoint technology; None where there is nothing."""
-    if not user.may("deal.read"):
-        return None
-    found = coverage(user, local_date(until))
-    return None if found.empty else found
-
-
-def overrides(
-    user: User, since: dt.datetime, until: dt.datetime, pipelines: Mapping[int, Pipeline]
-) -> list[compose.OverrideLine]:
-    """Skips and moves with open conditions, for the deal's team, partners and compliance."""
-    told = sa.or_(sight.visible(user, "deal.write"), sight.visible(user, "finding.write"))
-    rows = db.session.execute(
-        _events(user, since, until).where(StageEvent.overridden != "", told)
-    ).all()
-    return [_override(row, user, pipelines[row.pipeline_id]) for row in rows]
-
-
-def _override(row: Any, user: User, stages: Pipeline) -> compose.OverrideLine:
-    event: StageEvent = row[0]
-    return compose.OverrideLine(
-        deal=_deal_line(row, user, set()),
-        at=event.recorded_at,
-        by=row.actor or "",
-        from_stage=stages.stage_then(event.from_stage or event.to_stage),
-        to_stage=stages.stage_then(event.to_stage),
-        note=event.note,
-        conditions=json.loads(event.overridden),
-    )
-
-
-def changes(
-    user: User, since: dt.datetime, until: dt.datetime, pipelines: Mapping[int, Pipeline]
-) -> list[compose.Change]:
-    """Stage events of visible deals, the oldest first; moves taken back at once are none."""
-    rows = db.session.execute(_events(user, since, until)).all()
-    terms = sight.ids_with(user, "deal.terms", {row.id for row in rows})
-    told = {event.id for event in happened([row[0] for row in rows])}
-    return [
-        _change(row, user, terms, pipelines[row.pipeline_id]) for row in rows if row[0].id in told
+    shared: Shared | None = None,
+) -> Digest:
+    """The digest of one reader: what was recorded after `since` and up to `until`. Whoever makes many
+    of them hands the same `shared` to each."""
+    asked = _asked(user, period, since, until, shared or Shared())
+    sections = [
+        Section(kind, _part(kind, asked))
+        for kind in asked.menu.parts
+        if not kind.needs or user.may(kind.needs)
     ]
+    return Digest(period, since, until, sections, fund_queries.numbers(asked), late, missed)
 
 
-def _events(user: User, since: dt.datetime, until: dt.datetime) -> sa.Select:
-    return (
-        sa.select(
-            StageEvent,
-            Deal.id,
-            Deal.name,
-            Deal.owner_id,
-            Deal.amount_fen,
-            Deal.pipeline_id,
-            Owner.name.label("owner"),
-            Actor.name.label("actor"),
-        )
-        .join(Deal, Deal.id == StageEvent.deal_id)
-        .join(Owner, Owner.id == Deal.owner_id)
-        .outerjoin(Actor, Actor.id == StageEvent.actor_id)
-        .where(
-            StageEvent.recorded_at > since,
-            StageEvent.recorded_at <= until,
-            StageEvent.kind != MoveKind.CARRY.value,
-            sight.visible(user),
-        )
-        .order_by(StageEvent.id)
+def one_part(user: User, key: str, since: dt.datetime, until: dt.datetime) -> Part:
+    """One part alone of what a reader would be told."""
+    return _part(readers().parts[key], _asked(user, "", since, until, Shared()))
+
+
+def _asked(
+    user: User, period: str, since: dt.datetime, until: dt.datetime, shared: Shared
+) -> Asked:
+    return Asked(user, menu_of(user.roles), period, since, until, sight_of(user), shared)
+
+
+def _part(kind: Kind, asked: Asked) -> Part:
+    return _told_by(kind.through, asked) if kind.through else PARTS[kind.key](asked)
+
+
+def _told_by(name: str, asked: Asked) -> Part:
+    """The lines of another slice, which the composition root hands in; none where there is no such.
+
+    It is called with the reader and the window, speaks the reader's language and answers mappings:
+    `path`, `title`, and maybe `text`, `small`, `tone`, and the ids in `deals`, `companies` and `terms`
+    that a line names.
+    """
+    ask = current_app.extensions.get("digest_lines", {}).get(name)
+    if ask is None:
+        return Part()
+    with speaking(spoken(asked.user.locale)):
+        found = [_line(row) for row in ask(asked.user, asked.since, asked.until)]
+    return Part(found[:LINES_SHOWN], len(found))
+
+
+def _line(row: Mapping[str, Any]) -> ToldLine:
+    words = {name: str(row.get(name, "")) for name in ("text", "small", "tone")}
+    deals, companies, terms = (
+        frozenset(row.get(name, ())) for name in ("deals", "companies", "terms")
     )
-
-
-def _change(row: Any, user: User, terms: set[int], stages: Pipeline) -> compose.Change:
-    event: StageEvent = row[0]
-    return compose.Change(
-        deal=_deal_line(row, user, terms),
-        at=event.recorded_at,
-        by=row.actor or "",
-        from_stage=stages.stage_then(event.from_stage) if event.from_stage else None,
-        to_stage=stages.stage_then(event.to_stage),
-        from_status=STATUSES[event.from_status] if event.from_status else None,
-        to_status=STATUSES[event.to_status],
-        note=event.note,
-    )
-
-
-def _deal_line(row: Any, user: User, terms: set[int]) -> compose.DealLine:
-    amount = row.amount_fen if row.id in terms else None
-    return compose.DealLine(row.id, row.name, row.owner_id == user.id, row.owner, amount)
-
-
-def tasks(user: User, until: dt.datetime) -> list[compose.TaskLine]:
-    """The reader's open tasks that are overdue or due within seven days."""
-    today = local_date(until)
-    known_company = sa.or_(
-        Task.deal_id.is_not(None), Task.company_id.is_(None), companies.visible(user)
-    )
-    rows = db.session.execute(
-        sa.select(Task, Deal.name, Company.name_zh, Company.short_name)
-        .outerjoin(Deal, Deal.id == Task.deal_id)
-        .outerjoin(Company, Company.id == Task.company_id)
-        .where(
-            Task.owner_id == user.id,
-            Task.done_at.is_(None),
-            Task.created_at <= until,
-            Task.due_on <= today + TASKS_AHEAD,
-            sight.visible_tied(user, Task),
-            known_company,
-        )
-        .order_by(Task.due_on, Task.id)
-        .limit(TASKS_READ)
-    )
-    return [_task(task, deal, short or full, today) for task, deal, full, short in rows]
-
-
-def _task(task: Task, deal: str | None, company: str | None, today: dt.date) -> compose.TaskLine:
-    due_on = task.due_on or today
-    path = f"/deals/{task.deal_id}" if task.deal_id else f"/companies/{task.company_id}"
-    if not task.deal_id and not task.company_id:
-        path = "/"
-    return compose.TaskLine(task.title, deal or company or "", path, due_on, (due_on - today).days)
-
-
-def slow(user: User, until: dt.datetime, pipelines: Mapping[int, Pipeline]) -> compose.Part:
-    """Active visible deals that stay in their stage beyond its usual time, own ones first."""
-    today = local_date(until)
-    where = sa.and_(
-        sight.visible(user),
-        Deal.status == Status.ACTIVE.value,
-        entered_until(pipelines, lambda stage: stage.late_until(today)),
-    )
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(Deal).where(where)) or 0
-    rows = db.session.execute(
-        sa.select(
-            Deal.id,
-            Deal.name,
-            Deal.owner_id,
-            Deal.amount_fen,
-            Deal.pipeline_id,
-            Deal.stage,
-            Deal.stage_entered_at,
-            Owner.name.label("owner"),
-        )
-        .join(Owner, Owner.id == Deal.owner_id)
-        .where(where)
-        .order_by(sa.case((Deal.owner_id == user.id, 0), else_=1), Deal.stage_entered_at, Deal.id)
-        .limit(compose.LINES_SHOWN)
-    ).all()
-    return compose.Part([_slow(row, user, until, pipelines) for row in rows], total)
-
-
-def _slow(
-    row: Any, user: User, until: dt.datetime, pipelines: Mapping[int, Pipeline]
-) -> compose.SlowLine:
-    stage = pipelines[row.pipeline_id].stage(row.stage)
-    days = stage.days_since(row.stage_entered_at, until)
-    return compose.SlowLine(_deal_line(row, user, set()), stage, days)
-
-
-def new_companies(user: User, since: dt.datetime, until: dt.datetime) -> compose.Part:
-    """Companies entered in the window that the reader may see, newest first."""
-    where = sa.and_(
-        Company.created_at > since, Company.created_at <= until, companies.visible(user)
-    )
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(Company).where(where)) or 0
-    rows = db.session.execute(
-        sa.select(Company.id, Company.name_zh, Company.short_name, Company.industry, Company.place)
-        .where(where)
-        .order_by(Company.id.desc())
-        .limit(compose.LINES_SHOWN)
-    )
-    lines = [
-        compose.CompanyLine(r.id, r.short_name or r.name_zh, r.industry, r.place) for r in rows
-    ]
-    return compose.Part(lines, total)
+    return ToldLine(row["path"], str(row["title"]), **words, named=(deals, companies, terms))

@@ -28,6 +28,7 @@ from portfolio.digest.models import (
     DigestSubscription,
     SchedulerTick,
 )
+from portfolio.digest.shared_queries import Shared
 from portfolio.digest.states import MessageState, Reason, RunState
 from portfolio.extensions import db, unit_of_work
 from portfolio.holidays.queries import calendar
@@ -130,13 +131,13 @@ def _fill(
     ]
     known = queries.known_until(schedule, {reader.user.id for reader in readers})
     earlier = slots.before(schedule.timing.rule, calendar(), run.due_at)
-    planned = 0
+    planned, shared = 0, Shared()
     try:
         for batch in _batches(readers):
             if stopping():
                 return _let_go(run, clock(), planned)
             rows = [
-                _drafted(schedule, run, reader, known.get(reader.user.id, earlier))
+                _drafted(schedule, run, reader, known.get(reader.user.id, earlier), shared)
                 for reader in batch
             ]
             with unit_of_work("digest.plan"):
@@ -182,10 +183,11 @@ def _drafted(
     run: DigestRun,
     reader: Recipient,
     since: dt.datetime,
+    shared: Shared,
 ) -> dict[str, Any]:
     """The columns of one reader's message."""
     message_id = letters.new_message_id(current_app.config["MAIL_FROM"])
-    values = composed(schedule, run, reader.user, since, run.planned_at, message_id)
+    values = composed(schedule, run, reader.user, since, run.planned_at, message_id, shared)
     unwanted = values.pop("empty") and reader.skip_empty
     return {
         **values,
@@ -208,9 +210,10 @@ def composed(
     since: dt.datetime,
     until: dt.datetime,
     message_id: str,
+    shared: Shared | None = None,
 ) -> dict[str, Any]:
     """Content, words and bytes of a mail as this reader may see it now."""
-    digest = content_queries.digest_for(user, run.label, since, until, run.late, run.missed)
+    digest = content_queries.digest_for(user, run.label, since, until, run.late, run.missed, shared)
     heading = template_letters.Heading(KINDS[schedule.kind], ORIGINS[run.origin])
     words = template_letters.written(digest, user, schedule.id, heading)
     return {

@@ -19,6 +19,7 @@ from portfolio.digest.models import (
     DigestSchedule,
     SchedulerTick,
 )
+from portfolio.digest.readers import menu_of
 from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline import sight_queries as sight
@@ -89,13 +90,15 @@ def mentions_of(content: Any) -> str:
         "deals": sorted(content.deal_ids),
         "terms": sorted(content.terms_ids),
         "companies": sorted(content.company_ids),
+        "parts": sorted(content.keys),
     }
     return json.dumps(found)
 
 
 def still_open(user: User, mentions: str) -> bool:
-    """Whether the person may still see everything that the mail names."""
-    named: Mapping[str, list[int]] = json.loads(mentions)
+    """Whether the person may still see everything that the mail names, and still reads its parts."""
+    named: Mapping[str, Any] = json.loads(mentions)
+    read = {kind.key for kind in menu_of(user.roles).parts}
     seen = db.session.scalars(
         sa.select(Company.id).where(Company.id.in_(named["companies"]), companies.visible(user))
     )
@@ -103,6 +106,7 @@ def still_open(user: User, mentions: str) -> bool:
         sight.ids_with(user, "deal.read", named["deals"]) == set(named["deals"])
         and sight.ids_with(user, "deal.terms", named["terms"]) == set(named["terms"])
         and set(seen) == set(named["companies"])
+        and read.issuperset(named.get("parts", ()))
     )
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from portfolio.digest import letters
+from portfolio.digest import company_letters, house_letters, letters
 from portfolio.digest.compose import Digest
 from portfolio.digest.kinds import Kind, Origin
+from portfolio.digest.line_letters import said
 from portfolio.people.models import User
 from portfolio.web.i18n import speaking, spoken
 
 FOLDER = "emails/digest"
+WORDED = (company_letters, house_letters)  # which say their lines once they are imported
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def written(digest: Digest, user: User, schedule_id: int, heading: Heading = Hea
         "locale": locale,
     }
     with speaking(locale):
+        values["parts"] = [(s, [said(line) for line in s.part.lines]) for s in digest.told]
         subject, text, html = (
             current_app.jinja_env.get_template(f"{FOLDER}/{name}").render(values)
             for name in ("subject.txt", "body.txt", "body.html")

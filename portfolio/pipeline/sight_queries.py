@@ -48,12 +48,12 @@ def _opened(user_id: int) -> sa.ColumnElement[bool]:
     return sa.or_(member, Deal.id.in_(_granted(user_id, GrantKind.OPENED)))
 
 
-def _recused(user_id: int) -> tuple[int, ...]:
+def recused_deals(user: User) -> tuple[int, ...]:
     """The deals a person is recused of, as plain numbers: there are few of them or none, and a
     condition on few numbers costs nothing on a hundred thousand rows."""
     return remembered(
-        ("pipeline.recused", user_id),
-        lambda: tuple(db.session.scalars(_granted(user_id, GrantKind.RECUSED))),
+        ("pipeline.recused", user.id),
+        lambda: tuple(db.session.scalars(_granted(user.id, GrantKind.RECUSED))),
     )
 
 
@@ -68,7 +68,7 @@ def visible_parts(
     held = user.scopes(permission)
     if not held:
         return [sa.false()]
-    return _parts(user.id, frozenset(held), deleted, _recused(user.id))
+    return _parts(user.id, frozenset(held), deleted, recused_deals(user))
 
 
 @lru_cache(maxsize=1024)

@@ -213,7 +213,7 @@ def test_those_who_may_read_them_do(as_user, cast, house, name) -> None:
         assert word in page, word
     file = client.get("/deals.csv").text
     assert "4117.00" in file and STAKE in file and NAMES[0] in file
-    assert "4,117万" in mails(cast[name])
+    assert name == "compliance" or "4,117万" in mails(cast[name]), "who is told of moves at all"
 
 
 def test_an_order_by_amount_shows_nothing_of_amounts_that_are_hidden(as_user, cast, house) -> None:

@@ -4,7 +4,12 @@ import datetime as dt
 from types import SimpleNamespace
 from typing import Any
 
-from portfolio.digest import compose
+import pytest
+
+from portfolio.digest import compose, lines
+from portfolio.digest.compose import Digest, Part, Section
+from portfolio.digest.readers import menu_of, readers
+from portfolio.people.policy import ROLES
 
 NOW = dt.datetime(2026, 11, 23, 0, 30, tzinfo=dt.UTC)
 STAGES = {
@@ -14,9 +19,9 @@ STAGES = {
 ACTIVE, REJECTED = SimpleNamespace(value="active"), SimpleNamespace(value="rejected")
 
 
-def change(deal: int, start: str | None, end: str, hours: int = 0, **more: Any) -> compose.Change:
-    line = compose.DealLine(deal, f"deal {deal}", more.pop("mine", False), "owner")
-    return compose.Change(
+def change(deal: int, start: str | None, end: str, hours: int = 0, **more: Any) -> lines.Change:
+    line = lines.DealLine(deal, f"deal {deal}", more.pop("mine", False), "owner", more.get("fen"))
+    return lines.Change(
         deal=line,
         at=NOW + dt.timedelta(hours=hours),
         by="somebody",
@@ -27,70 +32,86 @@ def change(deal: int, start: str | None, end: str, hours: int = 0, **more: Any) 
     )
 
 
-def digest(changes: list[compose.Change], tasks: Any = ()) -> compose.Digest:
-    return compose.compose(
-        "2026-W48", NOW, NOW, changes, list(tasks), compose.Part(), compose.Part()
-    )
+def digest(**parts: Part) -> Digest:
+    kinds = readers().parts
+    return Digest("2026-W48", NOW, NOW, [Section(kinds[key], part) for key, part in parts.items()])
 
 
-def task(title: str, days: int) -> compose.TaskLine:
-    return compose.TaskLine(title, "", "/deals/9", NOW.date() + dt.timedelta(days=days), days)
-
-
-def test_several_moves_of_a_deal_are_one_line_from_first_to_last() -> None:
-    (line,) = digest([change(1, None, "lead"), change(1, "lead", "dd", 1)]).moves.lines
+def test_several_moves_of_a_deal_are_one_change_from_first_to_last() -> None:
+    (line,) = compose.net_changes([change(1, None, "lead"), change(1, "lead", "dd", 1)])
     assert line.from_stage is None and line.to_stage.key == "dd"
-
-
-def test_what_moved_and_moved_back_is_no_news() -> None:
-    assert digest([change(1, "lead", "dd"), change(1, "dd", "lead", 1)]).empty
+    assert not compose.net_changes([change(1, "lead", "dd"), change(1, "dd", "lead", 1)])
 
 
 def test_endings_and_the_way_out_of_the_committee_are_decisions() -> None:
-    made = digest(
-        [
-            change(1, "dd", "dd", to_status=REJECTED),
-            change(2, "ic", "post"),
-            change(3, "ic", "dd"),
-            change(4, "lead", "dd"),
-        ]
-    )
-    assert [c.deal.deal_id for c in made.decisions.lines] == [1, 2]
-    assert [c.deal.deal_id for c in made.moves.lines] == [3, 4]
+    found = [
+        change(1, "dd", "dd", to_status=REJECTED),
+        change(2, "ic", "post"),
+        change(3, "ic", "dd"),
+        change(4, "lead", "dd"),
+        *compose.net_changes(
+            [change(5, None, "lead"), change(5, "lead", "lead", 1, to_status=REJECTED)]
+        ),
+    ]
+    assert [c.deal.deal_id for c in found if c.decision] == [1, 2, 5]
+    assert compose.counted(found) == {"leads": 1, "forward": 2, "decided": 3, "rejected": 2}
 
 
 def test_own_deals_come_first_then_the_newest() -> None:
-    made = digest(
-        [
-            change(1, "lead", "dd", 1),
-            change(2, "lead", "dd", 2),
-            change(3, "lead", "dd", 0, mine=True),
-        ]
-    )
-    assert [c.deal.deal_id for c in made.moves.lines] == [3, 2, 1]
-
-
-def test_tasks_come_by_day_and_overdue_ones_are_counted() -> None:
-    made = digest([], [task("later", 3), task("late", -2), task("today", 0)])
-    assert [t.title for t in made.tasks.lines] == ["late", "today", "later"]
-    assert made.overdue == 1 and not made.empty
-
-
-def test_overdue_tasks_beyond_those_shown_are_counted_too() -> None:
-    assert digest([], [task(f"task {n}", -1) for n in range(30)]).overdue == 30
+    found = [
+        change(1, "lead", "dd", 1),
+        change(2, "lead", "dd", 2),
+        change(3, "lead", "dd", 0, mine=True),
+    ]
+    found.sort(key=compose.own_then_newest)
+    assert [c.deal.deal_id for c in found] == [3, 2, 1]
 
 
 def test_a_long_part_is_cut_and_says_how_many_are_left() -> None:
-    made = digest([change(n, "lead", "dd") for n in range(30)])
-    assert len(made.moves.lines) == compose.LINES_SHOWN
-    assert made.moves.total == 30 and made.moves.more == 30 - compose.LINES_SHOWN
+    part = compose.part_of([change(n, "lead", "dd") for n in range(30)], overdue=30)
+    assert len(part.lines) == compose.LINES_SHOWN
+    assert part.total == part.overdue == 30 and part.more == 30 - compose.LINES_SHOWN
 
 
 def test_every_deal_and_company_that_is_named_is_listed_for_the_check_before_sending() -> None:
-    made = digest([change(1, "lead", "dd")], [task("see deal 9", 1)])
-    assert made.deal_ids == {1, 9} and made.terms_ids == frozenset()
+    tasks = [
+        lines.TaskLine("see", "", path, NOW.date(), 0) for path in ("/deals/9", "/companies/4")
+    ]
+    named = frozenset({7}), frozenset({8}), frozenset({9})
+    told = lines.ToldLine("/deals/6", "agenda", named=named)
+    made = digest(
+        tasks=compose.part_of(tasks),
+        moves=compose.part_of([change(1, "lead", "dd"), change(2, "lead", "dd", fen=1)]),
+        agenda=compose.part_of([told]),
+    )
+    assert made.deal_ids == {1, 2, 6, 7, 9}
+    assert made.terms_ids == {2, 9} and made.company_ids == {4, 8}
+    assert made.keys == {"tasks", "moves", "agenda"}
 
 
-def test_a_deal_opened_and_rejected_in_one_week_is_a_decision() -> None:
-    made = digest([change(1, None, "lead"), change(1, "lead", "lead", 1, to_status=REJECTED)])
-    assert [c.deal.deal_id for c in made.decisions.lines] == [1] and not made.moves.total
+def test_what_stands_is_no_news_and_what_waits_comes_first() -> None:
+    stands = compose.part_of([change(1, "lead", "dd")])
+    alone = digest(funnel=stands)
+    assert alone.empty and not alone.told and not alone.deal_ids, "one line, and nothing named"
+    made = digest(funnel=stands, moves=stands, slow=stands)
+    assert [s.kind.key for s in made.told] == ["funnel", "moves", "slow"]
+    assert [s.kind.key for s in made.short] == ["slow", "moves"]
+
+
+def test_who_reads_what_is_data_and_several_roles_read_all_of_it() -> None:
+    for role in ROLES:
+        menu = menu_of(frozenset({role}))
+        assert menu.parts and len(menu.numbers) <= 5, role
+    manager, admin = menu_of(frozenset({"manager"})), menu_of(frozenset({"admin"}))
+    both = menu_of(frozenset({"manager", "admin"}))
+    assert both.keys == manager.keys | admin.keys and both.parts[0].key == "tasks"
+    assert "exports" not in manager.keys and "moves" not in admin.keys
+    assert not menu_of(frozenset()).parts
+
+
+@pytest.mark.parametrize(
+    ("period", "stretch"),
+    [("2026-W48", "week"), ("2026-11", "month"), ("2026-11-23", "day"), ("by hand", "week")],
+)
+def test_numbers_are_of_the_week_the_month_or_the_day(period: str, stretch: str) -> None:
+    assert compose.stretch_of(period)[0] == stretch

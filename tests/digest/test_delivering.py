@@ -98,7 +98,7 @@ def test_a_mail_tells_what_moved_is_due_and_is_new(app: Flask, cast: dict[str, U
     ):
         assert word in mine and word in readers
     assert "催收审计报告" in mine and "逾期 3 天" in mine and "1 项任务逾期" in mine
-    assert "其中逾期 1 项" in mine and "其中逾期" not in readers, "of those due, which are over"
+    assert "（逾期 1）" in mine and "逾期" not in readers, "of those due, which are over"
     assert "催收审计报告" not in readers
     assert "8亿" in mine and "8亿" not in readers, "terms are for those who may see them"
     assert "澄光" not in mail_to(app, "admin") and "澄光" not in mail_to(app, "committee")

@@ -193,7 +193,7 @@ def test_its_owner_sees_it_on_the_desk_until_it_is_moved_and_in_the_digest(
     desk = client.get("/").text.split("等我处理")[1].split("</section>")[0]
     assert "搁置到期" in desk and deal.name in desk and other.name not in desk
     digest = content_queries.digest_for(cast["manager"], "p", now - DAY, dt.datetime.now(dt.UTC))
-    (line,) = [c for c in digest.moves.lines if c.deal.deal_id == deal.id]
+    (line,) = [c for c in digest.part("moves").lines if c.deal.deal_id == deal.id]
     assert line.came_back and line.deal.mine
     with unit_of_work("pipeline.carry", cast["admin"]):
         carry(
@@ -208,7 +208,7 @@ def test_its_owner_sees_it_on_the_desk_until_it_is_moved_and_in_the_digest(
         )
     assert "搁置到期" in client.get("/").text, "being carried is no move"
     told = content_queries.digest_for(cast["manager"], "p", now - DAY, dt.datetime.now(dt.UTC))
-    (line,) = [c for c in told.moves.lines if c.deal.deal_id == deal.id]
+    (line,) = [c for c in told.part("moves").lines if c.deal.deal_id == deal.id]
     assert line.came_back and line.by == ""
     with unit_of_work("deal.move", cast["manager"]):
         operations.move(deal, Move("reject", **factories.WHY_NOT), cast["manager"], now)

@@ -107,7 +107,7 @@ def test_the_digest_begins_to_tell_of_a_deal_on_the_day_the_page_does(app, cast)
     told = {}
     for days in range(1, 21):
         until = opened + days * DAY
-        part = content_queries.slow(cast["manager"], until, queries.pipelines())
+        part = content_queries.one_part(cast["manager"], "slow", opened, until)
         told[local_date(until)] = part.total
         assert [line.over for line in part.lines] == [
             over for over in [here.over(here.days_since(opened, until))] if over

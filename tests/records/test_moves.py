@@ -137,13 +137,13 @@ def test_desk_and_digest_do_not_tell_what_was_taken_back(as_user, cast, deal) ->
     moved = dt.datetime.now(dt.UTC)
     undo(as_user("manager"))
     end = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
-    user, pipes = cast["partner"], queries.pipelines()
+    user = cast["partner"]
     moves = desk_queries.recent_moves(user, NOW - dt.timedelta(hours=1))
     assert [event.kind for event, _ in moves] == []
-    assert content_queries.changes(user, start, end, pipes) == []
-    assert len(content_queries.changes(user, start, moved, pipes)) == 1
-    later = content_queries.changes(user, moved, end, pipes)
-    assert len(later) == 1, "what an earlier digest told is told to be no longer so"
+    assert not content_queries.one_part(user, "moves", start, end).total
+    assert content_queries.one_part(user, "moves", start, moved).total == 1
+    later = content_queries.one_part(user, "moves", moved, end)
+    assert later.total == 1, "what an earlier digest told is told to be no longer so"
 
 
 def test_happened_keeps_what_was_not_taken_back() -> None:

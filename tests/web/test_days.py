@@ -10,7 +10,6 @@ import portfolio
 from portfolio.digest import content_queries
 from portfolio.extensions import db
 from portfolio.kernel.dates import local_date, start_of
-from portfolio.pipeline import queries
 from tests import factories
 
 DAY = dt.timedelta(days=1)
@@ -23,7 +22,8 @@ ZONES = ("Asia/Shanghai", "Pacific/Honolulu", "Pacific/Kiritimati")
 
 def days_told(cast, as_user, deal) -> dict[str, str]:
     client = as_user("manager")
-    slow = content_queries.slow(cast["manager"], dt.datetime.now(dt.UTC), queries.pipelines())
+    moment = dt.datetime.now(dt.UTC)
+    slow = content_queries.one_part(cast["manager"], "slow", moment, moment)
     stay = re.compile(r'class="stay">.*?</p>', re.DOTALL)
     return {
         "page": stay.search(client.get(f"/deals/{deal.id}").text)[0],

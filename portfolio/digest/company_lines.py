@@ -1,0 +1,125 @@
+"""Lines of a digest about companies: plain values (pure)."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from portfolio.digest.lines import NONE, Line
+
+
+@dataclass(frozen=True)
+class CompanyLine(Line):
+    """A company entered in the window; `source` is where the lead came from, a titled value."""
+
+    company_id: int
+    name: str
+    industry: str
+    place: str
+    source: Any = None
+    by: str = ""
+
+    @property
+    def path(self) -> str:  # type: ignore[override]
+        """Where the line leads."""
+        return f"/companies/{self.company_id}"
+
+
+@dataclass(frozen=True)
+class TagLine(Line):
+    """A technology that somebody claims a company develops, or no longer does: its level of evidence
+    before and now, titled values, None where there was no claim or is none."""
+
+    company_id: int
+    name: str
+    technology: Any
+    before: Any
+    after: Any
+    by: str
+    reason: str
+
+    @property
+    def path(self) -> str:  # type: ignore[override]
+        """Where the line leads."""
+        return f"/companies/{self.company_id}"
+
+
+@dataclass(frozen=True)
+class CertificateLine(Line):
+    """What an authority granted a company and that ends soon; `days` below zero it ended."""
+
+    company_id: int
+    name: str
+    target: Any
+    until: dt.date
+    days: int
+    number: str
+    mine: bool
+
+    @property
+    def path(self) -> str:  # type: ignore[override]
+        """Where the line leads."""
+        return f"/companies/{self.company_id}/readiness"
+
+
+@dataclass(frozen=True)
+class TwinLine(Line):
+    """A company entered in the window that is likely one with another one, and why."""
+
+    company_id: int
+    other_id: int
+    name: str
+    other: str
+    reason: Any
+    path: str = "/companies/duplicates"
+
+    @property
+    def companies(self) -> frozenset[int]:
+        """Both of them."""
+        return frozenset({self.company_id, self.other_id})
+
+
+@dataclass(frozen=True)
+class TurnLine(Line):
+    """A company that stands otherwise under a target: the test that shows it, how many more tests
+    changed, the figure that caused it, and under which targets it stands otherwise too. Without a
+    test, no rulebook applies any more. `causes` is how many figures changed."""
+
+    company_id: int
+    name: str
+    turn: Any
+    target: Any
+    test: Any
+    others: int
+    cause: Any
+    causes: int
+    also: tuple[Any, ...]
+    unverified: bool
+    mine: bool
+
+    @property
+    def path(self) -> str:  # type: ignore[override]
+        """Where the line leads."""
+        return f"/companies/{self.company_id}/readiness?target={self.target.key}"
+
+
+@dataclass(frozen=True)
+class RuleLine(Line):
+    """A rulebook that begins or ends: from which day, for which targets, how many of the companies
+    that the reader is told of it moves, by effect, and some of them by name. None where nobody has
+    asked yet what it does."""
+
+    path: str
+    book: Any
+    day: dt.date
+    begins: bool
+    coming: bool
+    targets: tuple[Any, ...]
+    moved: int | None
+    effects: tuple[tuple[Any, int], ...] = ()
+    names: tuple[str, ...] = ()
+    company_ids: frozenset[int] = NONE
+
+    @property
+    def companies(self) -> frozenset[int]:
+        """The companies that it names."""
+        return self.company_ids

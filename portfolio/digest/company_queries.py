@@ -1,0 +1,221 @@
+"""What is new of companies: leads, likely duplicates, tags, recognitions that end."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from portfolio.chokepoint.ladder import ladder
+from portfolio.chokepoint.models import Tag
+from portfolio.chokepoint.standing import TagState, holds
+from portfolio.chokepoint.taxonomy_queries import technology_titles
+from portfolio.companies import duplicate_queries as duplicates
+from portfolio.companies.likeness import meeting, pairs
+from portfolio.companies.merge_queries import unmerged
+from portfolio.companies.models import SHOWN_NAME, Company, CompanyDistinction, Figure
+from portfolio.digest import company_lines
+from portfolio.digest.compose import LINES_SHOWN, Part, part_of
+from portfolio.digest.shared_queries import Asked, Sight
+from portfolio.extensions import db, one_of
+from portfolio.kernel.dates import local_date
+from portfolio.kernel.records import LeadSource
+from portfolio.people.models import User
+from portfolio.pipeline import sight_queries as sight
+from portfolio.pipeline.models import Deal, DealMember
+from portfolio.readiness.recognitions import GRANTED, granted_targets
+
+MOST_NEW = 500  # so many of the companies entered last are compared with all the others
+ENDS_WITHIN = dt.timedelta(days=90)
+SOURCES = LeadSource._value2member_map_
+
+
+def own_companies(asked: Asked) -> frozenset[int]:
+    """The companies of the deals that the reader owns or works on."""
+
+    def ask() -> frozenset[int]:
+        team = sa.select(DealMember.deal_id).where(DealMember.user_id == asked.user.id)
+        mine = sa.or_(Deal.owner_id == asked.user.id, Deal.id.in_(team))
+        query = sa.select(Deal.company_id).where(mine, sight.visible(asked.user))
+        return frozenset(db.session.scalars(query.where(Deal.company_id.is_not(None))))
+
+    return asked.shared.once(("own companies", asked.user.id), ask)
+
+
+def own_first(asked: Asked, rows: Sequence[Any], of: Any = lambda row: row.company_id) -> list[Any]:
+    """What of some rows about companies is told: those of the reader's own deals, and then the others
+    where the reader is told of everything."""
+    own = own_companies(asked)
+    mine = [row for row in rows if of(row) in own and asked.sight.knows(of(row))]
+    if not asked.menu.everything:
+        return mine
+    return mine + [r for r in rows if of(r) not in own and asked.sight.knows(of(r))]
+
+
+def _among(eyes: Sight) -> sa.ColumnElement[bool]:
+    return sa.true() if eyes.companies is None else one_of(Company.id, eyes.companies)
+
+
+def new_companies(asked: Asked) -> Part:
+    """Companies entered in the window that the reader may see, newest first."""
+
+    def ask() -> Part:
+        new = sa.and_(
+            Company.created_at > asked.since, Company.created_at <= asked.until, unmerged()
+        )
+        where = sa.and_(new, _among(asked.sight))
+        total = db.session.scalar(sa.select(sa.func.count()).select_from(Company).where(where))
+        rows = db.session.execute(
+            sa.select(Company, User.name)
+            .outerjoin(User, User.id == Company.created_by_id)
+            .where(where)
+            .order_by(Company.id.desc())
+            .limit(LINES_SHOWN)
+        )
+        return Part([_company(row, by or "") for row, by in rows], total or 0)
+
+    key = ("companies", asked.since, asked.until, asked.sight.companies)
+    return asked.shared.once(key, ask)
+
+
+def _company(row: Company, by: str) -> company_lines.CompanyLine:
+    source = SOURCES.get(row.lead_source)
+    return company_lines.CompanyLine(row.id, row.display_name, row.industry, row.place, source, by)
+
+
+def twins(asked: Asked) -> Part:
+    """Companies entered in the window that are likely one with another, as far as the reader may see
+    both."""
+    window = asked.since, asked.until
+    found = asked.shared.once(("twins", *window), lambda: _twins(*window))
+    knows = asked.sight.knows
+    return part_of([line for line in found if all(map(knows, line.companies))])
+
+
+def _twins(since: dt.datetime, until: dt.datetime) -> Sequence[company_lines.TwinLine]:
+    new = sa.select(Company.id).where(
+        Company.created_at > since, Company.created_at <= until, unmerged()
+    )
+    fresh = duplicates.keys_kept(
+        db.session.scalars(new.order_by(Company.id.desc()).limit(MOST_NEW)).all()
+    )
+    met = {other for keys in fresh.values() for key in keys for other in meeting(key)}
+    holders = {
+        key: [str(number) for number in numbers]
+        for key, numbers in duplicates.holders_of(met).items()
+    }
+    alike = pairs({str(number): keys for number, keys in fresh.items()}, holders)
+    found = {tuple(sorted(map(int, pair))): why for pair, why in alike.items()}
+    ids = {number for pair in found for number in pair}
+    names = _names(ids)
+    row = CompanyDistinction
+    told_apart = sa.select(row.one_id, row.other_id).where(one_of(row.one_id, ids))
+    apart = {(one, other) for one, other in db.session.execute(told_apart)}
+    return [
+        company_lines.TwinLine(other, one, names[other], names[one], why)
+        for (one, other), why in sorted(found.items(), reverse=True)
+        if one in names and other in names and (one, other) not in apart
+    ]
+
+
+def _names(ids: set[int]) -> dict[int, str]:
+    query = sa.select(Company.id, SHOWN_NAME).where(one_of(Company.id, ids), unmerged())
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def tags(asked: Asked) -> Part:
+    """Technologies that companies are claimed to develop now and were not, or were and are not, or by
+    better or weaker evidence."""
+    window = asked.since, asked.until
+    found = asked.shared.once(("tags", *window), lambda: _tags(*window))
+    return part_of(own_first(asked, found))
+
+
+def _tags(since: dt.datetime, until: dt.datetime) -> Sequence[company_lines.TagLine]:
+    columns = (Tag.company_id, Tag.technology, Tag.state, Tag.level, Tag.recorded_at)
+    terms = (Tag.counter_evidence, Tag.recheck_on, Tag.second_reader_id, Tag.reread_by)
+    touched = sa.or_(
+        sa.and_(Tag.recorded_at > since, Tag.recorded_at <= until),
+        sa.and_(Tag.superseded_at > since, Tag.superseded_at <= until, Tag.recorded_at <= since),
+    )
+    rows = db.session.execute(
+        sa.select(*columns, *terms, Tag.superseded_at, Tag.reason, SHOWN_NAME, User.name)
+        .join(Company, Company.id == Tag.company_id)
+        .outerjoin(User, User.id == Tag.recorded_by_id)
+        .where(touched, Tag.state != TagState.SUGGESTED.value, unmerged())
+        .order_by(Tag.id)
+    ).all()
+    before: dict[tuple[int, str], Any] = {}
+    after: dict[tuple[int, str], Any] = {}
+    last: dict[tuple[int, str], Any] = {}
+    for row in rows:
+        key = row.company_id, row.technology
+        if row.recorded_at <= since:
+            before[key] = row
+        else:
+            last[key] = row
+        if row.superseded_at is None or row.superseded_at > until:
+            after[key] = row
+    found = []
+    for key in {**before, **last}:
+        was, will = _level(before.get(key), since), _level(after.get(key), until)
+        if was is not will:
+            found.append(_tag(last.get(key) or before[key], was, will))
+    return sorted(found, key=lambda line: (line.after is None, -line.company_id))
+
+
+def _level(row: Any, at: dt.datetime) -> Any:
+    """The level of evidence of a claim that holds at an instant; None of none."""
+    if row is None or not holds(row, local_date(at), ladder()):
+        return None
+    return ladder().levels[row.level]
+
+
+def _tag(row: Any, was: Any, will: Any) -> company_lines.TagLine:
+    technology = technology_titles().get(row.technology) or {"zh": row.technology}
+    reason = row.reason if will is None else ""
+    return company_lines.TagLine(
+        row.company_id, row[-2], technology, was, will, row[-1] or "", reason
+    )
+
+
+def certificates(asked: Asked) -> Part:
+    """What authorities granted and that ends within ninety days, or ended in the window."""
+    today = local_date(asked.until)
+    first = min(local_date(asked.since), today)
+    rows = asked.shared.once(("certificates", first, today), lambda: _certificates(first, today))
+    own = own_companies(asked)
+    found = [_certificate(row, today, row.company_id in own) for row in own_first(asked, rows)]
+    return part_of(found, sum(line.days < 0 for line in found))
+
+
+def _certificates(first: dt.date, today: dt.date) -> Sequence[Any]:
+    query = (
+        sa.select(
+            Figure.company_id,
+            Figure.metric,
+            Figure.valid_until,
+            Figure.source,
+            SHOWN_NAME.label("name"),
+        )
+        .join(Company, Company.id == Figure.company_id)
+        .where(
+            Figure.metric.in_(granted_targets()),
+            Figure.choice == GRANTED,
+            Figure.superseded_at.is_(None),
+            Figure.disputed.is_(False),
+            Figure.valid_until >= first,
+            Figure.valid_until <= today + ENDS_WITHIN,
+            unmerged(),
+        )
+        .order_by(Figure.valid_until, Figure.id)
+    )
+    return db.session.execute(query).all()
+
+
+def _certificate(row: Any, today: dt.date, mine: bool) -> company_lines.CertificateLine:
+    days = (row.valid_until - today).days
+    target = granted_targets()[row.metric]
+    return company_lines.CertificateLine(
+        row.company_id, row.name, target, row.valid_until, days, row.source, mine
+    )

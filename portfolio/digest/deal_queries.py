@@ -1,0 +1,208 @@
+"""What happened to deals in a window, read once for all readers and told as each may know it."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from portfolio.digest import compose, lines
+from portfolio.digest.compose import LINES_SHOWN, Part, part_of
+from portfolio.digest.shared_queries import Asked
+from portfolio.extensions import db
+from portfolio.kernel.dates import local_date
+from portfolio.people.models import User
+from portfolio.pipeline import sight_queries as sight
+from portfolio.pipeline.flow import Pipeline
+from portfolio.pipeline.happened import happened
+from portfolio.pipeline.late_queries import entered_until
+from portfolio.pipeline.models import Deal, MoveKind, StageEvent, Status
+
+STATUSES = Status._value2member_map_
+Owner = aliased(User)
+Actor = aliased(User)
+
+
+def seen_events(asked: Asked, since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
+    """The stage events of a time that the reader may know of, the oldest first."""
+    shared, eyes = asked.shared, asked.sight
+    rows = shared.once(("events", since, until), lambda: _events(since, until))
+    return shared.once(
+        ("events", since, until, eyes),
+        lambda: [row for row in rows if eyes.sees(row.deal_id, row.walled)],
+    )
+
+
+def _events(since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
+    event = StageEvent
+    query = (
+        sa.select(
+            *(event.id, event.undoes_id, event.note, event.overridden, event.recorded_at),
+            *(event.from_stage, event.to_stage, event.from_status, event.to_status),
+            *(event.deal_id, Deal.name, Deal.owner_id, Deal.walled),
+            *(Deal.amount_fen, Deal.pipeline_id),
+            *(Owner.name.label("owner"), Actor.name.label("actor")),
+        )
+        .join(Deal, Deal.id == event.deal_id)
+        .join(Owner, Owner.id == Deal.owner_id)
+        .outerjoin(Actor, Actor.id == event.actor_id)
+        .where(
+            event.recorded_at > since,
+            event.recorded_at <= until,
+            event.kind != MoveKind.CARRY.value,
+            Deal.deleted_at.is_(None),
+        )
+        .order_by(event.id)
+    )
+    return db.session.execute(query).all()
+
+
+def net(asked: Asked, since: dt.datetime, until: dt.datetime) -> Sequence[lines.Change]:
+    """What became of the deals that the reader may know of: one change each. Whose they are and their
+    amounts are not in it yet."""
+
+    def ask() -> Sequence[lines.Change]:
+        rows = happened(seen_events(asked, since, until))
+        return compose.net_changes(_change(row, asked.pipelines[row.pipeline_id]) for row in rows)
+
+    return asked.shared.once(("net", since, until, asked.sight), ask)
+
+
+def _change(row: Any, stages: Pipeline) -> lines.Change:
+    return lines.Change(
+        deal=_deal_line(row),
+        at=row.recorded_at,
+        by=row.actor or "",
+        from_stage=stages.stage_then(row.from_stage) if row.from_stage else None,
+        to_stage=stages.stage_then(row.to_stage),
+        from_status=STATUSES[row.from_status] if row.from_status else None,
+        to_status=STATUSES[row.to_status],
+        note=row.note,
+        flow=stages.key,
+    )
+
+
+def _deal_line(row: Any) -> lines.DealLine:
+    return lines.DealLine(row.deal_id, row.name, False, row.owner, row.amount_fen)
+
+
+def decisions(asked: Asked) -> Part:
+    """What was decided."""
+    return _changes(asked, decided=True)
+
+
+def moves(asked: Asked) -> Part:
+    """What else moved."""
+    return _changes(asked, decided=False)
+
+
+def _changes(asked: Asked, decided: bool) -> Part:
+    found = [c for c in net(asked, asked.since, asked.until) if c.decision is decided]
+    return _told(asked, found, {row.deal_id for row in _own(asked)})
+
+
+def _own(asked: Asked) -> Sequence[Any]:
+    events = seen_events(asked, asked.since, asked.until)
+    by_owner = asked.shared.once(
+        ("owners", asked.since, asked.until, asked.sight), lambda: _by_owner(events)
+    )
+    return by_owner.get(asked.user.id, [])
+
+
+def _by_owner(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.owner_id, []).append(row)
+    return found
+
+
+def _told(asked: Asked, found: Sequence[Any], own: set[int]) -> Part:
+    """The first of some lines as this reader may know them: own deals first, then the newest."""
+    marked = [
+        replace(line, deal=replace(line.deal, mine=True)) if line.deal.deal_id in own else line
+        for line in found
+    ]
+    marked.sort(key=compose.own_then_newest)
+    shown = marked[:LINES_SHOWN]
+    terms = sight.among_seen(asked.user, "deal.terms", {line.deal.deal_id for line in shown})
+    return Part([_without_terms(line, terms) for line in shown], len(found))
+
+
+def _without_terms(line: Any, terms: set[int]) -> Any:
+    if line.deal.deal_id in terms or line.deal.amount_fen is None:
+        return line
+    return replace(line, deal=replace(line.deal, amount_fen=None))
+
+
+def overrides(asked: Asked) -> Part:
+    """Skips and moves with open conditions, for the deal's team, partners and compliance."""
+    rows = [row for row in seen_events(asked, asked.since, asked.until) if row.overridden]
+    ids = {row.deal_id for row in rows}
+    told = sight.among_seen(asked.user, "deal.write", ids)
+    told |= sight.among_seen(asked.user, "finding.write", ids - told)
+    found = [_override(row, asked) for row in rows if row.deal_id in told]
+    return part_of(sorted(found, key=compose.own_then_newest))
+
+
+def _override(row: Any, asked: Asked) -> lines.OverrideLine:
+    stages = asked.pipelines[row.pipeline_id]
+    return lines.OverrideLine(
+        deal=replace(_deal_line(row), mine=row.owner_id == asked.user.id, amount_fen=None),
+        at=row.recorded_at,
+        by=row.actor or "",
+        from_stage=stages.stage_then(row.from_stage or row.to_stage),
+        to_stage=stages.stage_then(row.to_stage),
+        note=row.note,
+        conditions=json.loads(row.overridden),
+    )
+
+
+def seen_slow(asked: Asked) -> Sequence[Any]:
+    """The active deals that stay in their stage beyond its usual time, of those that the reader may
+    know of, the longest there first."""
+    shared, eyes, until = asked.shared, asked.sight, asked.until
+    rows = shared.once(("slow", until), lambda: _slow(asked))
+    return shared.once(
+        ("slow", until, eyes), lambda: [r for r in rows if eyes.sees(r.deal_id, r.walled)]
+    )
+
+
+def _slow(asked: Asked) -> Sequence[Any]:
+    today = local_date(asked.until)
+    query = (
+        sa.select(
+            *(Deal.id.label("deal_id"), Deal.name, Deal.owner_id, Deal.walled),
+            *(Deal.pipeline_id, Deal.stage, Deal.stage_entered_at),
+            *(Owner.name.label("owner"), sa.null().label("amount_fen")),
+        )
+        .join(Owner, Owner.id == Deal.owner_id)
+        .where(
+            Deal.deleted_at.is_(None),
+            Deal.status == Status.ACTIVE.value,
+            entered_until(asked.pipelines, lambda stage: stage.late_until(today)),
+        )
+        .order_by(Deal.stage_entered_at, Deal.id)
+    )
+    return db.session.execute(query).all()
+
+
+def slow(asked: Asked) -> Part:
+    """Deals beyond the usual time, own ones first."""
+    rows, me = seen_slow(asked), asked.user.id
+    own = asked.shared.once(("slow owners", asked.until, asked.sight), lambda: _by_owner(rows)).get(
+        me, []
+    )
+    others = (row for row in rows if row.owner_id != me)
+    shown = [*own[:LINES_SHOWN]]
+    shown += [row for row, _ in zip(others, range(LINES_SHOWN - len(shown)), strict=False)]
+    return Part([_slow_line(row, asked) for row in shown], len(rows))
+
+
+def _slow_line(row: Any, asked: Asked) -> lines.SlowLine:
+    stage = asked.pipelines[row.pipeline_id].stage(row.stage)
+    days = stage.days_since(row.stage_entered_at, asked.until)
+    deal = replace(_deal_line(row), mine=row.owner_id == asked.user.id)
+    return lines.SlowLine(deal, stage, days)

@@ -1,0 +1,207 @@
+"""What those who run and oversee the house read: acts of the audit trail, its head, mails that failed,
+the quality of the data."""
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+
+from portfolio.audit import queries as audit
+from portfolio.audit.models import AuditEntry, AuditHead
+from portfolio.companies.merge_queries import unmerged
+from portfolio.companies.models import Company, Figure
+from portfolio.digest import house_lines
+from portfolio.digest.compose import LINES_SHOWN, Part, part_of
+from portfolio.digest.models import DigestMessage
+from portfolio.digest.readers import Acts, readers
+from portfolio.digest.shared_queries import Asked
+from portfolio.digest.states import MessageState
+from portfolio.extensions import db
+from portfolio.kernel.dates import local_date
+from portfolio.people import queries as people
+from portfolio.people.policy import ROLES
+from portfolio.pipeline import sight_queries as sight
+from portfolio.pipeline.models import Deal, GrantKind
+
+HASH_SHOWN = 12
+GRANTS = GrantKind._value2member_map_
+
+
+def acts_in(asked: Asked, acts: Acts, since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
+    """The entries of some acts in a time, the newest first; none about deals that the reader may not
+    know of."""
+    rows = asked.shared.once(("acts", since, until), lambda: _entries(since, until))
+    eyes = asked.sight
+    return [
+        row
+        for row in rows
+        if acts.fit(row.action, row.object_type, row.after)
+        and (row.deal_id is None or (row.there and eyes.sees(row.deal_id, row.walled)))
+    ]
+
+
+def _entries(since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
+    entry, every = AuditEntry, readers().acts.values()
+    actions = {name for acts in every for name in acts.actions}
+    kinds = {name for acts in every for name in acts.kinds}
+    columns = {
+        (kind, name) for acts in every for kind, names in acts.columns.items() for name in names
+    }
+    aside = {kind for acts in every for kind in acts.but}
+    query = (
+        sa.select(
+            *(entry.seq, entry.at, entry.actor_id, entry.actor_name, entry.action),
+            *(entry.object_type, entry.object_id, entry.deal_id, entry.after, entry.before),
+            Deal.walled,
+            sa.and_(Deal.id.is_not(None), Deal.deleted_at.is_(None)).label("there"),
+        )
+        .outerjoin(Deal, Deal.id == entry.deal_id)
+        .where(
+            entry.at > since,
+            entry.at <= until,
+            sa.or_(
+                sa.and_(entry.action.in_(actions), entry.object_type.not_in(aside)),
+                entry.object_type.in_(kinds),
+                *(
+                    sa.and_(entry.object_type == kind, entry.after.contains(f'"{name}"'))
+                    for kind, name in sorted(columns)
+                ),
+            ),
+        )
+        .order_by(entry.seq.desc())
+    )
+    return db.session.execute(query).all()
+
+
+def exports(asked: Asked) -> Part:
+    """Who took files out, and how often."""
+    rows = acts_in(asked, readers().acts["exports"], asked.since, asked.until)
+    by_person: dict[tuple[int | None, str], Counter[str]] = {}
+    for row in rows:
+        found = by_person.setdefault((row.actor_id, row.actor_name), Counter())
+        found[row.action] += 1
+    days = {"since": local_date(asked.since), "until": local_date(asked.until)}
+    told = [
+        house_lines.PersonLine(
+            f"/audit?{urlencode({'person': number or 0, **days})}",
+            *(name, counts.total(), tuple(counts.most_common())),
+        )
+        for (number, name), counts in by_person.items()
+    ]
+    return part_of(sorted(told, key=lambda line: (-line.count, line.name)))
+
+
+def access(asked: Asked) -> Part:
+    """Whose rights changed: accounts, roles, agendas, recusals, walls, glass that was broken."""
+    acts: dict[tuple[Any, ...], list[Any]] = {}
+    for row in acts_in(asked, readers().acts["access"], asked.since, asked.until):
+        acts.setdefault((row.at, row.actor_id, row.action), []).append(row)
+    shown = [*acts.values()][:LINES_SHOWN]
+    values = {row.seq: _values(row) for rows in shown for row in rows}
+    ids = {row.deal_id for rows in shown for row in rows if row.deal_id is not None}
+    named = sa.select(Deal.id, Deal.name).where(Deal.id.in_(ids), sight.visible(asked.user))
+    names = {row.id: row.name for row in db.session.execute(named)}
+    users = people.names_of({v["user_id"] for v in values.values() if v.get("user_id")})
+    return Part([_act(rows, values, users, names) for rows in shown], len(acts))
+
+
+def _values(row: Any) -> dict[str, Any]:
+    """What an entry says of its object: as it is, or was where it is no more."""
+    said = {**json.loads(row.before), **json.loads(row.after)}
+    if row.object_type == "user":
+        said["user_id"] = row.object_id
+    return said
+
+
+def _act(
+    rows: Sequence[Any], values: dict[int, Any], users: dict[int, str], names: dict[int, str]
+) -> house_lines.ActLine:
+    first, said = rows[0], [values[row.seq] for row in rows]
+    deals = {row.deal_id for row in rows if row.deal_id in names}
+    about = [names[number] for number in sorted(deals)]
+    about += [users[number] for v in said if (number := v.get("user_id")) in users]
+    roles = {v["role"]: ROLES[v["role"]] for v in said if v.get("role") in ROLES}
+    grants = {v["kind"]: GRANTS[v["kind"]] for v in said if v.get("kind") in GRANTS}
+    asks = {"action": first.action, "since": local_date(first.at), "until": local_date(first.at)}
+    return house_lines.ActLine(
+        f"/audit?{urlencode(asks)}",
+        *(first.at, first.actor_name, first.action),
+        tuple(dict.fromkeys(about)),
+        (*roles.values(), *grants.values()),
+        frozenset(deals),
+    )
+
+
+def chain(asked: Asked) -> Part:
+    """The head of the audit trail, and up to where it was checked."""
+    line = asked.shared.once("chain", _chain)
+    return Part([line], 1)
+
+
+def broken(asked: Asked) -> Part:
+    """The chain, where it is not whole."""
+    line = asked.shared.once("chain", _chain)
+    return Part() if line.broken is None else Part([line], 1)
+
+
+def _chain() -> house_lines.ChainLine:
+    head = db.session.execute(sa.select(AuditHead.seq, AuditHead.hash)).first()
+    checks = [check for check in audit.last_checks() if check is not None]
+    at_fault = (check.broken_seq for check in checks if check.broken_seq is not None)
+    return house_lines.ChainLine(
+        "/audit",
+        head.seq if head else 0,
+        head.hash[:HASH_SHOWN] if head else "",
+        max((check.at for check in checks), default=None),
+        max((check.to_seq for check in checks), default=0),
+        next(at_fault, None),
+    )
+
+
+def failures(asked: Asked) -> Part:
+    """The mails that were given up in the window, the newest first."""
+
+    def ask() -> Part:
+        message = DigestMessage
+        where = sa.and_(
+            message.state == MessageState.FAILED.value,
+            message.window_to > asked.since,
+            message.window_to <= asked.until,
+        )
+        total = db.session.scalar(sa.select(sa.func.count()).select_from(message).where(where))
+        rows = db.session.execute(
+            sa.select(message.address, message.subject, message.last_code, message.last_text)
+            .where(where)
+            .order_by(message.id.desc())
+            .limit(LINES_SHOWN)
+        )
+        return Part([house_lines.FailureLine("/digests", *row) for row in rows], total or 0)
+
+    return asked.shared.once(("failures", asked.since, asked.until), ask)
+
+
+def quality(asked: Asked) -> Part:
+    """How many companies lack what tells them from others, how many figures wait for a decision."""
+    return asked.shared.once("quality", _quality)
+
+
+def _quality() -> Part:
+    company = sa.select(sa.func.count()).select_from(Company).where(unmerged())
+    counts = {
+        "uscc": company.where(Company.uscc.is_(None)),
+        "industry": company.where(Company.industry == ""),
+        "figures": company.where(Company.latest_revenue_fen.is_(None)),
+        "disputed": sa.select(sa.func.count())
+        .select_from(Figure)
+        .where(Figure.superseded_at.is_(None), Figure.disputed),
+    }
+    found = [
+        house_lines.QualityLine("/companies", what, db.session.scalar(query) or 0)
+        for what, query in counts.items()
+    ]
+    told = [line for line in found if line.count]
+    return Part(told, len(told))

@@ -1,0 +1,201 @@
+"""The lines of a digest: plain values, no words of any language (pure)."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+ACTIVE = "active"
+ON_HOLD = "on_hold"
+REJECTED = "rejected"
+DECIDED = frozenset({REJECTED, "withdrawn", "lapsed", "terminated", "merged"})
+NONE: frozenset[int] = frozenset()
+_PLACE = re.compile(r"/(deals|companies)/(\d+)")
+
+
+class Line:
+    """Something that is told. What it names is checked again right before the mail is sent."""
+
+    path: str
+
+    @property
+    def deals(self) -> frozenset[int]:
+        """The deals that it names."""
+        return _numbers("deals", (self.path,))
+
+    @property
+    def terms(self) -> frozenset[int]:
+        """The deals of which it tells terms."""
+        return NONE
+
+    @property
+    def companies(self) -> frozenset[int]:
+        """The companies that it names."""
+        return _numbers("companies", (self.path,))
+
+
+def _numbers(what: str, paths: Iterable[str]) -> frozenset[int]:
+    found = (_PLACE.match(path) for path in paths)
+    return frozenset(int(m[2]) for m in found if m is not None and m[1] == what)
+
+
+@dataclass(frozen=True)
+class DealLine(Line):
+    """The deal a line is about. `amount_fen` is None where unknown or not for this reader."""
+
+    deal_id: int
+    name: str
+    mine: bool
+    owner: str
+    amount_fen: int | None = None
+
+    @property
+    def path(self) -> str:  # type: ignore[override]
+        """Where the line leads."""
+        return f"/deals/{self.deal_id}"
+
+
+class AboutDeal(Line):
+    """A line about one deal."""
+
+    deal: DealLine
+
+    @property
+    def path(self) -> str:  # type: ignore[override]
+        """Where the line leads."""
+        return self.deal.path
+
+    @property
+    def terms(self) -> frozenset[int]:
+        """The deal, where its amount is told."""
+        return NONE if self.deal.amount_fen is None else frozenset({self.deal.deal_id})
+
+
+@dataclass(frozen=True)
+class Change(AboutDeal):
+    """A stage event as recorded: stages and statuses are titled values, None before opening; `flow` is
+    the key of the deal's pipeline."""
+
+    deal: DealLine
+    at: dt.datetime
+    by: str
+    from_stage: Any
+    to_stage: Any
+    from_status: Any
+    to_status: Any
+    note: str = ""
+    flow: str = ""
+
+    @property
+    def changed_status(self) -> bool:
+        """Whether the status differs, and not only the stage; a new deal begins active."""
+        before: str = self.from_status.value if self.from_status else ACTIVE
+        return bool(before != self.to_status.value)
+
+    @property
+    def came_back(self) -> bool:
+        """Whether it came back from hold by itself, on the day to look again."""
+        held = self.from_status is not None and self.from_status.value == ON_HOLD
+        return held and not self.by and self.to_status.value == ACTIVE
+
+    @property
+    def decision(self) -> bool:
+        """Whether somebody decided: an ending, or the way out of the committee."""
+        left = self.from_stage is not None and self.from_stage.committee
+        onward = left and self.to_stage.position > self.from_stage.position
+        return onward or (self.changed_status and self.to_status.value in DECIDED)
+
+    @property
+    def forward(self) -> bool:
+        """Whether a deal that there was stands further on."""
+        return self.from_stage is not None and self.to_stage.position > self.from_stage.position
+
+
+@dataclass(frozen=True)
+class OverrideLine(AboutDeal):
+    """A deal that skipped stages or went on with conditions open, with the reason given."""
+
+    deal: DealLine
+    at: dt.datetime
+    by: str
+    from_stage: Any
+    to_stage: Any
+    note: str
+    conditions: Sequence[Any] = ()
+
+
+@dataclass(frozen=True)
+class TaskLine(Line):
+    """A task of the reader that is due or overdue; `days` below zero are days overdue. `founder` is
+    whom of the company's founders it names."""
+
+    title: str
+    about: str
+    path: str
+    due_on: dt.date
+    days: int
+    founder: str = ""
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the day has passed."""
+        return self.days < 0
+
+
+@dataclass(frozen=True)
+class StepLine(AboutDeal):
+    """What is agreed on next for a deal of the reader, due or overdue; without a text it is the day to
+    look at a held deal again."""
+
+    deal: DealLine
+    text: str
+    due_on: dt.date
+    days: int
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the day has passed."""
+        return self.days < 0
+
+
+@dataclass(frozen=True)
+class SlowLine(AboutDeal):
+    """A deal that stays in its stage beyond the usual time."""
+
+    deal: DealLine
+    stage: Any
+    days: int
+
+    @property
+    def over(self) -> int:
+        """Days beyond the usual stay."""
+        return int(self.stage.over(self.days))
+
+
+@dataclass(frozen=True)
+class ToldLine(Line):
+    """A line that another slice tells in words of the reader's language. `named` are the deals, the
+    companies and the deals of whose terms it tells."""
+
+    path: str
+    title: str
+    text: str = ""
+    small: str = ""
+    tone: str = ""
+    named: tuple[frozenset[int], frozenset[int], frozenset[int]] = (NONE, NONE, NONE)
+
+    @property
+    def deals(self) -> frozenset[int]:
+        """The deals that it names."""
+        return super().deals | self.named[0]
+
+    @property
+    def companies(self) -> frozenset[int]:
+        """The companies that it names."""
+        return super().companies | self.named[1]
+
+    @property
+    def terms(self) -> frozenset[int]:
+        """The deals of which it tells terms."""
+        return self.named[2]

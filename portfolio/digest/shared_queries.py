@@ -1,0 +1,88 @@
+"""What is the same for all readers of a run, asked once, and what each of them may know of."""
+
+import datetime as dt
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+
+from portfolio.companies import queries as companies
+from portfolio.companies.models import Company
+from portfolio.digest.readers import Menu
+from portfolio.extensions import db
+from portfolio.people import policy
+from portfolio.people.models import User
+from portfolio.pipeline import queries as pipeline
+from portfolio.pipeline import sight_queries as sight
+from portfolio.pipeline.flow import Pipeline
+from portfolio.pipeline.models import Deal
+
+Answer = TypeVar("Answer")
+
+
+class Shared:
+    """The answers that serve more than one reader, for as long as a run is planned. What a person may
+    know of is never among them but asked for each, and once more right before sending."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, ask: Callable[[], Answer]) -> Answer:
+        """What `ask` answers, asked the first time."""
+        if key not in self._known:
+            self._known[key] = ask()
+        return cast(Answer, self._known[key])
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a reader may know of: `every` deal that is not walled and the walled ones in `opened`, or
+    those in `opened` alone; never those in `recused`. `companies` are all with None."""
+
+    every: bool
+    opened: frozenset[int]
+    recused: frozenset[int]
+    companies: frozenset[int] | None
+
+    def sees(self, deal_id: int, walled: bool) -> bool:
+        """Whether a deal that is not deleted is among them."""
+        if deal_id in self.opened:
+            return True
+        return self.every and not walled and deal_id not in self.recused
+
+    def knows(self, company_id: int) -> bool:
+        """Whether a company that there is is among them."""
+        return self.companies is None or company_id in self.companies
+
+
+def sight_of(user: User) -> Sight:
+    """What a reader may know of; two queries, or three for whoever sees but some."""
+    everything = {policy.ALL, policy.ANY}
+    every = bool(user.scopes("deal.read") & everything)
+    # Of those who see every deal the second part are the walled ones that are open to them.
+    seen = sight.visible_parts(user)[-1] if every else sight.visible(user)
+    opened = frozenset(db.session.scalars(sa.select(Deal.id).where(seen)))
+    known: frozenset[int] | None = None
+    if policy.ALL not in user.scopes("company.read"):
+        mine = sa.select(Company.id).where(companies.visible(user))
+        known = frozenset(db.session.scalars(mine))
+    return Sight(every, opened, frozenset(sight.recused_deals(user)), known)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One digest: its reader, what that person may know of and reads, and the time it is of."""
+
+    user: User
+    menu: Menu
+    period: str
+    since: dt.datetime
+    until: dt.datetime
+    sight: Sight
+    shared: Shared = field(compare=False)
+
+    @property
+    def pipelines(self) -> Mapping[int, Pipeline]:
+        """Every version of every pipeline."""
+        return self.shared.once("pipelines", pipeline.pipelines)
