@@ -49,6 +49,7 @@ from portfolio.coverage import filter_views as coverage_filter_views
 from portfolio.coverage import views as coverage_views
 from portfolio.demo import commands as demo_commands
 from portfolio.digest import commands as digest_commands
+from portfolio.digest import robot_views as digest_robot_views
 from portfolio.digest import views as digest_views
 from portfolio.extensions import csrf, init_database
 from portfolio.flows import carry_operations as flows_carrying
@@ -206,6 +207,7 @@ VIEWS = (
     intake_undo_views,
     intake_year_grid_views,
     digest_views,
+    digest_robot_views,
     flows_views,
     flows_edit_views,
     flows_publish_views,

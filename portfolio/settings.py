@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+# Where robots of group chats may post: WeCom, Feishu and DingTalk.
+OFFICIAL_ROBOT_HOSTS = ("qyapi.weixin.qq.com", "open.feishu.cn", "oapi.dingtalk.com")
 MEBIBYTE = 1024 * 1024
 
 
@@ -37,6 +39,8 @@ def from_environment(environ: Mapping[str, str], root: str) -> dict[str, Any]:
         "SMTP_USER": environ.get("SMTP_USER", ""),
         "SMTP_PASSWORD": environ.get("SMTP_PASSWORD", ""),
         "SMTP_STARTTLS": environ.get("SMTP_STARTTLS", "") in {"1", "true", "yes"},
+        "ROBOT_HOSTS": _listed(environ.get("ROBOT_HOSTS", "")) or OFFICIAL_ROBOT_HOSTS,
+        "ROBOT_TEST_HOSTS": _test_hosts(environ.get("ROBOT_TEST_HOSTS", ""), production),
         "MAIL_FROM": environ.get("MAIL_FROM", "Kawei <kawei@localhost>"),
         "SESSION_COOKIE_NAME": "__Host-form" if production else "form",
         "SESSION_COOKIE_SECURE": production,
@@ -59,6 +63,17 @@ def _own_hosts(environ: Mapping[str, str]) -> list[str] | None:
     """The host that links point to is the only one we answer as; a forged one gets a 400."""
     host = urlsplit(environ.get("BASE_URL", "")).hostname
     return [host, "127.0.0.1", "localhost"] if host else None
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip().lower() for part in text.split(",") if part.strip())
+
+
+def _test_hosts(text: str, production: bool) -> tuple[str, ...]:
+    """Hosts with port ("127.0.0.1:8099") that stand for the platforms of chats in a trial."""
+    if text and production:
+        raise UnsafeSettings("ROBOT_TEST_HOSTS speak plain http: never in production")
+    return _listed(text)
 
 
 def _with_driver(url: str) -> str:

@@ -17,6 +17,7 @@ from portfolio.demo.flow_operations import edit_pipeline
 from portfolio.demo.history import NOTES
 from portfolio.demo.holding_operations import enter_holdings
 from portfolio.demo.paper_operations import keep_papers
+from portfolio.demo.robot_operations import enter_robot
 from portfolio.demo.scenario_operations import keep_scenarios
 from portfolio.demo.survey_operations import answer_survey
 from portfolio.demo.tag_operations import enter_tags
@@ -89,6 +90,8 @@ def load(seed: int, now: dt.datetime) -> dict[str, int]:
     with unit_of_work("demo.load", at=begin):
         cast = [enter_person(row, begin) for row in told["person"]]
         vehicles = [enter_vehicle(row) for row in told["vehicle"]]
+        for row in told["robot"]:
+            enter_robot(row, begin)
     managers = [user for user in cast if user.roles & {"manager", "partner"}]
     firms = [
         _company(row, n, managers, rng, now) for n, row in enumerate(told["companies"]["rows"])

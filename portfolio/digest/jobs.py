@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from portfolio.digest import delivery, faults, operations, send_operations
+from portfolio.digest import faults, operations, robot_delivery, send_operations
 from portfolio.digest.slots import Clock
 from portfolio.digest.states import Breaker, Outcome, Reason, Verdict
 from portfolio.extensions import unit_of_work
@@ -65,14 +65,14 @@ def run_once(
     """Plan what is due, send what waits; ends after the present message when told to stop."""
     report = Report(planned=operations.plan_due(clock, stopping))
     breaker = breaker or Breaker()
-    way = delivery.transport(current_app.config)
+    way = robot_delivery.Ways(current_app.config, breaker)
     try:
         while not stopping():
             job = send_operations.claim(clock(), worker_name())
             if job is None:
                 break
             faults.reach("after_claim")
-            _send(job, way, clock, breaker, report)
+            _send(job, way, clock, report)
             if breaker.open:
                 break
     finally:
@@ -82,11 +82,7 @@ def run_once(
 
 
 def _send(
-    job: send_operations.Claimed,
-    way: delivery.Transport,
-    clock: Clock,
-    breaker: Breaker,
-    report: Report,
+    job: send_operations.Claimed, way: robot_delivery.Ways, clock: Clock, report: Report
 ) -> None:
     reason = send_operations.obstacle(job, clock())
     mime = None if reason else send_operations.refreshed(job)
@@ -96,7 +92,6 @@ def _send(
         return
     parcel = send_operations.Claimed(**{**job.__dict__, "mime": mime})
     outcome = way.hand_over(parcel, lambda: send_operations.begin_data(job, clock()))
-    breaker.note(outcome)
     _conclude(job, outcome, clock, report)
 
 

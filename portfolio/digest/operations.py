@@ -15,6 +15,7 @@ from portfolio.digest import (
     faults,
     letters,
     queries,
+    robot_letters,
     schedule_queries,
     slots,
     template_letters,
@@ -221,7 +222,9 @@ def composed(
         "locale": spoken(user.locale),
         "subject": words.subject,
         "mentions": queries.mentions_of(digest),
-        "mime": template_letters.sealed(words, user, schedule.id, message_id, run.planned_at),
+        "mime": robot_letters.sealed(words, user)
+        if user.robot
+        else template_letters.sealed(words, user, schedule.id, message_id, run.planned_at),
     }
 
 

@@ -49,7 +49,7 @@ class Reason(TitledEnum):
     PAUSED = "paused", "暂停接收中", "Paused"
     EMPTY = "empty", "本期无变动", "Nothing to report"
     WITHDRAWN = "withdrawn", "内容已不可见", "Content no longer open to the reader"
-    REFUSED = "refused", "邮件服务器拒收", "Refused by the mail server"
+    REFUSED = "refused", "对方服务器拒收", "Refused by the receiving server"
     EXPIRED = "expired", "超过重试期限", "Retried for too long"
     SUPERSEDED = "superseded", "已由后一期取代", "Replaced by a later digest"
     CANCELLED = "cancelled", "已取消发送", "Cancelled"

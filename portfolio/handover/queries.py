@@ -11,6 +11,7 @@ from portfolio.digest import schedule_queries as digests
 from portfolio.extensions import db
 from portfolio.handover.plan import Door, Item, Plan
 from portfolio.people import policy
+from portfolio.people import queries as people
 from portfolio.people.models import User, UserRole
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal, DealMember, Status
@@ -95,7 +96,7 @@ def candidates(leaver: User) -> dict[int, str]:
     rows = db.session.execute(
         sa.select(User.id, User.name)
         .where(
-            User.active,
+            people.can_log_in(),
             User.id != leaver.id,
             User.id.in_(sa.select(UserRole.user_id).where(UserRole.role.in_(working))),
         )
@@ -121,5 +122,5 @@ def partners() -> Sequence[User]:
     """The active partners, the longest here first."""
     leading = [key for key in policy.ROLES if policy.ALL in policy.scopes([key], "deal.override")]
     held = sa.select(UserRole.user_id).where(UserRole.role.in_(leading))
-    query = sa.select(User).where(User.active, User.id.in_(held)).order_by(User.id)
+    query = sa.select(User).where(people.can_log_in(), User.id.in_(held)).order_by(User.id)
     return db.session.scalars(query).all()

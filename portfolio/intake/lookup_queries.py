@@ -15,6 +15,7 @@ from portfolio.intake.rows import Row
 from portfolio.kernel.errors import InputError
 from portfolio.kernel.parts import in_parts
 from portfolio.kernel.text import folded
+from portfolio.people import queries as people
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import sight_queries as sight
@@ -90,7 +91,8 @@ class Lookup:
 
 def _people() -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    for row in db.session.execute(sa.select(User.id, User.name, User.email).where(User.active)):
+    able = sa.select(User.id, User.name, User.email).where(people.can_log_in())
+    for row in db.session.execute(able):
         for key in {row.name.casefold(), row.email.casefold()}:
             found.setdefault(key, []).append(row.id)
     return found

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portfolio.extensions import Base
 from portfolio.people import policy
 
+PERSON, ROBOT = "person", "robot"
+
 
 class User(Base):
     """A person with an account. `locale` is "zh" or "en", empty until chosen."""
@@ -25,11 +27,18 @@ class User(Base):
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[dt.datetime]
     version: Mapped[int] = mapped_column(default=1)
+    # "robot" for an account that no person has: it reads for a group chat and cannot log in.
+    kind: Mapped[str] = mapped_column(default=PERSON, server_default=PERSON)
     grants: Mapped[list["UserRole"]] = relationship(
         back_populates="user", cascade="all, delete-orphan", lazy="selectin"
     )
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def robot(self) -> bool:
+        """Whether no person has this account."""
+        return self.kind == ROBOT
 
     @property
     def roles(self) -> frozenset[str]:

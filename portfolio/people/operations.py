@@ -13,9 +13,18 @@ from email_validator import EmailNotValidError, validate_email
 from portfolio.extensions import db, note_event, serialise
 from portfolio.kernel.errors import InputError
 from portfolio.people import passwords, policy, queries
-from portfolio.people.models import LoginFailure, PasswordLink, User, UserRole, UserSession
+from portfolio.people.models import (
+    ROBOT,
+    LoginFailure,
+    PasswordLink,
+    User,
+    UserRole,
+    UserSession,
+)
 
 ADMIN = "admin"
+# No mail can ever go to a name under this (RFC 2606), and nobody can own one.
+ROBOT_DOMAIN = "robots.invalid"
 HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 LINK_LIFE = dt.timedelta(hours=24)  # a first password may wait for the next morning
 # Verified when the account does not exist, so that both answers take the same time.
@@ -51,6 +60,21 @@ def create_user(
     user.grants = [UserRole(role=role) for role in dict.fromkeys(roles)]
     if password is not None:
         set_password(user, password)
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def create_robot(name: str, role: str, now: dt.datetime) -> User:
+    """Open an account that no person has: it sees what its role may, and cannot log in."""
+    user = User(
+        email=f"{secrets.token_hex(6)}@{ROBOT_DOMAIN}",
+        name=name.strip(),
+        kind=ROBOT,
+        created_at=now,
+        active=True,
+        grants=[UserRole(role=role)],
+    )
     db.session.add(user)
     db.session.flush()
     return user
@@ -98,7 +122,8 @@ def log_in(email: str, password: str, ip: str, agent: str, now: dt.datetime) -> 
     serialise(*keys[1:])  # guesses sent at once are counted one after another
     _refuse_when_throttled(keys, now)
     user = queries.by_email(address)
-    stored = user.password_hash if user and user.active and user.password_hash else NOBODY
+    able = user is not None and user.active and not user.robot
+    stored = (able and user and user.password_hash) or NOBODY
     if not _matches(stored, password) or stored is NOBODY or user is None:
         db.session.execute(sa.delete(LoginFailure).where(LoginFailure.at < now - passwords.WINDOW))
         db.session.add_all(LoginFailure(key=key, at=now) for key in keys)

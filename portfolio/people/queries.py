@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from portfolio.extensions import UtcDateTime, db, remembered
 from portfolio.people import policy
-from portfolio.people.models import LoginFailure, PasswordLink, User, UserRole, UserSession
+from portfolio.people.models import PERSON, LoginFailure, PasswordLink, User, UserRole, UserSession
 
 
 def by_email(address: str) -> User | None:
@@ -18,10 +18,15 @@ def by_email(address: str) -> User | None:
     return db.session.scalar(sa.select(User).where(User.email == address))
 
 
+def can_log_in() -> sa.ColumnElement[bool]:
+    """The condition that an account is open and a person's."""
+    return sa.and_(User.active, User.kind == PERSON)
+
+
 def active_names() -> dict[int, str]:
     """Everyone who can log in: id and name, by name."""
     rows = db.session.execute(
-        sa.select(User.id, User.name).where(User.active).order_by(User.name, User.id)
+        sa.select(User.id, User.name).where(can_log_in()).order_by(User.name, User.id)
     )
     return {row.id: row.name for row in rows}
 
@@ -38,7 +43,7 @@ def active_names_with(permission: str) -> dict[int, str]:
     holders = sa.select(UserRole.user_id).where(UserRole.role.in_(roles))
     rows = db.session.execute(
         sa.select(User.id, User.name)
-        .where(User.active, User.id.in_(holders))
+        .where(can_log_in(), User.id.in_(holders))
         .order_by(User.name, User.id)
     )
     return {row.id: row.name for row in rows}
@@ -118,8 +123,9 @@ def link_spent(now: dt.datetime) -> sa.ColumnElement[bool]:
 
 
 def everybody() -> Sequence[User]:
-    """All accounts, open ones first, by name."""
-    return db.session.scalars(sa.select(User).order_by(User.active.desc(), User.name)).all()
+    """The accounts of people, open ones first, by name."""
+    query = sa.select(User).where(User.kind == PERSON)
+    return db.session.scalars(query.order_by(User.active.desc(), User.name)).all()
 
 
 def sessions_of(user: User) -> Sequence[UserSession]:
@@ -136,6 +142,6 @@ def others_with(role: str, but: User) -> bool:
     found = (
         sa.select(UserRole.id)
         .join(User)
-        .where(UserRole.role == role, User.active, User.id != but.id)
+        .where(UserRole.role == role, can_log_in(), User.id != but.id)
     )
     return db.session.scalar(sa.select(found.exists())) or False

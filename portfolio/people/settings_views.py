@@ -54,7 +54,8 @@ def _now() -> dt.datetime:
 
 
 def _person_or_404(user_id: int) -> User:
-    return db.session.get(User, user_id) or abort(404)
+    user = db.session.get(User, user_id)
+    return user if user and not user.robot else abort(404)
 
 
 def _page(form: PersonForm, link: str = "", status: int = 200) -> Answer:

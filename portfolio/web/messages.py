@@ -12,6 +12,7 @@ from portfolio.web import (
     definition_messages,
     digest_messages,
     holiday_messages,
+    robot_messages,
     technology_messages,
 )
 from portfolio.web.i18n import language
@@ -20,6 +21,7 @@ MESSAGES = {
     **definition_messages.MESSAGES,
     **digest_messages.MESSAGES,
     **holiday_messages.MESSAGES,
+    **robot_messages.MESSAGES,
     **technology_messages.MESSAGES,
     "password.short": _l("The password needs at least %(minimum)s characters."),
     "password.long": _l("The password may have at most %(maximum)s characters."),

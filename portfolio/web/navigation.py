@@ -25,6 +25,7 @@ MENU = (
     ("settings.manage", "/settings/vehicles", _l("Funds and vehicles")),
     ("settings.pipelines", "/settings/pipelines", _l("Pipelines")),
     ("settings.manage", "/settings/holidays", _l("Working days")),
+    ("settings.manage", "/settings/robots", _l("Chat robots")),
     ("settings.taxonomy", "/settings/taxonomy", _l("Taxonomy")),
     ("deal.write", "/handover", _l("Hand over my work")),
     ("", "/sessions", _l("My sessions")),

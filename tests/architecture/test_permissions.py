@@ -68,6 +68,11 @@ DOORS = {
     "taxonomies.publish": {"admin"},
     "taxonomies.editions": EVERYBODY,
     "taxonomies.take_back": {"admin"},
+    **dict.fromkeys(
+        ("robots.index", "robots.new", "robots.show", "robots.trial"), frozenset({"admin"})
+    ),
+    "robots.switch_off": {"admin"},
+    "robots.switch_on": {"admin"},
     "digest.missed": ANYBODY,
     "digest.index": EVERYBODY,
     "digest.subscribe": EVERYBODY,

@@ -25,6 +25,13 @@ def test_production_refuses_to_start_without_a_good_key(tmp_path) -> None:
         read(tmp_path, **SECRETS | {"AUDIT_KEY": "short"})
 
 
+def test_plain_http_to_robots_is_for_trials_alone(tmp_path) -> None:
+    hosts = {"ROBOT_TEST_HOSTS": "127.0.0.1:8099"}
+    assert read(tmp_path, **hosts)["ROBOT_TEST_HOSTS"] == ("127.0.0.1:8099",)
+    with pytest.raises(UnsafeSettings):
+        read(tmp_path, **SECRETS | hosts)
+
+
 def test_production_sends_secure_cookies_and_answers_for_its_own_host(
     database_url, tmp_path
 ) -> None:

@@ -166,6 +166,9 @@ PAGES = {
         "/agenda",
         "/settings/holidays",
         "/settings/holidays/2026",
+        "/settings/robots",
+        "/settings/robots/new",
+        "/settings/robots/1",
     ),
     "compliance": ("/audit", "/deals/confidential"),
 }

@@ -1,15 +1,12 @@
 """The stage for faults: a mail server process, command processes, and what must always hold."""
 
 import datetime as dt
-import json
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,59 +15,25 @@ from flask import Flask
 from portfolio.digest.models import DigestMessage
 from portfolio.extensions import db, unit_of_work
 from portfolio.people.models import User, UserRole
+from tests.servers import ChatServer, MailServer, running
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVER = Path(__file__).with_name("smtp_server.py")
 BEGUN = dt.datetime(2026, 11, 2, tzinfo=dt.UTC)
-
-
-class MailServer:
-    """The process, its orders and what it has taken."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.process: subprocess.Popen[bytes] | None = None
-        self.port = 0
-
-    def start(self) -> None:
-        """Start on the same port as before, where there was one."""
-        (self.folder / "port").unlink(missing_ok=True)
-        command = [sys.executable, str(SERVER), str(self.folder), str(self.port)]
-        self.process = subprocess.Popen(command)
-        deadline = time.monotonic() + 60
-        while not (self.folder / "port").exists():
-            assert self.process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.02)
-        self.port = int((self.folder / "port").read_text())
-
-    def stop(self) -> None:
-        """Kill it."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-    def order(self, **orders: Any) -> None:
-        """What to do from now on."""
-        path = self.folder / "orders.part"
-        path.write_text(json.dumps(orders))
-        path.replace(self.folder / "orders.json")
-
-    def accepted(self) -> list[dict[str, str]]:
-        """Every mail taken, in order."""
-        path = self.folder / "accepted.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 @pytest.fixture
 def mail_server(tmp_path: Path) -> Iterator[MailServer]:
-    """A running server on loopback."""
-    folder = tmp_path / "smtp"
-    folder.mkdir()
-    server = MailServer(folder)
-    server.start()
-    yield server
-    server.stop()
+    """A running mail server on loopback."""
+    with running(MailServer, tmp_path / "smtp") as server:
+        yield server
+
+
+@pytest.fixture
+def chat_server(app: Flask, tmp_path: Path) -> Iterator[ChatServer]:
+    """The platforms of chats on loopback, which the application may post to."""
+    with running(ChatServer, tmp_path / "chat") as server:
+        app.config["ROBOT_TEST_HOSTS"] = (server.host,)
+        yield server
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from portfolio.digest import faults, jobs
 from portfolio.digest.models import DigestMessage, DigestRun
 from portfolio.extensions import db
 from portfolio.kernel.dates import SHANGHAI
-from tests.faults.conftest import MailServer, Start, check, readers
+from tests.faults.conftest import Start, check, readers
+from tests.servers import MailServer
 
 MONDAY = dt.datetime(2026, 11, 23, 8, 30, tzinfo=SHANGHAI)
 MINUTE = dt.timedelta(minutes=1)
