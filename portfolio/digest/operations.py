@@ -222,7 +222,7 @@ def composed(
         "locale": spoken(user.locale),
         "subject": words.subject,
         "mentions": queries.mentions_of(digest),
-        "mime": robot_letters.sealed(words, user)
+        "mime": robot_letters.sealed(digest, words.subject, user)
         if user.robot
         else template_letters.sealed(words, user, schedule.id, message_id, run.planned_at),
     }

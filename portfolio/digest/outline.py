@@ -1,18 +1,17 @@
-"""A mail's plain text as its headings and lines, shortened for a chat (pure).
-
-A chat shows what the mail tells, so it is read off the mail's own text: a part begins with "■", a
-line is followed by the address that it leads to, and what stands behind "--" is for one reader.
-"""
+"""A digest as headings and lines in which nothing is markup, shortened for a chat (pure)."""
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
-HEADING, ENDS = "■", "--"
+HEADING = "■"
 LINES_SHOWN = 5
 LONGEST_LINE = 160
 LONGEST_TITLE = 100
+# A bracket in an address would end it, or begin another.
+URL_CHARACTERS = "%/:=&?#+,;~"
 # What a chat would read as markup, a mention or a link, in the full width that none of them knows.
 PLAIN = {ord(char): chr(ord(char) + 0xFEE0) for char in "<>[]*_`#~|\\@&"}
 SCHEME = re.compile(r"(?i)\b(https?|ftp)://|\bwww\.")
@@ -79,56 +78,9 @@ def _full_width(found: re.Match[str]) -> str:
     return {":": "：", ".": "．"}[found[0]]
 
 
-def outline_of(
-    title: str, text: str, base: str, last: Line | None = None, reader: str = ""
-) -> Outline:
-    """Read a mail's plain text; `base` is where the house's own addresses begin.
-
-    The line that addresses its `reader` says what the title says, and is left out.
-    """
-    lines: list[Line] = []
-    parts: list[Part] = []
-    for row in text.splitlines():
-        words = row.strip()
-        if words == ENDS:
-            break
-        if reader and not parts and words.endswith(reader):
-            continue
-        head, url = _parted(words, base)
-        if words.startswith(HEADING):
-            parts.append(Part(Line(plain(head.removeprefix(HEADING)), url)))
-        elif head:
-            _append(lines, parts, Line(plain(head.removeprefix("- ")), url))
-        elif url:
-            _lead(lines, parts, url)
-    return Outline(plain(title, LONGEST_TITLE), tuple(lines), tuple(parts), last)
-
-
-def _parted(words: str, base: str) -> tuple[str, str]:
-    """Words and the own address behind them, which no name can make up: it begins with ours."""
-    at = words.rfind(f"{base}/")
-    url = words[at:] if at >= 0 else ""
-    if not url or re.search(r"[\s()\[\]<>]", url):
-        return words, ""
-    return words[:at].rstrip().removesuffix(":"), url
-
-
-def _append(lines: list[Line], parts: list[Part], line: Line) -> None:
-    if parts:
-        parts[-1] = replace(parts[-1], lines=(*parts[-1].lines, line))
-    else:
-        lines.append(line)
-
-
-def _lead(lines: list[Line], parts: list[Part], url: str) -> None:
-    """Let the line above lead there."""
-    if not parts:
-        lines[-1:] = [replace(line, url=url) for line in lines[-1:]]
-    elif parts[-1].lines:
-        *others, line = parts[-1].lines
-        parts[-1] = replace(parts[-1], lines=(*others, replace(line, url=url)))
-    else:
-        parts[-1] = replace(parts[-1], heading=replace(parts[-1].heading, url=url))
+def told(text: str, url: str = "", most: int = LONGEST_LINE) -> Line:
+    """A line of plain words that leads to an address of the house."""
+    return Line(plain(text, most), quote(url, safe=URL_CHARACTERS))
 
 
 def fitted(outline: Outline, size: Callable[[Outline], int], most: int) -> Outline:

@@ -136,7 +136,8 @@ def test_a_group_gets_the_digest_of_its_role_without_walled_deals_markup_or_fare
 ) -> None:
     manager = cast["manager"]
     for name in ("[澄光](http://evil.example)", "<@all> 海岳", "**北辰** &lt;@all&gt;"):
-        factories.deal(manager, BEFORE, name=name, terms={"amount_fen": 80000000000})
+        deal = factories.deal(manager, BEFORE, name=name, terms={"amount_fen": 80000000000})
+        factories.advance(deal, manager, now=BEFORE)
     walled = factories.deal(manager, BEFORE, name="金丝雀保密项目", walled=True)
     chat.order(secrets={"feishu": SECRET, "dingtalk": SECRET})
     entered(chat.address("wecom"), name="微信群")
@@ -153,8 +154,9 @@ def test_a_group_gets_the_digest_of_its_role_without_walled_deals_markup_or_fare
         assert "](http://evil" not in said and '"href":"http://evil' not in said.replace(" ", "")
         assert "<@all>" not in said and "&lt;" not in said and "**北辰" not in said
         assert "unsubscribe" not in said and "http://127.0.0.1:5000/deals/" in said
-    assert "8亿" in taken["dingtalk"]["words"], "a partner sees amounts"
     assert "8亿" not in taken["wecom"]["words"] and "8亿" not in taken["feishu"]["words"]
+    assert "在办项目分布" in taken["dingtalk"]["words"], "what partners get"
+    assert "在办项目分布" not in taken["wecom"]["words"], "and readers do not"
     assert "阶段" not in taken["feishu"]["words"] and "Kawei weekly" in taken["feishu"]["words"]
     assert work().idle and work(MONDAY + dt.timedelta(days=2)).idle
 

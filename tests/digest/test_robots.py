@@ -8,7 +8,7 @@ import json
 import pytest
 
 from portfolio.digest import robots
-from portfolio.digest.outline import Line, outline_of, plain
+from portfolio.digest.outline import Outline, Part, plain, told
 from portfolio.digest.robot_delivery import public
 from portfolio.digest.states import Verdict
 from portfolio.kernel.errors import InputError
@@ -138,43 +138,40 @@ def test_names_become_neither_links_nor_mentions_nor_markup() -> None:
     assert len(plain("很长" * 200)) == 160
 
 
-MAIL = f"""卡位周报 2026-W48 · 投资群
-11月16日 至 11月23日
+def outline(parts: int, lines: int, words: str) -> Outline:
+    """Parts of as many lines each."""
+    return Outline(
+        "周报",
+        (told("11月16日 至 11月23日"),),
+        tuple(
+            Part(
+                told(f"第{p}部分 ({lines})"),
+                tuple(told(f"{words} {n}", f"{BASE}/deals/{n}") for n in range(lines)),
+            )
+            for p in range(parts)
+        ),
+        told("打开", f"{BASE}/"),
+    )
 
-■ 决定 (2)
-- [x](http://evil.example): 立项 → 尽调 (2026-11-20)
-  {BASE}/deals/7
-- 乙 <@all>: 通过
-  {BASE}/deals/8
-  另有 3 项: {BASE}/deals
-■ 卡脖子技术: 2 / 5
-  {BASE}/chokepoints/coverage
---
-退订: {BASE}/digests/unsubscribe/secret
-"""
 
-
-def test_a_mail_becomes_headings_lines_and_own_links_without_its_end() -> None:
-    found = outline_of("[卡位周报] 2026-W48", MAIL, BASE, Line("打开", f"{BASE}/"), "投资群")
-    assert found.title == "［卡位周报］ 2026-W48" and found.lines == (Line("11月16日 至 11月23日"),)
-    decisions, coverage = found.parts
-    assert [line.url for line in decisions.lines] == [f"{BASE}/deals/{n}" for n in (7, 8)] + [
-        f"{BASE}/deals"
-    ]
-    assert coverage.heading == Line("卡脖子技术: 2 / 5", f"{BASE}/chokepoints/coverage")
+def test_every_platform_gets_its_own_links_and_plain_names() -> None:
+    found = outline(1, 2, "[x](http://evil.example) <@all>")
     for platform in robots.PLATFORMS.values():
         body = robots.message(platform, found, "zh").decode()
         assert "evil.example)" in body and "](http://evil" not in body and "<@all>" not in body
-        assert "unsubscribe" not in body and f"{BASE}/deals/7" in body
-    assert "](" + BASE in robots.message(robots.PLATFORMS["wecom"], found, "zh").decode()
+        assert f"{BASE}/deals/1" in body and "第0部分 (2)" in body
+    wecom, feishu = (
+        json.loads(robots.message(robots.PLATFORMS[name], found, locale))
+        for name, locale in (("wecom", "zh"), ("feishu", "en"))
+    )
+    assert f"]({BASE}/deals/0)" in wecom["markdown"]["content"]
+    rows = feishu["content"]["post"]["en_us"]["content"]
+    assert [row[0]["tag"] for row in rows] == ["text", "text", "a", "a", "a"]
+    assert told("x", f"{BASE}/a?q=b)](http://evil").url == f"{BASE}/a?q=b%29%5D%28http://evil"
 
 
 def test_a_long_digest_is_cut_to_what_the_platform_takes() -> None:
-    rows = "".join(
-        f"- 第{n}家公司名称很长很长科技有限公司 {'字' * 80}\n  {BASE}/deals/{n}\n"
-        for n in range(40)
-    )
-    long = outline_of("周报", "".join(f"■ 第{n}部分 (40)\n{rows}" for n in range(12)), BASE)
+    long = outline(12, 40, "一家名称很长很长的科技有限公司" + "字" * 80)
     wecom = json.loads(robots.message(robots.PLATFORMS["wecom"], long, "zh"))
     content = wecom["markdown"]["content"]
     assert 3500 < len(content.encode()) <= 4096 and "**第11部分 (40)**" in content
