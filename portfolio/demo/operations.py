@@ -26,6 +26,7 @@ from portfolio.demo.text_operations import enter_texts
 from portfolio.demo.title_operations import enter_titles
 from portfolio.demo.twin_operations import enter_twins
 from portfolio.demo.walk_operations import Plan
+from portfolio.demo.week_operations import enter_leads, restate, take_files
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
@@ -113,6 +114,9 @@ def load(seed: int, now: dt.datetime) -> dict[str, int]:
     _agenda(cast, opened, now)
     keep_papers(opened, now)
     keep_scenarios(told["scenario"], firms, managers[0], now)
+    restate(told["restated"], firms, now)
+    twins += enter_leads(told["lead"], managers, now)
+    take_files(told["taken"], cast, now)
     foresee([*coming(local_date(now)), *past(local_date(now))], now)
     return {
         "people": len(cast),

@@ -46,6 +46,7 @@ class ReadinessState(Base):
             postgresql_where=CURRENT,
         ),
         sa.Index("ix_readiness_state_company", "company_id", "computed_at"),
+        sa.Index("ix_readiness_state_computed", "computed_at", "company_id"),
         # Who lacks an input is asked of all companies: their rows are wide, this is not.
         sa.Index(
             "ix_readiness_state_year",

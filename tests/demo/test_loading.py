@@ -12,6 +12,7 @@ from portfolio.companies.duplicate_queries import found_pairs, pairs_of
 from portfolio.companies.likeness import Reason
 from portfolio.companies.models import Company
 from portfolio.demo import operations
+from portfolio.digest.content_queries import digest_for
 from portfolio.extensions import db
 from portfolio.flows.models import PipelineDraft
 from portfolio.kernel import uscc
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.xdist_group("demo")  # it is loaded once for all of the
 def test_the_story_has_everything_the_pages_show(house, story) -> None:
     report = dict(story.report)
     holdings = report.pop("holdings")
-    assert report == {"people": 7, "companies": 63, "deals": 90}
+    assert report == {"people": 7, "companies": 66, "deals": 90}
     stages = set(db.session.scalars(sa.select(Deal.stage)))
     assert {
         "lead",
@@ -117,7 +118,23 @@ def test_the_taxonomy_was_edited_and_its_draft_is_worth_looking_at(house) -> Non
 def test_some_companies_of_the_story_are_likely_duplicates(house) -> None:
     partner = db.session.scalars(sa.select(User).where(User.email == "partner@demo.example")).one()
     pairs = pairs_of(db.session.execute(found_pairs(partner)).all())
-    assert [pair.reason for pair in pairs] == [Reason.NAME, Reason.FORMER, Reason.SOUND]
+    assert [pair.reason for pair in pairs] == [
+        *(Reason.NAME, Reason.NAME, Reason.FORMER, Reason.SOUND)
+    ]
+
+
+def test_the_last_week_of_the_story_is_worth_a_digest(house) -> None:
+    now = dt.datetime.now(dt.UTC)
+    people = {user.email.partition("@")[0]: user for user in db.session.scalars(sa.select(User))}
+    parts = {
+        name: {section.kind.key: section.part.total for section in told.sections}
+        for name in ("manager", "partner", "compliance")
+        for told in [digest_for(people[name], "2026-W48", now - dt.timedelta(days=7), now)]
+    }
+    for key in ("decisions", "moves", "overrides", "turns", "tags", "companies", "certificates"):
+        assert parts["partner"][key], key
+    assert parts["manager"]["turns"] and parts["manager"]["duplicates"]
+    assert parts["compliance"]["exports"] == 2 and parts["compliance"]["overrides"]
 
 
 def test_a_second_load_is_refused(app, cast) -> None:
