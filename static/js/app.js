@@ -1,26 +1,9 @@
 // What every page can do: palette, pop-overs, toasts, guarded forms. Texts come from the page.
+import { toast } from "./toast.js";
+
 const one = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const typing = (event) => event.isComposing || event.target.closest("input, textarea, select, [contenteditable]");
-
-export function toast(text, undo) {
-  const area = one("#toasts");
-  const box = document.createElement("div");
-  box.className = "toast";
-  box.append(Object.assign(document.createElement("span"), { textContent: text }));
-  if (undo) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = area.dataset.undo;
-    button.addEventListener("click", () => {
-      box.remove();
-      undo();
-    });
-    box.append(button);
-  }
-  area.append(box);
-  setTimeout(() => box.remove(), undo ? 10000 : 6000);
-}
 
 // On a phone the navigation scrolls: where one is stands in sight.
 const here = one(".topbar nav [aria-current]");

@@ -1,5 +1,5 @@
 // The board: drag, or Alt and arrows, or `m`; a refused move goes back and says why.
-import { toast } from "./app.js";
+import { toast } from "./toast.js";
 
 const board = document.getElementById("board");
 const lists = [...board.querySelectorAll("ul.cards")];
