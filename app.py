@@ -71,6 +71,12 @@ from portfolio.intake import views as intake_views
 from portfolio.intake import year_grid_views as intake_year_grid_views
 from portfolio.journal import views as journal_views
 from portfolio.journal.operations import Undoer, by_steps, steps_stand
+from portfolio.meetings import form_views as meetings_form_views
+from portfolio.meetings import history_queries as meeting_words
+from portfolio.meetings import item_views as meetings_item_views
+from portfolio.meetings import section_views as meetings_section_views
+from portfolio.meetings import undo_operations as meetings_undo
+from portfolio.meetings import views as meetings_views
 from portfolio.people import access
 from portfolio.people import commands as people_commands
 from portfolio.people import jobs as people_jobs
@@ -199,6 +205,9 @@ VIEWS = (
     reports_batch_views,
     committee_views,
     committee_export_views,
+    meetings_views,
+    meetings_form_views,
+    meetings_item_views,
     intake_views,
     intake_run_views,
     intake_upload_views,
@@ -250,6 +259,9 @@ AUDIT_TITLES: dict[str, Any] = {
 AUDIT_TELLERS: dict[tuple[str, str], Any] = {
     (Scenario.__audit__, "changes"): scenario_wording.assumed_text,
     (Scenario.__audit__, "growth"): scenario_wording.growth_text,
+    ("meeting", "kind"): meeting_words.kind_text,
+    ("agenda_item", "ask"): meeting_words.ask_text,
+    ("agenda_item", "meeting_id"): meeting_words.meeting_text,
     ("chokepoint_tag", "sources"): chokepoint_views.sources_text,
     ("chokepoint_tag", "technology"): chokepoint_taxonomy.technology_text,
     ("chokepoint_evidence", "technology"): chokepoint_taxonomy.technology_text,
@@ -297,6 +309,7 @@ COMPANY_COLUMNS: tuple[Any, ...] = (
     chokepoint_views.COMPANY_COLUMN,
     readiness_views.COMPANY_COLUMN,
 )
+DEAL_SECTIONS: tuple[Any, ...] = (meetings_section_views.deal_section,)
 DEAL_FILTERS: tuple[Any, ...] = coverage_filter_views.DEAL_FILTERS
 LIBRARY_FILTERS: tuple[Any, ...] = (pipeline_owner_views.OWNER_FILTER,)
 # How acts are taken back, by the action that the journal keeps.
@@ -339,6 +352,14 @@ UNDOERS: dict[str, Undoer] = {
     "deal.move": Undoer(records.may_undo_move, pipeline_undo.undo_moves, pipeline_undo.check_moves),
     "deal.delete": Undoer(records.may_undo, pipeline_undo.restore, pipeline_undo.check_deleted),
     "deal.bulk": Undoer(records.may_undo, pipeline_undo.undo_bulk, pipeline_undo.check_bulk),
+    **{
+        f"meeting.{act}": Undoer(records.may_undo_meeting, by_steps, steps_stand)
+        for act in ("change", "cancel", "conclude")
+    },
+    **{
+        f"meeting.{act}": Undoer(records.may_undo_meeting, by_steps, meetings_undo.check_agenda)
+        for act in ("put_on", "take_off", "change_item")
+    },
     "pipeline.carry": Undoer(
         flows_carrying.may_take_back, flows_carrying.take_back, flows_carrying.check_take_back
     ),
@@ -468,6 +489,7 @@ def _install_slices(app: Flask) -> None:
     app.extensions["company_marks"] = COMPANY_MARKS
     app.extensions["company_keepers"] = COMPANY_KEEPERS
     app.extensions["chokepoint_map"] = CHOKEPOINT_MAP
+    app.extensions["deal_sections"] = DEAL_SECTIONS
     app.extensions["deal_filters"] = DEAL_FILTERS
     app.extensions["library_filters"] = LIBRARY_FILTERS
     app.extensions["undoers"] = UNDOERS

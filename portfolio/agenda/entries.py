@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from icalendar import Calendar, Event
 
@@ -21,6 +22,26 @@ class Kind(TitledEnum):
     REVISIT = "revisit", "恢复跟进", "Back from hold"
     RECHECK = "recheck", "卡脖子标签复核", "Claim to be re-checked"
     CERTIFICATE = "certificate", "资质到期", "Certificate expires"
+    MEETING = "meeting", "会议", "Meeting"
+
+
+class Standing(StrEnum):
+    """Whether what has a time takes place, as calendar files say it."""
+
+    CONFIRMED = "CONFIRMED"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """The time of an entry that takes more than a day's notice: from when until when, where, and
+    how often it was changed (`sequence`, which only ever grows)."""
+
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    place: str
+    sequence: int
+    standing: Standing = Standing.CONFIRMED
 
 
 @dataclass(frozen=True)
@@ -35,6 +56,14 @@ class Entry:
     about: str
     path: str
     stamp: dt.datetime
+    appointment: Appointment | None = None
+    lines: tuple[str, ...] = ()
+
+    @property
+    def order(self) -> tuple[dt.date, str, str, str]:
+        """Entries by day, those with a time by that."""
+        time = self.appointment.starts_at.isoformat() if self.appointment else ""
+        return self.day, time, self.kind.value, self.key
 
 
 def calendar_file(entries: Iterable[Entry], name: str, base: str, titles: dict[str, str]) -> bytes:
@@ -58,12 +87,28 @@ def _event(entry: Entry, base: str, titles: dict[str, str]) -> Event:
     host = base.partition("://")[2].partition("/")[0]
     event.add("uid", f"{entry.key}@{host}")
     event.add("dtstamp", entry.stamp)
-    event.add("dtstart", entry.day)
-    event.add("dtend", entry.day + DAY)
+    _time(event, entry)
     title = " ".join(entry.title.split())
     event.add("summary", f"{kind}: {title}" if title else kind)
-    event.add("description", f"{entry.about}\n{base}{entry.path}".strip())
+    said = [entry.about, *entry.lines, f"{base}{entry.path}"]
+    event.add("description", "\n".join(said).strip())
     event.add("url", f"{base}{entry.path}")
-    event.add("transp", "TRANSPARENT")  # a day on which something is due is not taken by it
     event.add("categories", [kind])
     return event
+
+
+def _time(event: Event, entry: Entry) -> None:
+    when = entry.appointment
+    if when is None:
+        event.add("dtstart", entry.day)
+        event.add("dtend", entry.day + DAY)
+        event.add("transp", "TRANSPARENT")  # a day on which something is due is not taken by it
+        return
+    event.add("dtstart", when.starts_at.astimezone(dt.UTC))
+    event.add("dtend", when.ends_at.astimezone(dt.UTC))
+    event.add("sequence", when.sequence)
+    event.add("status", when.standing.value)
+    if when.place:
+        event.add("location", when.place)
+    taken = when.standing is Standing.CONFIRMED
+    event.add("transp", "OPAQUE" if taken else "TRANSPARENT")

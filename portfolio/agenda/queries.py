@@ -4,8 +4,10 @@ import datetime as dt
 from collections.abc import Iterator
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
-from portfolio.agenda.entries import Entry, Kind
+from portfolio.agenda.entries import Appointment, Entry, Kind, Standing
 from portfolio.agenda.models import AgendaFeed
 from portfolio.chokepoint import queries as chokepoint
 from portfolio.chokepoint.models import Tag
@@ -14,6 +16,11 @@ from portfolio.chokepoint.taxonomy_queries import technology_titles
 from portfolio.companies import queries as companies
 from portfolio.companies.models import SHOWN_NAME, Company, Figure, Task
 from portfolio.extensions import db
+from portfolio.kernel.dates import local_date, start_of
+from portfolio.meetings.coming_queries import Coming, attended_between
+from portfolio.meetings.history_queries import name_of
+from portfolio.meetings.item_queries import Line
+from portfolio.meetings.kinds import State
 from portfolio.people.models import User
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.keeper_queries import keepers
@@ -32,14 +39,15 @@ def feed_of(user_id: int) -> AgendaFeed | None:
 
 
 def entries(user: User, today: dt.date) -> list[Entry]:
-    """What is due from two months ago until a year ahead, by day; at most 300 of each kind.
+    """What is due from two months ago until a year ahead, by day; at most 300 of each kind, in the
+    reader's language.
 
     Of a confidential deal only its code is told: a calendar lies on telephones and other people's
     servers.
     """
     found = [*_tasks(user, today), *_deals(user, today), *_claims(user, today)]
-    found += _certificates(user, today)
-    return sorted(found, key=lambda entry: (entry.day, entry.kind.value, entry.key))
+    found += [*_certificates(user, today), *_meetings(user, today)]
+    return sorted(found, key=lambda entry: entry.order)
 
 
 def _window(
@@ -154,3 +162,39 @@ def _certificates(user: User, today: dt.date) -> Iterator[Entry]:
             path,
             figure.recorded_at,
         )
+
+
+def _meetings(user: User, today: dt.date) -> Iterator[Entry]:
+    """Meetings that the person attends, those too that were cancelled: a calendar has them already."""
+    since, until = start_of(today - BEHIND), start_of(today + AHEAD)
+    for coming in attended_between(user, since, until, MOST):
+        meeting = coming.meeting
+        cancelled = meeting.state == State.CANCELLED.value
+        title = name_of(meeting)
+        yield Entry(
+            f"meeting-{meeting.id}",
+            Kind.MEETING,
+            local_date(meeting.starts_at),
+            _("cancelled: %(title)s", title=title) if cancelled else title,
+            meeting.reason if cancelled else meeting.online_link,
+            coming.path,
+            meeting.updated_at,
+            Appointment(
+                meeting.starts_at,
+                meeting.ends_at,
+                meeting.place,
+                meeting.version - 1,
+                Standing.CANCELLED if cancelled else Standing.CONFIRMED,
+            ),
+            _agenda(coming),
+        )
+
+
+def _agenda(coming: Coming) -> tuple[str, ...]:
+    return tuple(f"{line.number}. {_item(line)}" for line in coming.lines)
+
+
+def _item(line: Line) -> str:
+    minutes = ngettext("%(num)d minute", "%(num)d minutes", line.minutes)
+    said = [line.code if line.walled else line.name, title_of(line.ask), minutes, line.presenter]
+    return " · ".join(part for part in said if part)

@@ -51,7 +51,7 @@ def index() -> str:
     coming = [entry for entry in found if entry.day >= today()]
     return render_template(
         "agenda/index.html",
-        overdue=[entry for entry in found if entry.day < today()][-SHOWN:],
+        overdue=[e for e in found if e.day < today() and not e.appointment][-SHOWN:],
         coming=coming[:SHOWN],
         more=max(0, len(coming) - SHOWN),
         kinds=KINDS,

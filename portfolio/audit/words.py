@@ -16,13 +16,14 @@ PEOPLE = frozenset(
     (
         *("owner_id", "user_id", "actor_id", "created_by_id", "recorded_by_id", "uploaded_by_id"),
         *("published_by_id", "updated_by_id", "verified_by_id", "merged_by_id", "decided_by_id"),
-        *("first_reader_id", "second_reader_id", "withdrawn_by_id"),
+        *("first_reader_id", "second_reader_id", "withdrawn_by_id", "presenter_id"),
     )
 )
 # Columns that hold the number of something with a name, and the kind of it.
 NAMED = {
     **dict.fromkeys(("company_id", "merged_id", "survivor_id", "one_id", "other_id"), "company"),
     "deal_id": "deal",
+    "meeting_id": "meeting",
     **dict.fromkeys(("vehicle_id", "target_vehicle_id"), "vehicle"),
     **dict.fromkeys(("pipeline_id", "based_on_id"), "pipeline_version"),
     "document_id": "document",

@@ -35,6 +35,8 @@ NAMED_BY = {
     "equity_round": "lead_investor",
     "deal_member": "user_id",
     "deal_grant": "user_id",
+    "meeting_person": "user_id",
+    "agenda_item": "meeting_id",
 }
 # What only the system reads, and what another entry of the same act says better.
 UNSAID = frozenset(
@@ -50,7 +52,7 @@ UNSAID = frozenset(
 PEOPLE = frozenset(
     [
         *("verified_by_id", "user_id", "owner_id", "created_by_id", "recorded_by_id", "actor_id"),
-        *("first_reader_id", "second_reader_id", "withdrawn_by_id"),
+        *("first_reader_id", "second_reader_id", "withdrawn_by_id", "presenter_id"),
     ]
 )
 # What an act did as a whole is said first, of its figures there may be hundreds.

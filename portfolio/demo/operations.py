@@ -16,6 +16,7 @@ from portfolio.demo.figures import invent
 from portfolio.demo.flow_operations import edit_pipeline
 from portfolio.demo.history import NOTES
 from portfolio.demo.holding_operations import enter_holdings
+from portfolio.demo.meeting_operations import hold_meetings
 from portfolio.demo.paper_operations import keep_papers
 from portfolio.demo.robot_operations import enter_robot
 from portfolio.demo.scenario_operations import keep_scenarios
@@ -111,7 +112,8 @@ def load(seed: int, now: dt.datetime) -> dict[str, int]:
     enter_titles(told["title"], firms, now)
     answer_survey(told["survey"], firms, now)
     twins = enter_twins(told["twin"], firms, managers[-1], now)
-    _agenda(cast, opened, now)
+    _recuse(cast, opened, now)
+    hold_meetings(told["meeting"], cast, opened, now)
     keep_papers(opened, now)
     keep_scenarios(told["scenario"], firms, managers[0], now)
     restate(told["restated"], firms, now)
@@ -332,12 +334,10 @@ def _commitment(
     )
 
 
-def _agenda(cast: list[User], opened: list[Deal], now: dt.datetime) -> None:
-    """Deals before the committee stand on its members' agenda; one member is recused of one."""
+def _recuse(cast: list[User], opened: list[Deal], now: dt.datetime) -> None:
+    """One member of the committee is recused of one deal that comes before it."""
     member = next(user for user in cast if "committee" in user.roles)
     coming = [deal for deal in opened if deal.stage == "ic" and not deal.walled]
-    with unit_of_work("agenda.set", at=now):
-        for deal in coming:
-            pipeline.grant(deal, member.id, GrantKind.AGENDA, now)
-        if len(coming) > 1:
+    if len(coming) > 1:
+        with unit_of_work("deal.recuse", at=now):
             pipeline.grant(coming[0], member.id, GrantKind.RECUSED, now, "亲属在企业任职")

@@ -178,6 +178,7 @@ def _page(deal: Deal, wrong_day: str = "") -> str:
         activities=queries.activities(deal.id),
         tasks=queries.open_tasks(deal.id),
         history=history(user, deal),
+        sections=[s for ask in current_app.extensions["deal_sections"] if (s := ask(deal, user))],
     )
 
 

@@ -8,6 +8,7 @@ from portfolio.companies import queries as companies
 from portfolio.companies.models import Company, Document, DocumentVersion
 from portfolio.companies.paper_queries import known
 from portfolio.extensions import db
+from portfolio.meetings import history_queries as meetings
 from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import sight_queries as sight
@@ -68,6 +69,7 @@ def _versions_of_documents(user: User, ids: Collection[int]) -> Names:
 NAMERS: dict[str, Callable[[User, Collection[int]], Names]] = {
     "company": _companies,
     "deal": _deals,
+    "meeting": meetings.names,
     "vehicle": _vehicles,
     "pipeline_version": _versions_of_pipelines,
     "document": _documents,

@@ -219,6 +219,11 @@ def may_undo_tag(user: User, act: Act) -> bool:
     return may_undo(user, act) and user.may("tag.review")
 
 
+def may_undo_meeting(user: User, act: Act) -> bool:
+    """Who arranges the committee's meetings, of what is about deals those who may change these."""
+    return may_undo(user, act) and user.may("committee.write")
+
+
 def may_undo_move(user: User, act: Act) -> bool:
     """The mover, or a partner."""
     return may_undo(user, act) and (act.actor_id == user.id or user.may("deal.override"))

@@ -11,6 +11,7 @@ NAVIGATION = (
     ("deal.read", "/funnel", _l("Funnel")),
     ("company.read", "/companies", _l("Companies")),
     ("committee.read", "/committee", _l("Committee")),
+    ("", "/meetings", _l("Meetings")),
     ("company.read", "/readiness", _l("Readiness")),
     ("company.read", "/chokepoints", _l("Chokepoints")),
     ("", "/digests", _l("Digests")),

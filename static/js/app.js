@@ -12,6 +12,18 @@ if (here) {
   nav.scrollLeft = here.offsetLeft - nav.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
 }
 
+// A link to pass on; where the browser keeps the clipboard shut, it is shown to be copied by hand.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    toast(button.dataset.copied);
+  } catch {
+    prompt(button.textContent.trim(), button.dataset.copy);
+  }
+});
+
 // The palette: the server finds, the list is plain links.
 const palette = one("#palette");
 const open = () => {

@@ -24,7 +24,7 @@ LINES = (
         "reports",
         "taxonomies",
     },
-    {"coverage"},
+    {"coverage", "meetings"},
     {"pipeline"},
     {"readiness", "matching"},
     {"chokepoint", "funds", "providers"},

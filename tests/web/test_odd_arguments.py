@@ -15,6 +15,7 @@ PAGES = (
     ("partner", "/funnel"),
     ("partner", "/board"),
     ("partner", "/committee"),
+    ("partner", "/meetings"),
     ("partner", "/readiness"),
     ("partner", "/chokepoints"),
     ("partner", "/chokepoints/technologies/uv-led"),

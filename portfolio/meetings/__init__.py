@@ -1,0 +1,1 @@
+"""Committee meetings: when which committee meets, and the deals on its agenda in their order."""
