@@ -65,6 +65,7 @@ from portfolio.intake import commands as intake_commands  # noqa: F401 - adds `c
 from portfolio.intake import jobs as intake_jobs
 from portfolio.intake import mapping_views as intake_mapping_views
 from portfolio.intake import run_views as intake_run_views
+from portfolio.intake import trouble_views as intake_trouble_views
 from portfolio.intake import undo_views as intake_undo_views
 from portfolio.intake import upload_views as intake_upload_views
 from portfolio.intake import views as intake_views
@@ -280,6 +281,8 @@ HEALTH_REPORTS = {
 }
 # What the scheduler does by the clock beside digests.
 BANNERS = {"digest/_late.html": digest_views.late_banner}
+# What slices beside the digest tell in it, by the names that its parts ask for.
+DIGEST_LINES: dict[str, Any] = {"imports": intake_trouble_views.digest_lines}
 SETTINGS_SECTIONS = {"digest/_scheduler.html": digest_views.scheduler_section}
 CLOCK_WORK = {
     "import": intake_jobs.work,
@@ -495,4 +498,5 @@ def _install_slices(app: Flask) -> None:
     app.extensions["undoers"] = UNDOERS
     app.extensions["health_reports"] = HEALTH_REPORTS
     app.extensions["clock_work"] = CLOCK_WORK
+    app.extensions["digest_lines"] = DIGEST_LINES
     app.extensions["settings_sections"] = SETTINGS_SECTIONS

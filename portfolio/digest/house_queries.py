@@ -186,10 +186,11 @@ def failures(asked: Asked) -> Part:
 
 def quality(asked: Asked) -> Part:
     """How many companies lack what tells them from others, how many figures wait for a decision."""
-    return asked.shared.once("quality", _quality)
+    path = "/companies" if asked.user.may("company.read") else "/"
+    return asked.shared.once(("quality", path), lambda: _quality(path))
 
 
-def _quality() -> Part:
+def _quality(path: str) -> Part:
     company = sa.select(sa.func.count()).select_from(Company).where(unmerged())
     counts = {
         "uscc": company.where(Company.uscc.is_(None)),
@@ -200,7 +201,7 @@ def _quality() -> Part:
         .where(Figure.superseded_at.is_(None), Figure.disputed),
     }
     found = [
-        house_lines.QualityLine("/companies", what, db.session.scalar(query) or 0)
+        house_lines.QualityLine(path, what, db.session.scalar(query) or 0)
         for what, query in counts.items()
     ]
     told = [line for line in found if line.count]
