@@ -6,13 +6,10 @@ from collections.abc import Callable, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 
+import ahocorasick
+
 from portfolio.chokepoint.lexicon import lexicon
 from portfolio.chokepoint.suggest import suggest
-
-try:
-    import ahocorasick
-except ImportError:
-    ahocorasick = None
 
 WRITTEN = Path(__file__).parents[1] / "tests" / "chokepoint" / "data" / "written.jsonl"
 TEXTS, ROUNDS = 5_000, 5
@@ -34,10 +31,8 @@ def rate(work: Callable[[str], object], given: Sequence[str]) -> float:
     return len(given) / (time.process_time() - begun)
 
 
-def bare() -> Callable[[str], object] | None:
+def bare() -> Callable[[str], object]:
     """A search for every name of a technology, and nothing else."""
-    if ahocorasick is None:
-        return None
     names = ahocorasick.Automaton()
     for name, word in lexicon().words.items():
         if word.meanings:
@@ -50,16 +45,11 @@ def table() -> None:
     """Print both, the best of a few rounds each."""
     given, search = texts(), bare()
     length = sum(map(len, given)) // len(given)
-    rounds = [(rate(suggest, given), rate(search, given) if search else 0.0) for _ in range(ROUNDS)]
+    rounds = [(rate(suggest, given), rate(search, given)) for _ in range(ROUNDS)]
     best, fast = (max(rates) for rates in zip(*rounds, strict=True))
     print(
         f"\n{f'suggestions from descriptions of {length} characters':<52}{'a second':>10}{'goal':>8}"
     )
-    if search is None:
-        print("bare search for the same names: pyahocorasick is not installed")
-        goal = ""
-    else:
-        print(f"{'bare search for the same names (Aho-Corasick)':<52}{fast:>10,.0f}")
-        goal = f"{fast * SHARE:,.0f}"
-    print(f"{'suggestions, the whole reading':<52}{best:>10,.0f}{goal:>8}")
+    print(f"{'bare search for the same names (Aho-Corasick)':<52}{fast:>10,.0f}")
+    print(f"{'suggestions, the whole reading':<52}{best:>10,.0f}{fast * SHARE:>8,.0f}")
     print(f"{f'seconds for {MANY:,}':<52}{MANY / best:>10.1f}{WITHIN:>8}")

@@ -1,12 +1,14 @@
 """The words a text is read by: names of technologies and the words that say what is done with
-them, in one table that is looked up by the first two characters (pure)."""
+them, with the automaton that finds all of them in one pass over a text (pure)."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import ahocorasick
 
 from portfolio.chokepoint.folding import flattened
 from portfolio.chokepoint.taxonomy import Taxonomy, Technology, parted, shipped
@@ -43,14 +45,13 @@ class Word:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """All words; by the first two characters of words and the third (or "" for none) the lengths of
-    words that may stand there, the longest first; the words that mark the registered scope of a
-    business; the technologies, the domain of each, and the domains of which a product may be a stuff; the
-    technology that the pieces of another are; the technologies that equipment called after them is
-    not; what may follow a name and leaves it what it is."""
+    """All words, and the automaton that finds those of more than one character; the words that mark
+    the registered scope of a business; the technologies, the domain of each, and the domains of which
+    a product may be a stuff; the technology that the pieces of another are; the technologies that
+    equipment called after them is not; what may follow a name and leaves it what it is."""
 
     words: Mapping[str, Word]
-    lengths: Mapping[tuple[str, str], Mapping[str, tuple[int, ...]]]
+    names: Any
     markers: tuple[str, ...]
     technologies: Mapping[str, Technology]
     domains: Mapping[str, str]
@@ -94,7 +95,7 @@ def build(book: Taxonomy) -> Lexicon:
         found.latin = any(c.isascii() and c.isalpha() for c in (text[0], text[-1]))
     return Lexicon(
         words,
-        _lengths(words),
+        _automaton(words),
         tuple(parted(data["registered"]["markers"])),
         book.technologies,
         {t.id: t.domain for t in book.technologies.values()},
@@ -105,19 +106,15 @@ def build(book: Taxonomy) -> Lexicon:
     )
 
 
-def _lengths(words: Iterable[str]) -> dict[tuple[str, str], dict[str, tuple[int, ...]]]:
-    found: dict[tuple[str, str], dict[str, set[int]]] = {}
-    for word in words:
-        if len(word) > 1:
-            third = found.setdefault((word[0], word[1]), {})
-            third.setdefault(word[2:3], set()).add(len(word))
-    return {
-        two: {
-            third: tuple(sorted(of | thirds.get("", set()), reverse=True))
-            for third, of in thirds.items()
-        }
-        for two, thirds in found.items()
-    }
+def _automaton(words: Mapping[str, Word]) -> Any:
+    """Finds every word of more than one character where it stands in a text: (its last place,
+    (its length, the word)), ordered by the last place."""
+    found = ahocorasick.Automaton()
+    for text, word in words.items():
+        if len(text) > 1:
+            found.add_word(text, (len(text), word))
+    found.make_automaton()
+    return found
 
 
 @cache

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from portfolio.chokepoint.lexicon import Lexicon, Meaning, Word
@@ -12,6 +12,7 @@ _ENDS = re.compile(r"[。;!?\n\r.]")
 _FULL_STOP = re.compile(r"(?<![0-9])\.(?=\s|$)")
 
 LONGEST = 400
+_FROM_THE_LEFT = itemgetter(0, 1)
 
 
 class Token(NamedTuple):
@@ -25,27 +26,24 @@ class Token(NamedTuple):
 
 def tokens(flat: str, lexicon: Lexicon, ends: Sequence[int], registered: bool) -> list[Token]:
     """The words of a flattened text from left to right, each the longest that fits."""
-    lengths, words = lexicon.lengths, lexicon.words
+    every = [(end + 1 - size, -size, word) for end, (size, word) in lexicon.names.iter(flat)]
+    every.sort(key=_FROM_THE_LEFT)
     found: list[Token] = []
-    free, size = 0, len(flat)
-    for place, two in enumerate(pairwise(flat)):
-        if place < free or two not in lengths:
+    free = 0
+    for place, less, word in every:
+        if place < free:
             continue
-        thirds = lengths[two]
-        for length in thirds.get(flat[place + 2 : place + 3]) or thirds.get("", ()):
-            end = place + length
-            word = words.get(flat[place:end])
-            if word is None or end > size or (word.latin and _inside(flat, place, end)):
+        end = place - less
+        if word.latin and _inside(flat, place, end):
+            continue
+        if word.registered and registered:
+            meanings: tuple[Meaning, ...] = ()
+        else:
+            meanings = word.meanings if word.sure else _meant(word, flat, place, ends)
+            if not meanings and not word.plain:
                 continue
-            if word.registered and registered:
-                meanings: tuple[Meaning, ...] = ()
-            else:
-                meanings = word.meanings if word.sure else _meant(word, flat, place, ends)
-                if not meanings and not word.plain:
-                    continue
-            free = end
-            found.append(Token(place, end, word, meanings))
-            break
+        free = end
+        found.append(Token(place, end, word, meanings))
     return found
 
 
