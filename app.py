@@ -48,8 +48,12 @@ from portfolio.coverage import figure_views as coverage_figure_views
 from portfolio.coverage import filter_views as coverage_filter_views
 from portfolio.coverage import views as coverage_views
 from portfolio.demo import commands as demo_commands
+from portfolio.digest import archive_views as digest_archive_views
 from portfolio.digest import commands as digest_commands
+from portfolio.digest import own_views as digest_own_views
+from portfolio.digest import preview_views as digest_preview_views
 from portfolio.digest import robot_views as digest_robot_views
+from portfolio.digest import schedule_views as digest_schedule_views
 from portfolio.digest import views as digest_views
 from portfolio.extensions import csrf, init_database
 from portfolio.flows import carry_operations as flows_carrying
@@ -218,6 +222,10 @@ VIEWS = (
     intake_year_grid_views,
     digest_views,
     digest_robot_views,
+    digest_own_views,
+    digest_schedule_views,
+    digest_preview_views,
+    digest_archive_views,
     flows_views,
     flows_edit_views,
     flows_publish_views,

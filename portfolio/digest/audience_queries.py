@@ -21,12 +21,13 @@ Own = aliased(DigestSchedule)
 @dataclass(frozen=True)
 class Recipient:
     """A person whom a schedule is for: since when, whether an empty mail is wanted, and why
-    nothing is sent at that moment."""
+    nothing is sent at that moment. `away_from` is when a leave began that has ended."""
 
     user: User
     since: dt.datetime
     skip_empty: bool
     reason: Reason | None = None
+    away_from: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,9 @@ def why_never(user: User | None) -> Reason | None:
 
 def begun(schedule: DigestSchedule, now: dt.datetime) -> dt.datetime | None:
     """Since when somebody gets the mail of a schedule; None while nobody does."""
-    since = sa.func.min(sa.func.coalesce(DigestSubscription.since, User.created_at))
+    opened = sa.func.coalesce(DigestSubscription.since, User.created_at)
+    back = sa.and_(DigestPause.ends_at <= now, DigestPause.ends_at > opened)
+    since = sa.func.min(sa.case((back, DigestPause.ends_at), else_=opened))
     gets = (
         _with_standing(schedule)
         .where(
@@ -157,8 +160,10 @@ def _recipient(
         paused=pause is not None and pause.begins_at <= now < pause.ends_at,
     )
     begun = choice.since if choice and choice.since else user.created_at
-    starts = [begun, schedule.since]
+    starts, away_from = [begun, schedule.since], None
     if pause is not None and pause.ends_at <= now:
         # What was due during the leave is told by the next one, not made up for.
         starts.append(pause.ends_at)
-    return Recipient(user, max(starts), bool(choice and choice.skip_empty), standing.why_skip)
+        away_from = pause.begins_at
+    skip_empty = bool(choice and choice.skip_empty)
+    return Recipient(user, max(starts), skip_empty, standing.why_skip, away_from)

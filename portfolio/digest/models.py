@@ -1,6 +1,7 @@
 """Rows of digests: schedules, who opted out, runs, messages with their bytes, attempts, ticks."""
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -51,6 +52,11 @@ class DigestSchedule(Base):
 
     __table_args__ = (sa.UniqueConstraint("owner_id", "kind"),)
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def title(self) -> Any:
+        """What it is called: by its name, or else by its kind (titled)."""
+        return {"zh": self.name, "en": self.name} if self.name else KINDS[self.kind]
 
     @property
     def timing(self) -> Timing:
@@ -128,6 +134,7 @@ class DigestRun(Base):
     messages: Mapped[list["DigestMessage"]] = relationship(
         back_populates="run", lazy="raise_on_sql"
     )
+    schedule: Mapped[DigestSchedule] = relationship(lazy="raise_on_sql")
 
     __table_args__ = (
         sa.UniqueConstraint("schedule_id", "period"),

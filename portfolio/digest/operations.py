@@ -2,7 +2,7 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -131,14 +131,13 @@ def _fill(
         if reader.since <= run.due_at and reader.user.id not in done
     ]
     known = queries.known_until(schedule, {reader.user.id for reader in readers})
-    earlier = slots.before(schedule.timing.rule, calendar(), run.due_at)
     planned, shared = 0, Shared()
     try:
         for batch in _batches(readers):
             if stopping():
                 return _let_go(run, clock(), planned)
             rows = [
-                _drafted(schedule, run, reader, known.get(reader.user.id, earlier), shared)
+                _drafted(schedule, run, reader, _since(schedule, run, reader, known), shared)
                 for reader in batch
             ]
             with unit_of_work("digest.plan"):
@@ -151,6 +150,20 @@ def _fill(
     except LostClaim:
         return planned
     return planned
+
+
+def _since(
+    schedule: DigestSchedule,
+    run: DigestRun,
+    reader: Recipient,
+    known: Mapping[int, dt.datetime],
+) -> dt.datetime:
+    """From where on a reader is told: where the last one sent ended; else the slot before, or the
+    one before the leave from which the reader is back."""
+    if reader.user.id in known:
+        return known[reader.user.id]
+    moment = min(run.due_at, reader.away_from or run.due_at)
+    return slots.before(schedule.timing.rule, calendar(), moment)
 
 
 def _let_go(run: DigestRun, now: dt.datetime, planned: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from portfolio.digest import audience_queries, slots
-from portfolio.digest.kinds import KINDS, Kind, Origin
+from portfolio.digest.kinds import KINDS, Kind, Origin, Timing
 from portfolio.digest.models import (
     WEEKLY,
     DigestPause,
@@ -15,6 +15,7 @@ from portfolio.digest.models import (
     DigestSchedule,
     DigestSubscription,
 )
+from portfolio.digest.states import Reason
 from portfolio.extensions import db
 from portfolio.holidays.queries import calendar
 from portfolio.people.models import User
@@ -27,6 +28,25 @@ class Missed:
     schedule: DigestSchedule
     period: str
     due: dt.datetime
+
+
+@dataclass(frozen=True)
+class Mine:
+    """How one person gets the mail of a kind: `reached` is what sends to them."""
+
+    kind: Kind
+    own: DigestSchedule | None
+    house: Sequence[DigestSchedule]
+    reached: Sequence[DigestSchedule]
+    skip_empty: bool
+    coming: slots.Slot | None
+
+    @property
+    def way(self) -> str:
+        """ "own" at a time of their own, "house" as the house sends it, "none" not at all."""
+        if not self.reached:
+            return "none"
+        return "own" if self.reached[0].owner_id is not None else "house"
 
 
 def schedules() -> Sequence[DigestSchedule]:
@@ -71,10 +91,64 @@ def schedules_of(user: User) -> list[DigestSchedule]:
     return [schedule for schedule in schedules() if schedule.owner_id in {None, user.id}]
 
 
+def of_kind(kind: Kind) -> list[DigestSchedule]:
+    """The house's schedules of a kind, those switched on first."""
+    found = [row for row in house() if row.kind == kind.value]
+    return sorted(found, key=lambda row: not row.enabled)
+
+
 def own(user: User) -> dict[Kind, DigestSchedule]:
     """A person's own schedules, switched on or off."""
     rows = db.session.scalars(sa.select(DigestSchedule).where(DigestSchedule.owner_id == user.id))
     return {KINDS[row.kind]: row for row in rows}
+
+
+def meant_for(user: User, kind: Kind, now: dt.datetime) -> list[DigestSchedule]:
+    """The house's schedules of a kind that are for this person, wanted or not."""
+    return [
+        row
+        for row in house()
+        if row.enabled
+        and row.kind == kind.value
+        and audience_queries.why_skip(row, user, now) is not Reason.NOT_MEANT
+    ]
+
+
+def reaching(user: User, kind: Kind, now: dt.datetime) -> list[DigestSchedule]:
+    """What sends to this person by now: the own schedule of a kind, or else the house's."""
+    mine = own(user).get(kind)
+    found = [mine] if mine and mine.enabled else meant_for(user, kind, now)
+    silent = {Reason.UNSUBSCRIBED, Reason.DISABLED, Reason.ROLE_LOST}
+    return [row for row in found if audience_queries.why_skip(row, user, now) not in silent]
+
+
+def my_state(user: User, kind: Kind, now: dt.datetime) -> Mine:
+    """How a person gets the mail of a kind."""
+    house_ones, reached = meant_for(user, kind, now), reaching(user, kind, now)
+    own_one = own(user).get(kind)
+    choices = [subscription(row.id, user.id) for row in reached]
+    return Mine(
+        kind=kind,
+        own=own_one,
+        house=house_ones,
+        reached=reached,
+        skip_empty=any(choice and choice.skip_empty for choice in choices),
+        coming=min(
+            (slot for row in reached if kind.timed for slot in upcoming(row, now, 1)),
+            key=lambda slot: slot.due,
+            default=None,
+        ),
+    )
+
+
+def own_counts() -> dict[str, int]:
+    """How many people have a schedule of their own of each kind."""
+    rows = db.session.execute(
+        sa.select(DigestSchedule.kind, sa.func.count())
+        .where(DigestSchedule.owner_id.is_not(None), DigestSchedule.enabled)
+        .group_by(DigestSchedule.kind)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def subscription(schedule_id: int, user_id: int) -> DigestSubscription | None:
@@ -148,6 +222,15 @@ def _unplanned(schedule: DigestSchedule, slot: slots.Slot) -> slots.Slot | None:
     keys = [slot.period] + [f"{slot.period}~2"] * (schedule.again == slot.period)
     key = next((key for key in keys if not planned(schedule.id, key)), None)
     return slots.Slot(key, slot.due) if key else None
+
+
+def period_out(schedule: DigestSchedule, timing: Timing, now: dt.datetime) -> str:
+    """The period whose digest is out although a new time of the schedule lies ahead in it; ""
+    when there is none."""
+    if schedule.id is None or not timing.kind.timed:
+        return ""
+    ahead = slots.upcoming(timing.rule, calendar(), now, 1)
+    return next((slot.period for slot in ahead if planned(schedule.id, slot.period)), "")
 
 
 def upcoming(schedule: DigestSchedule, now: dt.datetime, count: int = 3) -> list[slots.Slot]:

@@ -43,6 +43,10 @@ class Rule(Protocol):
         """The first day of the period that a day lies in."""
         ...
 
+    def begins(self, period: str) -> dt.date:
+        """The first day of the period of this key. Raises ValueError for any other text."""
+        ...
+
     def later(self, start: dt.date, count: int) -> dt.date:
         """The first day of the period so many later, or earlier where it is below zero."""
         ...
@@ -69,6 +73,10 @@ class Weekly:
         """The Monday."""
         return day - day.weekday() * DAY
 
+    def begins(self, period: str) -> dt.date:
+        """The Monday of an ISO week (2026-W48)."""
+        return dt.date.fromisoformat(f"{period}-1")
+
     def later(self, start: dt.date, count: int) -> dt.date:
         """The Monday so many weeks later."""
         return start + count * WEEK
@@ -93,6 +101,10 @@ class Daily:
     def start(self, day: dt.date) -> dt.date:
         """The day itself."""
         return day
+
+    def begins(self, period: str) -> dt.date:
+        """The day (2026-11-28)."""
+        return dt.date.fromisoformat(period)
 
     def later(self, start: dt.date, count: int) -> dt.date:
         """The day so many days later."""
@@ -120,6 +132,10 @@ class Monthly:
     def start(self, day: dt.date) -> dt.date:
         """The first of the month."""
         return day.replace(day=1)
+
+    def begins(self, period: str) -> dt.date:
+        """The first of a month (2026-11)."""
+        return dt.date.fromisoformat(f"{period}-01")
 
     def later(self, start: dt.date, count: int) -> dt.date:
         """The first of the month so many later."""
@@ -180,6 +196,13 @@ def slot_of(rule: Rule, calendar: WorkCalendar, day: dt.date) -> Slot | None:
     """The slot of the period that a day lies in, or of the nearest one before that has one."""
     start = rule.start(day)
     found = (rule.slot(calendar, rule.later(start, -n)) for n in range(rule.searched))
+    return next((slot for slot in found if slot), None)
+
+
+def beside(rule: Rule, calendar: WorkCalendar, period: str, step: int) -> Slot | None:
+    """The nearest slot of a later period (step 1) or an earlier one (-1)."""
+    start = rule.begins(period)
+    found = (rule.slot(calendar, rule.later(start, step * n)) for n in range(1, rule.searched))
     return next((slot for slot in found if slot), None)
 
 

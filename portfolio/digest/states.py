@@ -55,6 +55,10 @@ class Reason(TitledEnum):
     CANCELLED = "cancelled", "已取消发送", "Cancelled"
 
 
+# What was skipped for these is told by the next one.
+HELD_BACK = (Reason.CANCELLED, Reason.PAUSED)
+
+
 class Verdict(TitledEnum):
     """What became of one attempt to hand over a mail."""
 

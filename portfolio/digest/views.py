@@ -1,36 +1,27 @@
-"""Pages of digests: my mails and choices, the preview, the runs, unsubscribing without log-in."""
+"""The page of one's digests, unsubscribing without log-in, and what is told of health."""
 
 import datetime as dt
-from email import message_from_bytes, policy
+from collections.abc import Iterable
 from typing import Any
 
-from flask import (
-    Blueprint,
-    Response,
-    abort,
-    current_app,
-    flash,
-    jsonify,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
-from flask_babel import gettext as _
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, Response, current_app, jsonify, render_template
 
 from portfolio.digest import (
-    content_queries,
+    archive_queries,
     operations,
     queries,
     schedule_queries,
-    slots,
     states,
     template_letters,
 )
-from portfolio.digest.models import DigestMessage
+from portfolio.digest.kinds import KINDS, ORIGINS, Kind
+from portfolio.digest.models import DigestPause, DigestSchedule
+from portfolio.digest.slots import Slot
+from portfolio.digest.wording_views import comes
 from portfolio.extensions import csrf, db, unit_of_work
 from portfolio.holidays.queries import calendar
+from portfolio.kernel.calendar import DAY
+from portfolio.kernel.dates import local_date
 from portfolio.people import access
 from portfolio.people.models import User
 
@@ -62,26 +53,39 @@ def _now() -> dt.datetime:
 @access.signed_in
 def index() -> str:
     """My mails, my choices, when the next ones come; for those who run the house, all runs."""
-    user, now, schedule = access.me(), _now(), schedule_queries.weekly()
-    days = calendar()
-    coming = schedule_queries.upcoming(schedule, now)
+    user, now = access.me(), _now()
+    mine = [schedule_queries.my_state(user, kind, now) for kind in Kind]
+    coming = [state.coming for state in mine if state.coming]
     oversees = user.may("jobs.manage")
     return render_template(
         "digest/index.html",
-        messages=queries.messages_of(user),
-        choice=schedule_queries.subscription(schedule.id, user.id),
-        coming=coming,
-        unsure=[slot for slot in coming if not days.known(slot.due.year)],
-        runs=queries.runs() if oversees else [],
-        failures=queries.failures() if oversees else [],
+        messages=archive_queries.newest_of(user),
+        mine=mine,
+        pause=_pause(user, now),
+        unsure=unsure(coming),
+        runs=archive_queries.runs() if oversees else [],
+        failures=archive_queries.failures() if oversees else [],
         oversees=oversees,
         tick=queries.last_tick(),
-        missed=None
-        if oversees
-        else schedule_queries.missed_slot(now),  # those have a banner everywhere
+        # Those who run the house have a banner on every page.
+        missed=None if oversees else schedule_queries.missed_slot(now),
         outbox=not current_app.config["SMTP_HOST"],
-        titles=_titles(),
+        titles=titles(),
+        comes=comes,
+        day=DAY,
     )
+
+
+def _pause(user: User, now: dt.datetime) -> DigestPause | None:
+    """The leave that holds or lies ahead."""
+    row = schedule_queries.pause_of(user)
+    return row if row is not None and row.ends_at > now else None
+
+
+def unsure(coming: Iterable[Slot]) -> bool:
+    """Whether any of these slots lies in a year whose holidays are not known."""
+    days = calendar()
+    return any(not days.known(local_date(slot.due).year) for slot in coming)
 
 
 def late_banner(user: User) -> dict[str, Any] | None:
@@ -98,96 +102,20 @@ def scheduler_section() -> dict[str, Any]:
     return {"tick": tick, "age": age, "asleep": asleep}
 
 
-def _titles() -> dict[str, Any]:
+def titles() -> dict[str, Any]:
+    """What states, reasons, verdicts and origins are called, by their values."""
     return {
         "state": {state.value: state for state in states.MessageState},
         "run": {state.value: state for state in states.RunState},
         "reason": {reason.value: reason for reason in states.Reason},
         "verdict": {verdict.value: verdict for verdict in states.Verdict},
+        "origin": ORIGINS,
+        "kind": KINDS,
     }
 
 
-@blueprint.post("/digests/subscription")
-@access.signed_in
-def subscribe() -> AnyResponse:
-    """Get the weekly digest or not, and whether an empty week is worth a mail."""
-    user, schedule = access.me(), schedule_queries.weekly()
-    wanted = "subscribed" in request.form
-    with access.writing("digest.subscription"):
-        choice = operations.choose(schedule.id, user.id, _now(), wanted, "page")
-        choice.skip_empty = "skip_empty" in request.form
-    flash(_("Your choice is saved."))
-    return redirect(url_for("digest.index"))
-
-
-@blueprint.get("/digests/preview")
-@access.signed_in
-def preview() -> str:
-    """What I would get now."""
-    words, since, until, due = _preview(access.me())
-    return render_template("digest/preview.html", words=words, since=since, until=until, due=due)
-
-
-@blueprint.get("/digests/preview/content")
-@access.signed_in
-def preview_content() -> Response:
-    """The preview's mail alone, for the frame."""
-    return _mail_page(_preview(access.me())[0].html)
-
-
-def _preview(
-    user: User,
-) -> tuple[template_letters.Written, dt.datetime, dt.datetime, dt.datetime | None]:
-    """The mail, from when to when it tells, and when the digest is due that it would be part of:
-    it bears the label of that one's week, which may be the next."""
-    now, schedule = _now(), schedule_queries.weekly()
-    earlier = slots.before(schedule.timing.rule, calendar(), now)
-    since = queries.known_until(schedule, {user.id}).get(user.id, earlier)
-    coming = schedule_queries.upcoming(schedule, now, 1)
-    period = coming[0].period if coming else ""
-    digest = content_queries.digest_for(user, period, since, now)
-    return (
-        template_letters.written(digest, user, schedule.id),
-        since,
-        now,
-        coming[0].due if coming else None,
-    )
-
-
-@blueprint.get("/digests/messages/<int:message_id>")
-@access.signed_in
-def show(message_id: int) -> str:
-    """One of my mails as it was sent, and every try to deliver it."""
-    message = _own(message_id)
-    return render_template(
-        "digest/show.html",
-        message=message,
-        readable=queries.still_open(access.me(), message.mentions),
-        attempts=queries.attempts_of(message.id),
-        titles=_titles(),
-    )
-
-
-@blueprint.get("/digests/messages/<int:message_id>/content")
-@access.signed_in
-def content(message_id: int) -> Response:
-    """The mail itself, while its reader may still see all that it names."""
-    message = _own(message_id)
-    if not queries.still_open(access.me(), message.mentions):
-        abort(404)
-    mail = message_from_bytes(message.mime, policy=policy.default)
-    body = mail.get_body(("html",))
-    return _mail_page(body.get_content() if body else "")
-
-
-def _own(message_id: int) -> DigestMessage:
-    message = queries.own_message(access.me(), message_id)
-    if message is None:
-        abort(404)
-    return message
-
-
-def _mail_page(html: str) -> Response:
+def mail_page(html: str) -> Response:
+    """A mail alone, for its frame."""
     response = Response(html, mimetype="text/html")
     response.headers["Content-Security-Policy"] = MAIL_POLICY
     return response
@@ -197,9 +125,9 @@ def _mail_page(html: str) -> Response:
 @access.public
 def unsubscribe(token: str) -> str | tuple[str, int]:
     """Ask first: link scanners fetch every address of a mail, and must change nothing."""
-    if template_letters.read_token(token) is None:
-        return render_template("digest/unsubscribe.html", state="unknown"), 404
-    return render_template("digest/unsubscribe.html", state="ask")
+    schedule = _named(token)
+    state = "unknown" if schedule is None else "ask"
+    return _unsubscribing(state, schedule), 404 if schedule is None else 200
 
 
 @blueprint.post("/digests/unsubscribe/<token>")
@@ -210,12 +138,25 @@ def unsubscribe_post(token: str) -> str | tuple[str, int]:
 
     The signed token stands for the person, so no form token is asked for.
     """
-    named = template_letters.read_token(token)
-    if named is None or db.session.get(User, named[1]) is None:
-        return render_template("digest/unsubscribe.html", state="unknown"), 404
+    named, schedule = template_letters.read_token(token), _named(token)
+    if named is None or schedule is None:
+        return _unsubscribing("unknown", None), 404
     with unit_of_work("digest.unsubscribe", ip=access.client_ip()):
         operations.choose(*named, _now(), subscribed=False, how="link")
-    return render_template("digest/unsubscribe.html", state="done")
+    return _unsubscribing("done", schedule)
+
+
+def _named(token: str) -> DigestSchedule | None:
+    """The schedule of a link, where the person of the link has an account too."""
+    named = template_letters.read_token(token)
+    if named is None or db.session.get(User, named[1]) is None:
+        return None
+    return db.session.get(DigestSchedule, named[0])
+
+
+def _unsubscribing(state: str, schedule: DigestSchedule | None) -> str:
+    kind = KINDS[schedule.kind] if schedule else Kind.WEEKLY
+    return render_template("digest/unsubscribe.html", state=state, kind=kind)
 
 
 @blueprint.get("/healthz/digest")
@@ -225,7 +166,8 @@ def missed() -> Any:
     slot = schedule_queries.missed_slot(_now())
     if slot is None:
         return jsonify(digest="ok")
-    return jsonify(digest="missed", period=slot.period, due=slot.due.isoformat()), 503
+    said = {"kind": slot.schedule.kind, "period": slot.period, "due": slot.due.isoformat()}
+    return jsonify(digest="missed", **said), 503
 
 
 def scheduler_report() -> dict[str, Any]:

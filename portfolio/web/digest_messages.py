@@ -14,10 +14,6 @@ MESSAGES = {
     "digest.duplicate": _l(
         "“%(name)s” comes at the very same time: change who gets that one instead."
     ),
-    "digest.period_out": _l(
-        "That of %(period)s is out already, and this would send a second one at %(due)s. Tick the "
-        "box if it shall."
-    ),
     "digest.pause_day": _l("Enter a day."),
     "digest.pause_backwards": _l("The pause would end before it begins."),
     "digest.pause_over": _l("The last day lies in the past."),

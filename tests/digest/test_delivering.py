@@ -263,7 +263,7 @@ def test_coming_back_begins_anew(
     schedule, reader = schedule_queries.weekly(), cast["reader"]
     with unit_of_work("digest.subscription"):
         operations.choose(schedule.id, reader.id, BEFORE, False, "link")
-    as_user("reader").post("/digests/subscription", data={"subscribed": "1"})
+    as_user("reader").post("/digests/own/weekly", data={"way": "house"})
     db.session.rollback()
     choice = schedule_queries.subscription(schedule.id, reader.id)
     assert choice is not None and choice.since is not None and choice.since > BEFORE - WEEK

@@ -1,0 +1,40 @@
+"""Schedules in words: when one comes, and whom it goes to."""
+
+from flask_babel import gettext as _
+
+from portfolio.digest.kinds import EVERYBODY, KINDS, Kind, Weekday, events
+from portfolio.digest.models import DigestSchedule
+from portfolio.digest.slots import LAST_DAY
+from portfolio.people.policy import ROLES
+from portfolio.web.formatting import listed, title_of
+
+WEEKDAYS = {day.value: day for day in Weekday}
+HOUSE_ZONE = "Asia/Shanghai"
+
+
+def comes(row: DigestSchedule) -> str:
+    """When a schedule comes: “周一 08:30”."""
+    kind = KINDS[row.kind]
+    if not kind.timed:
+        return listed(title_of(events()[key]) for key in row.events.split() if key in events())
+    days = {
+        Kind.WEEKLY: title_of(WEEKDAYS[row.weekday]),
+        Kind.DAILY: _("On working days"),
+        Kind.MONTHLY: month_day(row.month_day),
+    }
+    zone = "" if row.zone == HOUSE_ZONE else f" ({row.zone})"
+    return f"{days[kind]} {row.local_time}{zone}"
+
+
+def month_day(day: int) -> str:
+    """A day of the month; on a holiday it moves on, so the 1st is the first working day."""
+    named = {1: _("First working day of the month"), LAST_DAY: _("Last day of the month")}
+    return named.get(day) or _("Day %(day)s of the month", day=day)
+
+
+def audience(row: DigestSchedule, names: dict[int, str]) -> str:
+    """Whom a schedule is for: roles and people."""
+    if row.roles == EVERYBODY:
+        return _("Everybody with a role")
+    roles = [title_of(ROLES[key]) for key in row.roles.split() if key in ROLES]
+    return listed([*roles, *(names.get(member.user_id, "") for member in row.members)])

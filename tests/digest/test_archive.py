@@ -1,0 +1,210 @@
+"""The archive and what people do by hand: previews, trials, sending again, cancelling a run."""
+
+import datetime as dt
+from collections.abc import Callable
+from email import message_from_bytes, policy
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import joinedload
+
+from portfolio.audit.models import AuditEntry
+from portfolio.digest import (
+    hand_operations,
+    jobs,
+    operations,
+    queries,
+    schedule_queries,
+    send_operations,
+)
+from portfolio.digest.models import DigestMessage, DigestRun
+from portfolio.extensions import db, unit_of_work
+from portfolio.kernel.dates import SHANGHAI
+from portfolio.kernel.errors import InputError
+from portfolio.people import operations as people
+from portfolio.people.models import User
+from tests import factories
+
+BEFORE = dt.datetime(2026, 11, 28, 3, 0, tzinfo=dt.UTC)
+MONDAY = dt.datetime(2026, 11, 30, 8, 30, tzinfo=SHANGHAI)
+MINUTE, WEEK = dt.timedelta(minutes=1), dt.timedelta(weeks=1)
+
+
+def work(moment: dt.datetime = MONDAY) -> jobs.Report:
+    return jobs.run_once(jobs.clock_from(moment))
+
+
+def of(user: User) -> list[DigestMessage]:
+    db.session.rollback()
+    db.session.expire_all()
+    return (
+        db.session.query(DigestMessage)
+        .filter_by(recipient_id=user.id)
+        .options(joinedload(DigestMessage.run))
+        .order_by(DigestMessage.id)
+        .all()
+    )
+
+
+def failed(user: User) -> DigestMessage:
+    """The person's message of a run, given up."""
+    operations.plan_due(lambda: MONDAY)
+    with unit_of_work("test"):
+        db.session.execute(
+            sa.update(DigestMessage)
+            .where(DigestMessage.recipient_id == user.id)
+            .values(state="failed", reason="refused", last_code=550, last_text="no such user")
+        )
+    work()
+    return of(user)[0]
+
+
+def actions() -> list[str]:
+    return list(db.session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.seq)))
+
+
+def test_a_trial_is_marked_comes_once_a_minute_and_moves_no_window(
+    app: Flask, cast: dict[str, User]
+) -> None:
+    weekly, reader = schedule_queries.weekly(), cast["reader"]
+
+    def try_out(moment: dt.datetime) -> None:
+        with unit_of_work("digest.trial", reader):
+            hand_operations.try_out(weekly, reader, moment)
+
+    early = MONDAY - dt.timedelta(hours=20)
+    try_out(early)
+    for seconds in (0, 5, 59):
+        with pytest.raises(InputError, match=r"digest\.too_soon"):
+            try_out(early + dt.timedelta(seconds=seconds))
+    with unit_of_work("digest.subscription"):
+        operations.choose(weekly.id, reader.id, early, False, "page")
+    assert work(early).ended == {"sent": 1}, "who asks for one gets it, subscribed or not"
+    with unit_of_work("digest.subscription"):
+        operations.choose(weekly.id, reader.id, early, True, "page")
+    try_out(early + MINUTE)
+    mail = message_from_bytes(of(reader)[0].mime, policy=policy.default)
+    assert str(mail["Subject"]).startswith("[试发] [卡位周报] 2026-W49")
+    assert queries.known_until(weekly, {reader.id}) == {}
+    assert work(MONDAY).as_dict()["sent"] == len(cast) + 1
+    real = of(reader)[-1]
+    assert real.window_from == MONDAY - WEEK and not real.subject.startswith("[试发]")
+    assert actions().count("digest.trial") == 2
+    assert queries.last_run().period == "2026-W49" and schedule_queries.newest_due(1) == MONDAY
+
+
+def test_a_failed_one_is_sent_again_once_as_a_new_message_of_the_same_window(
+    app: Flask, cast: dict[str, User], as_user: Callable[[str], FlaskClient]
+) -> None:
+    reader = cast["reader"]
+    lost = failed(reader)
+    admin, path = as_user("admin"), f"/digests/messages/{lost.id}"
+    assert "550 no such user" in admin.get("/digests").text
+    assert admin.post(f"/digests/messages/{of(cast['partner'])[0].id}/again").status_code == 302
+    assert len(of(cast["partner"])) == 1, "one that came is not sent again"
+    assert admin.post(f"{path}/again").status_code == 302
+    assert admin.post(f"{path}/again").status_code == 302
+    first, second = of(reader)
+    assert second.resend_of == first.id and second.message_id != first.message_id
+    assert (second.window_from, second.window_to) == (first.window_from, first.window_to)
+    assert second.run.label == "2026-W49" and "已重发" in admin.get(path).text
+    moment = dt.datetime.now(dt.UTC) + MINUTE
+    with unit_of_work("user.change"):
+        people.disable(db.session.get_one(User, reader.id))
+    work(max(moment, MONDAY))
+    assert (of(reader)[-1].state, of(reader)[-1].reason) == ("skipped", "disabled")
+    assert actions().count("digest.again") == 1
+    assert as_user("manager").post(f"{path}/again").status_code == 404
+
+
+def test_what_was_sent_again_moves_the_window_on(app: Flask, cast: dict[str, User]) -> None:
+    reader = cast["reader"]
+    lost = failed(reader)
+    with unit_of_work("digest.again"):
+        hand_operations.send_again(lost, MONDAY + MINUTE)
+    assert work(MONDAY + MINUTE).ended == {"sent": 1}
+    work(MONDAY + WEEK)
+    assert of(reader)[-1].window_from == lost.window_to
+    assert of(reader)[-1].run.missed == 0
+
+
+def test_a_run_is_cancelled_before_its_first_data_and_not_after(
+    app: Flask, cast: dict[str, User], as_user: Callable[[str], FlaskClient]
+) -> None:
+    operations.plan_due(lambda: MONDAY)
+    held = send_operations.claim(MONDAY, "test")
+    assert held is not None
+    run = db.session.query(DigestRun).one()
+    admin, path = as_user("admin"), f"/digests/runs/{run.id}/cancellation"
+    assert "取消本批次" in admin.get(f"/digests/archive?run={run.id}").text
+    assert admin.post(path).status_code == 302
+    assert not send_operations.begin_data(held, MONDAY), "who holds one loses it"
+    assert work().idle and {(m.state, m.reason) for m in db.session.query(DigestMessage)} == {
+        ("skipped", "cancelled")
+    }
+    work(MONDAY + WEEK)
+    assert of(cast["reader"])[-1].window_from == MONDAY - WEEK, "the next one tells of it"
+    newest = db.session.query(DigestRun).order_by(DigestRun.id.desc()).first()
+    with pytest.raises(InputError, match=r"digest\.begun"), unit_of_work("digest.cancel"):
+        hand_operations.cancel(newest, MONDAY + WEEK)
+    operations.plan_due(lambda: MONDAY + 2 * WEEK)
+    job = send_operations.claim(MONDAY + 2 * WEEK, "test")
+    assert job is not None and send_operations.begin_data(job, MONDAY + 2 * WEEK)
+    run = db.session.get_one(DigestRun, job.run_id)
+    with pytest.raises(InputError, match=r"digest\.begun"), unit_of_work("digest.cancel"):
+        hand_operations.cancel(run, MONDAY + 2 * WEEK)
+    assert work(MONDAY + 2 * WEEK).ended == {"sent": len(cast) - 1}, "nothing was touched"
+
+
+def test_the_archive_is_ones_own_or_everybodys_without_what_is_not_for_one(
+    app: Flask, cast: dict[str, User], as_user: Callable[[str], FlaskClient]
+) -> None:
+    factories.deal(cast["manager"], BEFORE, name="金丝雀一号", walled=True)
+    work()
+    theirs = of(cast["manager"])[0]
+    admin, reader = as_user("admin"), as_user("reader")
+    page = admin.get("/digests/archive").text
+    assert page.count('data-label="接收人"') == len(cast)
+    narrowed = admin.get(f"/digests/archive?person={theirs.recipient_id}&state=sent&kind=weekly")
+    assert narrowed.text.count('data-label="接收人"') == 1
+    assert "没有符合条件的邮件" in admin.get("/digests/archive?state=failed").text
+    assert "没有符合条件的邮件" in admin.get("/digests/archive?kind=monthly").text
+    shown = admin.get(f"/digests/messages/{theirs.id}")
+    assert shown.status_code == 200 and "只有接收人本人可以查看" in shown.text
+    assert admin.get(f"/digests/messages/{theirs.id}/content").status_code == 404
+    own = reader.get(f"/digests/archive?person={theirs.recipient_id}").text
+    assert "manager@fund.example" not in own and "1 封邮件" in own
+    assert reader.get(f"/digests/messages/{theirs.id}").status_code == 404
+    assert as_user("manager").get(f"/digests/messages/{theirs.id}/content").status_code == 200
+
+
+def test_any_period_is_previewed_and_of_others_what_is_open_to_who_looks(
+    app: Flask, cast: dict[str, User], as_user: Callable[[str], FlaskClient]
+) -> None:
+    deal = factories.deal(cast["manager"], BEFORE, name="金丝雀一号", walled=True)
+    reader, admin, manager = as_user("reader"), as_user("admin"), cast["manager"]
+    page = reader.get("/digests/preview?kind=weekly&period=2026-W40").text
+    assert "2026-W39" in page and "2026-W41" in page and "2026-09-21 08:30" in page
+    for wrong in ("2026-W99", "2999-W01", "x", "2026-09"):
+        asked = reader.get(f"/digests/preview?kind=weekly&period={wrong}")
+        assert asked.status_code == 200 and "还没有这一期" in asked.text, wrong
+    monthly = reader.get("/digests/preview?kind=monthly&day=2026-09-10").text
+    assert "<b>2026-09</b>" in monthly and "卡位月报 2026-09" in monthly
+    wrong_day = reader.get("/digests/preview?day=neulich").text
+    assert 'id="day-err"' in wrong_day and 'value="neulich"' in wrong_day
+    assert reader.get("/digests/preview?kind=at_once").status_code == 404
+    assert reader.get(f"/digests/preview?person={manager.id}").status_code == 403
+    theirs = f"?kind=weekly&period=2026-W49&person={manager.id}"
+    later = "/digests/preview/content"
+    empty = f"?kind=weekly&period=2026-W40&person={manager.id}"
+    assert admin.get(later + empty).status_code == 200
+    assert actions()[-1] == "digest.preview"
+    said = admin.get("/digests/preview" + theirs).text
+    assert "金丝雀" not in said
+    assert deal.name not in admin.get(later + theirs).text
+    client = as_user("manager")
+    assert client.post("/digests/trial", data={"kind": "weekly"}).status_code == 302
+    assert client.post("/digests/trial", data={"kind": "weekly"}).status_code == 302
+    assert len(of(manager)) == 1
