@@ -76,12 +76,14 @@ from portfolio.intake import views as intake_views
 from portfolio.intake import year_grid_views as intake_year_grid_views
 from portfolio.journal import views as journal_views
 from portfolio.journal.operations import Undoer, by_steps, steps_stand
+from portfolio.meetings import digest_queries as meetings_digest
 from portfolio.meetings import form_views as meetings_form_views
-from portfolio.meetings import history_queries as meeting_words
+from portfolio.meetings import history_queries as meetings_history
 from portfolio.meetings import item_views as meetings_item_views
 from portfolio.meetings import section_views as meetings_section_views
 from portfolio.meetings import undo_operations as meetings_undo
 from portfolio.meetings import views as meetings_views
+from portfolio.meetings import wording_queries as meeting_words
 from portfolio.people import access
 from portfolio.people import commands as people_commands
 from portfolio.people import jobs as people_jobs
@@ -270,7 +272,7 @@ AUDIT_TELLERS: dict[tuple[str, str], Any] = {
     (Scenario.__audit__, "growth"): scenario_wording.growth_text,
     ("meeting", "kind"): meeting_words.kind_text,
     ("agenda_item", "ask"): meeting_words.ask_text,
-    ("agenda_item", "meeting_id"): meeting_words.meeting_text,
+    ("agenda_item", "meeting_id"): meetings_history.meeting_text,
     ("chokepoint_tag", "sources"): chokepoint_views.sources_text,
     ("chokepoint_tag", "technology"): chokepoint_taxonomy.technology_text,
     ("chokepoint_evidence", "technology"): chokepoint_taxonomy.technology_text,
@@ -290,7 +292,10 @@ HEALTH_REPORTS = {
 # What the scheduler does by the clock beside digests.
 BANNERS = {"digest/_late.html": digest_views.late_banner}
 # What slices beside the digest tell in it, by the names that its parts ask for.
-DIGEST_LINES: dict[str, Any] = {"imports": intake_trouble_views.digest_lines}
+DIGEST_LINES: dict[str, Any] = {
+    "agenda": meetings_digest.agenda_lines,
+    "imports": intake_trouble_views.digest_lines,
+}
 SETTINGS_SECTIONS = {"digest/_scheduler.html": digest_views.scheduler_section}
 CLOCK_WORK = {
     "import": intake_jobs.work,

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from portfolio.agenda.entries import Appointment, Entry, Kind, Standing
 from portfolio.agenda.models import AgendaFeed
@@ -18,9 +17,8 @@ from portfolio.companies.models import SHOWN_NAME, Company, Figure, Task
 from portfolio.extensions import db
 from portfolio.kernel.dates import local_date, start_of
 from portfolio.meetings.coming_queries import Coming, attended_between
-from portfolio.meetings.history_queries import name_of
-from portfolio.meetings.item_queries import Line
 from portfolio.meetings.kinds import State
+from portfolio.meetings.wording_queries import asked, name_of
 from portfolio.people.models import User
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.keeper_queries import keepers
@@ -191,10 +189,7 @@ def _meetings(user: User, today: dt.date) -> Iterator[Entry]:
 
 
 def _agenda(coming: Coming) -> tuple[str, ...]:
-    return tuple(f"{line.number}. {_item(line)}" for line in coming.lines)
-
-
-def _item(line: Line) -> str:
-    minutes = ngettext("%(num)d minute", "%(num)d minutes", line.minutes)
-    said = [line.code if line.walled else line.name, title_of(line.ask), minutes, line.presenter]
-    return " · ".join(part for part in said if part)
+    return tuple(
+        f"{line.number}. {line.code if line.walled else line.name} · {asked(line)}"
+        for line in coming.lines
+    )

@@ -15,9 +15,9 @@ from portfolio.journal import operations as journal
 from portfolio.kernel.errors import InputError
 from portfolio.meetings import forms, operations, queries
 from portfolio.meetings.forms import CancelForm, MeetingForm
-from portfolio.meetings.history_queries import name_of
 from portfolio.meetings.models import Meeting
 from portfolio.meetings.views import Answer, blueprint, meeting_or_404, page
+from portfolio.meetings.wording_queries import name_of
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.web.fields import choices

@@ -11,13 +11,13 @@ from portfolio.audit.models import AuditEntry
 from portfolio.companies.history import Act, acts
 from portfolio.companies.history_queries import titles_of, words_of
 from portfolio.extensions import db, remembered
-from portfolio.meetings.kinds import ASKS, KINDS, State
+from portfolio.meetings.kinds import State
 from portfolio.meetings.models import AgendaItem, Meeting, MeetingPerson
 from portfolio.meetings.queries import visible
+from portfolio.meetings.wording_queries import name_of
 from portfolio.people.models import User
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal
-from portfolio.web.formatting import title_of
 
 Changes = tuple[tuple[str, Any, Any], ...]
 MOST_ENTRIES = 200
@@ -80,21 +80,6 @@ def meeting_text(meeting_id: int) -> str:
     """What a meeting is called, for the history of a deal."""
     meeting = remembered(("meeting", meeting_id), lambda: db.session.get(Meeting, meeting_id))
     return name_of(meeting) if meeting else "—"
-
-
-def name_of(meeting: Meeting) -> str:
-    """What a meeting is called: its title, or its kind."""
-    return meeting.title or title_of(KINDS[meeting.kind])
-
-
-def kind_text(kind: str) -> str:
-    """The title of a kind of meeting, for the trail."""
-    return title_of(KINDS.get(kind)) or kind
-
-
-def ask_text(ask: str) -> str:
-    """The title of what is asked, for the trail."""
-    return title_of(ASKS.get(ask)) or ask
 
 
 def names(user: User, ids: Collection[int]) -> dict[int, str]:

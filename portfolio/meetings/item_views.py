@@ -14,10 +14,10 @@ from portfolio.kernel.errors import InputError
 from portfolio.kernel.numbers import short_number
 from portfolio.meetings import forms, item_queries
 from portfolio.meetings import item_operations as operations
-from portfolio.meetings.history_queries import name_of
 from portfolio.meetings.models import AgendaItem, Meeting
 from portfolio.meetings.turns import stepped
 from portfolio.meetings.views import Answer, blueprint, meeting_or_404, page
+from portfolio.meetings.wording_queries import name_of
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.pipeline import sight_queries as sight

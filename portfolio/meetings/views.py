@@ -3,16 +3,15 @@
 from typing import Any
 
 from flask import Blueprint, abort, current_app, render_template, request, url_for
-from flask_babel import format_date
 from werkzeug.wrappers import Response
 
-from portfolio.meetings import history_queries, item_queries, queries
+from portfolio.meetings import history_queries, item_queries, queries, wording_queries
 from portfolio.meetings.kinds import KINDS, State
 from portfolio.meetings.models import Meeting
 from portfolio.people import access
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import sight_queries as sight
-from portfolio.web.formatting import local, now
+from portfolio.web.formatting import now
 from portfolio.web.paging import Page, page_of
 
 blueprint = Blueprint("meetings", __name__)
@@ -26,18 +25,11 @@ def meeting_or_404(meeting_id: int) -> Meeting:
     return queries.get_visible(access.me(), meeting_id) or abort(404)
 
 
-def span(meeting: Meeting) -> str:
-    """When a meeting is: day, weekday, from when until when."""
-    begins, ends = local(meeting.starts_at), local(meeting.ends_at)
-    weekday = format_date(begins.date(), "EEE")
-    return f"{begins:%Y-%m-%d} {weekday} {begins:%H:%M}–{ends:%H:%M}"
-
-
 @blueprint.app_context_processor
 def _words() -> dict[str, Any]:
     return {
-        "meeting_span": span,
-        "meeting_name": history_queries.name_of,
+        "meeting_span": wording_queries.span,
+        "meeting_name": wording_queries.name_of,
         "meeting_states": STATES,
     }
 

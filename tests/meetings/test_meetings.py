@@ -98,6 +98,12 @@ def items(text: str) -> list[tuple[str, str]]:
     )
 
 
+def take_back(client, page: str) -> None:
+    """Press the undo button of the message that a page shows."""
+    act = re.search(r'data-act="(/[^"]+)"', page).group(1)
+    assert client.post(act, headers={"Accept": "application/json"}).status_code == 200
+
+
 def test_a_meeting_is_planned_found_changed_and_taken_back(as_user, cast, deals) -> None:
     client = as_user("partner")
     wrong = client.post("/meetings/new", data=sent(ends="09:00", online_link="javascript:x"))
@@ -127,8 +133,7 @@ def test_a_meeting_is_planned_found_changed_and_taken_back(as_user, cast, deals)
     assert changed.status_code == 302
     page = client.get(made.location).text
     assert "1105会议室" in page and ">修改会议<" in page and "Reader</dd>" not in page
-    act = re.search(r'data-act="(/[^"]+)"', page).group(1)
-    assert client.post(act, headers={"Accept": "application/json"}).status_code == 200
+    take_back(client, page)
     again = client.get(made.location).text
     assert "Reader" in again and "1203会议室" in again
 
@@ -193,8 +198,7 @@ def test_an_agenda_is_filled_ordered_and_emptied(as_user, cast, meeting, deals) 
     assert client.post(f"{base}/items/{one}/removal").status_code == 302
     page = client.get(base).text
     assert items(page) == [("1", "寻常三号")]
-    act = re.search(r'data-act="(/[^"]+)"', page).group(1)
-    assert client.post(act, headers={"Accept": "application/json"}).status_code == 200
+    take_back(client, page)
     assert items(client.get(base).text) == [("1", "寻常一号"), ("2", "寻常三号")]
     assert "移出议程" in client.get(base).text, "the history keeps it"
 
@@ -220,14 +224,18 @@ def test_no_walled_item_is_told_of_to_who_may_not_see_its_deal(
         assert client.post("/agenda/feed").status_code == 302
         feed = client.get("/agenda").text.partition('readonly value="')[2].partition('"')[0]
         file = app.test_client().get("/" + feed.split("/", 3)[3]).text
-        everything = page + listed + client.get("/agenda").text + file
+        mail = client.get("/digests/preview/content").text
+        everything = page + listed + client.get("/agenda").text + file + mail
+        attends = name in {"manager", "committee"}
+        said = [f"{n}. {deal}" in mail for n, deal in enumerate(names, start=1)]
+        assert all(said) if attends else not any(said), name
         assert "金丝雀二号" not in file, "a calendar lies on other people's servers"
         if name != "manager":
             for canary in ("金丝雀", "313", deals[1].code):
                 assert canary not in everything, (name, canary)
         found = next_meeting_for(cast[name], NOW)
         lines = [line.name for line in found.lines] if found else []
-        assert lines == (names if name in {"manager", "committee"} else []), name
+        assert lines == (names if attends else []), name
     client, (one, hidden, three) = as_user("partner"), agenda
     assert client.get(f"{base}/items/{hidden}").status_code == 404
     assert client.post(f"{base}/items/{hidden}/removal").status_code == 404
@@ -267,8 +275,12 @@ def test_an_agenda_opens_its_deals_to_who_reads_by_agenda_and_closes_them_again(
     assert client.post(f"{base}/cancellation", data={"version": 1}).status_code == 422
     assert client.post(f"{base}/cancellation", data=reason).status_code == 302
     assert member.get(path).status_code == 200, "another agenda still has it"
+    take_back(client, client.get(base).text)
     uninvited = sent(kind="pre_review", version=1)
     assert client.post(f"/meetings/{second.id}/edit", data=uninvited).status_code == 302
+    assert member.get(path).status_code == 200, "what was cancelled by mistake has it again"
+    again = reason | {"version": 3}
+    assert client.post(f"{base}/cancellation", data=again).status_code == 302
     assert member.get(path).status_code == 404
     assert not db.session.scalars(sa.select(DealGrant)).all()
     page = client.get(base)
@@ -304,7 +316,7 @@ def test_calendars_follow_a_meeting_until_it_is_cancelled(
     first = event()
     assert first["STATUS"] == "CONFIRMED" and first["SEQUENCE"] == 0
     assert first["DTSTART"].dt == meeting.starts_at and first["DTEND"].dt == meeting.ends_at
-    assert f"1. {deals[0].name} · 投决 · 30 分钟 · Manager" in first["DESCRIPTION"]
+    assert f"1. {deals[0].name} · 投决 · 30 分钟 · 汇报人：Manager" in first["DESCRIPTION"]
     client, base = as_user("partner"), f"/meetings/{meeting.id}"
     client.post(f"{base}/edit", data=sent(version=1, begins="10:00"))
     moved = event()

@@ -1,0 +1,36 @@
+"""The agenda of the next meeting as lines of a digest, in the reader's language."""
+
+import datetime as dt
+from typing import Any
+
+from portfolio.meetings.coming_queries import next_meeting_for
+from portfolio.meetings.wording_queries import asked, name_of, span
+from portfolio.people.models import User
+
+# A meeting further ahead is left for a later digest.
+AHEAD = dt.timedelta(days=30)
+
+
+def agenda_lines(user: User, since: dt.datetime, until: dt.datetime) -> list[dict[str, Any]]:
+    """The next meeting that a person attends, then the items that they may see; nothing where none
+    begins within 30 days."""
+    found = next_meeting_for(user, until)
+    if found is None or found.meeting.starts_at > until + AHEAD:
+        return []
+    meeting = found.meeting
+    first = {
+        "path": found.path,
+        "title": name_of(meeting),
+        "text": span(meeting),
+        "small": meeting.place,
+    }
+    items = [
+        {
+            "path": line.path,
+            "title": f"{line.number}. {line.name}",
+            "text": asked(line),
+            "deals": {line.deal_id},
+        }
+        for line in found.lines
+    ]
+    return [first, *items]
