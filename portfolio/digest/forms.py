@@ -8,7 +8,9 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import Length
 
-from portfolio.digest.kinds import EVERYBODY, Kind, Timing, Weekday, events, read_timing
+from portfolio.digest.event_queries import offered
+from portfolio.digest.events import events
+from portfolio.digest.kinds import EVERYBODY, Kind, Timing, Weekday, read_timing
 from portfolio.digest.models import DigestSchedule
 from portfolio.digest.slots import LAST_DAY
 from portfolio.kernel.errors import InputError
@@ -59,8 +61,7 @@ class TimingForm(FlaskForm):
         """The events that may be chosen: for a person those that the roles let see at all."""
         self.events.choices = choices(
             (event.key, title_of(event))
-            for event in events().values()
-            if user is None or not event.needs or user.may(event.needs)
+            for event in (events().values() if user is None else offered(user))
         )
 
     def timing(self, kind: Kind) -> Timing:

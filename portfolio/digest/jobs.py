@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from portfolio.digest import faults, operations, robot_delivery, send_operations
+from portfolio.digest import event_operations, faults, operations, robot_delivery, send_operations
 from portfolio.digest.slots import Clock
 from portfolio.digest.states import Breaker, Outcome, Reason, Verdict
 from portfolio.extensions import unit_of_work
@@ -64,6 +64,7 @@ def run_once(
 ) -> Report:
     """Plan what is due, send what waits; ends after the present message when told to stop."""
     report = Report(planned=operations.plan_due(clock, stopping))
+    report.planned += event_operations.tell_events(clock, stopping)
     breaker = breaker or Breaker()
     way = robot_delivery.Ways(current_app.config, breaker)
     try:

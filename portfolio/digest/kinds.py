@@ -5,8 +5,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from tomllib import loads
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -157,28 +155,3 @@ def read_zone(text: str) -> str:
 def zones() -> frozenset[str]:
     """Every time zone that there is, by the names of places; "UTC" too."""
     return frozenset(name for name in available_timezones() if "/" in name) | {"UTC"}
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something of which a person may be told at once; `needs` is the permission without which
-    nobody is offered it."""
-
-    key: str
-    zh: str
-    en: str
-    needs: str
-
-
-@cache
-def events() -> Mapping[str, Event]:
-    """What may be told at once, in the order in which it is offered."""
-    rows = loads(Path(__file__).with_name("events.toml").read_text("utf-8"))
-    return {key: Event(key, row["zh"], row["en"], row["needs"]) for key, row in rows.items()}
-
-
-def read_events(keys: list[str]) -> str:
-    """Chosen events as they are kept, in the order in which they are offered."""
-    if unknown := next((key for key in keys if key not in events()), None):
-        raise InputError("digest.event", value=unknown)
-    return " ".join(key for key in events() if key in keys)

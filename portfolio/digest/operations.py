@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from portfolio.digest import (
     audience_queries,
     content_queries,
+    event_queries,
     faults,
     letters,
     queries,
@@ -21,6 +22,7 @@ from portfolio.digest import (
     template_letters,
 )
 from portfolio.digest.audience_queries import Recipient
+from portfolio.digest.compose import Digest
 from portfolio.digest.kinds import KINDS, ORIGINS, Origin
 from portfolio.digest.models import (
     DigestMessage,
@@ -137,7 +139,10 @@ def _fill(
             if stopping():
                 return _let_go(run, clock(), planned)
             rows = [
-                _drafted(schedule, run, reader, _since(schedule, run, reader, known), shared)
+                _wanted(
+                    reader,
+                    drafted(schedule, run, reader, _since(schedule, run, reader, known), shared),
+                )
                 for reader in batch
             ]
             with unit_of_work("digest.plan"):
@@ -192,29 +197,34 @@ def _hold(run: DigestRun, now: dt.datetime, state: RunState = RunState.PLANNING)
         raise LostClaim
 
 
-def _drafted(
+def drafted(
     schedule: DigestSchedule,
     run: DigestRun,
     reader: Recipient,
     since: dt.datetime,
     shared: Shared,
 ) -> dict[str, Any]:
-    """The columns of one reader's message."""
+    """The columns of one reader's message, and `empty`: whether it tells nothing."""
     message_id = letters.new_message_id(current_app.config["MAIL_FROM"])
-    values = composed(schedule, run, reader.user, since, run.planned_at, message_id, shared)
-    unwanted = values.pop("empty") and reader.skip_empty
     return {
-        **values,
+        **composed(schedule, run, reader.user, since, run.planned_at, message_id, shared),
         "run_id": run.id,
         "recipient_id": reader.user.id,
         "address": reader.user.email,
         "message_id": message_id,
         "window_from": since,
         "window_to": run.planned_at,
-        "state": (MessageState.SKIPPED if unwanted else MessageState.PENDING).value,
-        "reason": Reason.EMPTY.value if unwanted else "",
+        "state": MessageState.PENDING.value,
+        "reason": "",
         "next_attempt_at": run.planned_at,
     }
+
+
+def _wanted(reader: Recipient, row: dict[str, Any]) -> dict[str, Any]:
+    """The row, skipped where it tells nothing and the reader wants no such mail."""
+    if row.pop("empty") and reader.skip_empty:
+        row |= {"state": MessageState.SKIPPED.value, "reason": Reason.EMPTY.value}
+    return row
 
 
 def composed(
@@ -227,7 +237,7 @@ def composed(
     shared: Shared | None = None,
 ) -> dict[str, Any]:
     """Content, words and bytes of a mail as this reader may see it now."""
-    digest = content_queries.digest_for(user, run.label, since, until, run.late, run.missed, shared)
+    digest = _content(schedule, run, user, since, until, shared or Shared())
     heading = template_letters.Heading(KINDS[schedule.kind], ORIGINS[run.origin])
     words = template_letters.written(digest, user, schedule.id, heading)
     return {
@@ -239,6 +249,19 @@ def composed(
         if user.robot
         else template_letters.sealed(words, user, schedule.id, message_id, run.planned_at),
     }
+
+
+def _content(
+    schedule: DigestSchedule,
+    run: DigestRun,
+    user: User,
+    since: dt.datetime,
+    until: dt.datetime,
+    shared: Shared,
+) -> Digest:
+    if not KINDS[schedule.kind].timed:
+        return event_queries.digest_of(user, schedule.events.split(), since, until, shared)
+    return content_queries.digest_for(user, run.label, since, until, run.late, run.missed, shared)
 
 
 def choose(

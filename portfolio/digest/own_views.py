@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from portfolio.digest import kinds, schedule_operations, schedule_queries
+from portfolio.digest.events import read_events
 from portfolio.digest.forms import HOUSE, NONE, OWN, OwnForm, PauseForm
 from portfolio.digest.kinds import KINDS, Faulty, Kind
 from portfolio.digest.views import blueprint
@@ -88,7 +89,7 @@ def _chosen(form: OwnForm, kind: Kind, user: User) -> tuple[kinds.Timing, str]:
     if kind.timed:
         return timing, ""
     try:
-        events = kinds.read_events([key for key in form.events.data or [] if key in offered])
+        events = read_events([key for key in form.events.data or [] if key in offered])
     except InputError as error:
         raise Faulty({"events": error}) from error
     if not events:

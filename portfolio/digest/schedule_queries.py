@@ -61,6 +61,11 @@ def timed() -> list[DigestSchedule]:
     return [schedule for schedule in schedules() if KINDS[schedule.kind].timed]
 
 
+def watching() -> list[DigestSchedule]:
+    """Those of them that tell at once what happens."""
+    return [schedule for schedule in schedules() if not KINDS[schedule.kind].timed]
+
+
 def as_it_stands(schedule_id: int) -> DigestSchedule:
     """A schedule as the database knows it this moment."""
     return db.session.scalars(
@@ -243,6 +248,10 @@ def upcoming(schedule: DigestSchedule, now: dt.datetime, count: int = 3) -> list
 def missed_slot(now: dt.datetime) -> Missed | None:
     """A slot that was due two hours ago and that nobody planned, or what should have been told at
     once for as long."""
+    for schedule in watching():
+        seen = schedule.watched_until or schedule.since
+        if now - seen >= slots.LATE_AFTER:
+            return Missed(schedule, "", seen)
     for schedule, due in open_now(now):
         if now - due.slot.due >= slots.LATE_AFTER:
             return Missed(schedule, due.slot.period.partition("~")[0], due.slot.due)

@@ -10,6 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from portfolio.digest import audience_queries, kinds, schedule_operations, schedule_queries
+from portfolio.digest.events import read_events
 from portfolio.digest.forms import HouseForm
 from portfolio.digest.kinds import KINDS, Faulty, Kind
 from portfolio.digest.models import DigestSchedule
@@ -116,7 +117,7 @@ def _wish(form: HouseForm, kind: Kind, row: DigestSchedule | None) -> Wish | Non
     except Faulty as faulty:
         faults, timing = dict(faulty.faults), kinds.Timing(kind)
     try:
-        events = kinds.read_events(form.events.data or [])
+        events = read_events(form.events.data or [])
     except InputError as error:
         faults["events"], events = error, ""
     wish = Wish(

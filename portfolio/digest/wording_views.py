@@ -2,7 +2,8 @@
 
 from flask_babel import gettext as _
 
-from portfolio.digest.kinds import EVERYBODY, KINDS, Kind, Weekday, events
+from portfolio.digest.events import events
+from portfolio.digest.kinds import EVERYBODY, KINDS, Kind, Weekday
 from portfolio.digest.models import DigestSchedule
 from portfolio.digest.slots import LAST_DAY
 from portfolio.people.policy import ROLES

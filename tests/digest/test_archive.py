@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.orm import joinedload
 
 from portfolio.audit.models import AuditEntry
 from portfolio.digest import (
@@ -26,6 +25,7 @@ from portfolio.kernel.errors import InputError
 from portfolio.people import operations as people
 from portfolio.people.models import User
 from tests import factories
+from tests.digest.rows import messages_of
 
 BEFORE = dt.datetime(2026, 11, 28, 3, 0, tzinfo=dt.UTC)
 MONDAY = dt.datetime(2026, 11, 30, 8, 30, tzinfo=SHANGHAI)
@@ -34,18 +34,6 @@ MINUTE, WEEK = dt.timedelta(minutes=1), dt.timedelta(weeks=1)
 
 def work(moment: dt.datetime = MONDAY) -> jobs.Report:
     return jobs.run_once(jobs.clock_from(moment))
-
-
-def of(user: User) -> list[DigestMessage]:
-    db.session.rollback()
-    db.session.expire_all()
-    return (
-        db.session.query(DigestMessage)
-        .filter_by(recipient_id=user.id)
-        .options(joinedload(DigestMessage.run))
-        .order_by(DigestMessage.id)
-        .all()
-    )
 
 
 def failed(user: User) -> DigestMessage:
@@ -58,7 +46,7 @@ def failed(user: User) -> DigestMessage:
             .values(state="failed", reason="refused", last_code=550, last_text="no such user")
         )
     work()
-    return of(user)[0]
+    return messages_of(user)[0]
 
 
 def actions() -> list[str]:
@@ -85,11 +73,11 @@ def test_a_trial_is_marked_comes_once_a_minute_and_moves_no_window(
     with unit_of_work("digest.subscription"):
         operations.choose(weekly.id, reader.id, early, True, "page")
     try_out(early + MINUTE)
-    mail = message_from_bytes(of(reader)[0].mime, policy=policy.default)
+    mail = message_from_bytes(messages_of(reader)[0].mime, policy=policy.default)
     assert str(mail["Subject"]).startswith("[试发] [卡位周报] 2026-W49")
     assert queries.known_until(weekly, {reader.id}) == {}
     assert work(MONDAY).as_dict()["sent"] == len(cast) + 1
-    real = of(reader)[-1]
+    real = messages_of(reader)[-1]
     assert real.window_from == MONDAY - WEEK and not real.subject.startswith("[试发]")
     assert actions().count("digest.trial") == 2
     assert queries.last_run().period == "2026-W49" and schedule_queries.newest_due(1) == MONDAY
@@ -102,11 +90,14 @@ def test_a_failed_one_is_sent_again_once_as_a_new_message_of_the_same_window(
     lost = failed(reader)
     admin, path = as_user("admin"), f"/digests/messages/{lost.id}"
     assert "550 no such user" in admin.get("/digests").text
-    assert admin.post(f"/digests/messages/{of(cast['partner'])[0].id}/again").status_code == 302
-    assert len(of(cast["partner"])) == 1, "one that came is not sent again"
+    assert (
+        admin.post(f"/digests/messages/{messages_of(cast['partner'])[0].id}/again").status_code
+        == 302
+    )
+    assert len(messages_of(cast["partner"])) == 1, "one that came is not sent again"
     assert admin.post(f"{path}/again").status_code == 302
     assert admin.post(f"{path}/again").status_code == 302
-    first, second = of(reader)
+    first, second = messages_of(reader)
     assert second.resend_of == first.id and second.message_id != first.message_id
     assert (second.window_from, second.window_to) == (first.window_from, first.window_to)
     assert second.run.label == "2026-W49" and "已重发" in admin.get(path).text
@@ -114,7 +105,10 @@ def test_a_failed_one_is_sent_again_once_as_a_new_message_of_the_same_window(
     with unit_of_work("user.change"):
         people.disable(db.session.get_one(User, reader.id))
     work(max(moment, MONDAY))
-    assert (of(reader)[-1].state, of(reader)[-1].reason) == ("skipped", "disabled")
+    assert (messages_of(reader)[-1].state, messages_of(reader)[-1].reason) == (
+        "skipped",
+        "disabled",
+    )
     assert actions().count("digest.again") == 1
     assert as_user("manager").post(f"{path}/again").status_code == 404
 
@@ -126,8 +120,8 @@ def test_what_was_sent_again_moves_the_window_on(app: Flask, cast: dict[str, Use
         hand_operations.send_again(lost, MONDAY + MINUTE)
     assert work(MONDAY + MINUTE).ended == {"sent": 1}
     work(MONDAY + WEEK)
-    assert of(reader)[-1].window_from == lost.window_to
-    assert of(reader)[-1].run.missed == 0
+    assert messages_of(reader)[-1].window_from == lost.window_to
+    assert messages_of(reader)[-1].run.missed == 0
 
 
 def test_a_run_is_cancelled_before_its_first_data_and_not_after(
@@ -145,7 +139,7 @@ def test_a_run_is_cancelled_before_its_first_data_and_not_after(
         ("skipped", "cancelled")
     }
     work(MONDAY + WEEK)
-    assert of(cast["reader"])[-1].window_from == MONDAY - WEEK, "the next one tells of it"
+    assert messages_of(cast["reader"])[-1].window_from == MONDAY - WEEK, "the next one tells of it"
     newest = db.session.query(DigestRun).order_by(DigestRun.id.desc()).first()
     with pytest.raises(InputError, match=r"digest\.begun"), unit_of_work("digest.cancel"):
         hand_operations.cancel(newest, MONDAY + WEEK)
@@ -163,7 +157,7 @@ def test_the_archive_is_ones_own_or_everybodys_without_what_is_not_for_one(
 ) -> None:
     factories.deal(cast["manager"], BEFORE, name="金丝雀一号", walled=True)
     work()
-    theirs = of(cast["manager"])[0]
+    theirs = messages_of(cast["manager"])[0]
     admin, reader = as_user("admin"), as_user("reader")
     page = admin.get("/digests/archive").text
     assert page.count('data-label="接收人"') == len(cast)
@@ -207,4 +201,4 @@ def test_any_period_is_previewed_and_of_others_what_is_open_to_who_looks(
     client = as_user("manager")
     assert client.post("/digests/trial", data={"kind": "weekly"}).status_code == 302
     assert client.post("/digests/trial", data={"kind": "weekly"}).status_code == 302
-    assert len(of(manager)) == 1
+    assert len(messages_of(manager)) == 1

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from portfolio.digest import faults, jobs
+from portfolio.digest import faults, jobs, schedule_operations
+from portfolio.digest.kinds import Kind, Timing
 from portfolio.digest.models import DigestMessage, DigestRun
-from portfolio.extensions import db
+from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.dates import SHANGHAI
-from tests.faults.conftest import Start, check, readers
+from portfolio.people.models import User
+from tests import factories
+from tests.faults.conftest import BEGUN, Start, check, readers
 from tests.servers import MailServer
 
 MONDAY = dt.datetime(2026, 11, 23, 8, 30, tzinfo=SHANGHAI)
@@ -158,6 +161,23 @@ def test_sigterm_ends_the_scheduler_after_the_present_mail(
     mail_server.order()
     until_quiet(dt.datetime.now(dt.UTC) + MINUTE)
     assert check(mail_server, 30)["repeated"] == 0
+
+
+def test_at_once_is_told_once_whoever_dies_and_however_many_look(
+    start: Start, mail_server: MailServer
+) -> None:
+    people = [db.session.get_one(User, user_id) for user_id in readers(3)]
+    with unit_of_work("digest.subscription"):
+        for user in people:
+            schedule_operations.at_own_time(user, Timing(Kind.AT_ONCE), "company", BEGUN)
+    factories.company(None, BEGUN + MINUTE)
+    look = ("digest", "run-once", "--now", (BEGUN + 5 * MINUTE).isoformat())
+    for point in ("planning", "after_claim"):
+        assert start(*look, FAULT_AT=point).wait(120) == -signal.SIGKILL
+    assert [process.wait(120) for process in [start(*look) for _ in range(4)]] == [0] * 4
+    until_quiet(BEGUN + 15 * MINUTE)
+    assert check(mail_server, 3) == {"lost": 0, "repeated": 0, "flagged": 0, "failed": 0}
+    assert db.session.query(DigestRun).count() == 3
 
 
 @pytest.mark.slow
