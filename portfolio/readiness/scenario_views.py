@@ -3,6 +3,7 @@ target with the figures on record."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,8 +22,10 @@ from portfolio.readiness import scenario_queries as queries
 from portfolio.readiness.company_views import basis_of, company_or_404
 from portfolio.readiness.models import Scenario
 from portfolio.readiness.pictures import Finding
+from portfolio.readiness.projection import MOST_YEARS, Arrival, arrivals
 from portfolio.readiness.scenario_wording_views import growth_text
 from portfolio.readiness.scenarios import told
+from portfolio.readiness.targets import Target
 from portfolio.readiness.views import blueprint
 from portfolio.readiness.whatif import Key
 from portfolio.readiness.whatif_views import Basis, Supposition, supposition, what_if_page
@@ -145,6 +148,25 @@ class Column:
     row: Scenario | None
     supposed: Supposition
 
+    @property
+    def year(self) -> int | None:
+        """The latest fiscal year, from which figures go on."""
+        return self.supposed.after.figures.latest_year
+
+    @property
+    def until(self) -> int:
+        """The last fiscal year that is looked at."""
+        return (self.year or 0) + MOST_YEARS
+
+    @cached_property
+    def arrivals(self) -> Mapping[str, Arrival]:
+        """When each target would be met, by its key; empty without a fiscal year to go on from."""
+        if self.year is None:
+            return {}
+        s = self.supposed
+        found = arrivals(s.after.figures, s.growth.courses, s.day, s.region)
+        return {arrival.target.key: arrival for arrival in found}
+
 
 @dataclass(frozen=True)
 class Line:
@@ -157,6 +179,29 @@ class Line:
         """Whether some column says otherwise than the figures on record."""
         first = self.findings[0]
         return any((f.status, f.distance) != (first.status, first.distance) for f in self.findings)
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """When one target would be met in every column, None where that cannot be looked at."""
+
+    target: Target
+    arrivals: Sequence[Arrival | None]
+
+    @property
+    def differs(self) -> bool:
+        """Whether some column says otherwise than the figures on record."""
+        first, *others = (one and (one.year, one.last.status) for one in self.arrivals)
+        return any(other != first for other in others)
+
+
+def _awaited(columns: Sequence[Column]) -> Sequence[Awaited]:
+    """The targets that some column would meet in another fiscal year; none where nothing grows."""
+    if not any(column.supposed.growth.courses for column in columns):
+        return []
+    every = {key: one.target for column in columns for key, one in column.arrivals.items()}
+    lines = [Awaited(t, [c.arrivals.get(key) for c in columns]) for key, t in every.items()]
+    return [line for line in lines if line.differs]
 
 
 def _changed(columns: Sequence[Column]) -> Sequence[tuple[Key, Sequence[Any]]]:
@@ -174,6 +219,9 @@ def _page(company: Company, wrong_id: int = 0, typed: str = "", wrong: str = "")
     columns = _columns(supposition(company, {}, basis), rows, held)
     found = [column.supposed.after.findings for column in columns]
     lines = [Line(findings) for findings in zip(*found, strict=True) if findings[0].result]
+    awaited = _awaited(columns)
+    moved = {line.target.key for line in awaited}
+    same = [x for x in lines if not x.differs and x.findings[0].target.key not in moved]
     return render_template(
         "readiness/scenarios.html",
         company=company,
@@ -184,6 +232,8 @@ def _page(company: Company, wrong_id: int = 0, typed: str = "", wrong: str = "")
         columns=columns,
         figures=_changed(columns),
         lines=lines,
+        awaited=awaited,
+        same=len(same),
         wrong_id=wrong_id,
         typed=typed,
         wrong=wrong,

@@ -236,6 +236,24 @@ def test_two_scenarios_stand_beside_the_figures_on_record(as_user, company) -> N
     assert odd.status_code == 200 and "side" in odd.text
 
 
+def test_growth_alone_is_compared_by_the_year_in_which_a_target_would_be_met(
+    as_user, company
+) -> None:
+    client = as_user("manager")
+    save(client, company, "只改数字", f"{CASH}=1+%E4%B8%87")
+    assert "各目标的达标时间" not in client.get(kept_path(company)).text, "nothing grows in it"
+    save(client, company, "快速增长", "g.revenue=30&s.operating_cash_flow=200%E4%B8%87")
+    still, growing = rows()
+    asked = {"one": still.id, "other": growing.id}
+    page = client.get(kept_path(company), query_string=asked).text
+    when = page.split("各目标的达标时间")[1].split("</table>")[0]
+    line = next(part for part in when.split("</tr>") if "北交所标准二" in part)
+    cells = [words(cell).strip() for cell in line.split("</td>")[:3]]
+    assert "不满足" in cells[0], "on record it is not met within the years looked at"
+    assert cells[1] == f"{YEAR}财年已满足"
+    assert cells[2].startswith(f"{YEAR + 1}财年")
+
+
 def test_there_is_an_end_to_how_many_a_company_has(as_user, company, cast) -> None:
     now = dt.datetime.now(dt.UTC)
     with unit_of_work("seed"):
