@@ -7,7 +7,7 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from portfolio.digest import archive_queries, hand_operations, queries, states
+from portfolio.digest import archive_queries, hand_operations, queries, robots, states
 from portfolio.digest.archive_queries import Wanted
 from portfolio.digest.kinds import KINDS, Kind
 from portfolio.digest.models import DigestMessage
@@ -80,6 +80,8 @@ def content(message_id: int) -> Response:
     message = _message(message_id)
     if not queries.still_open(access.me(), message.mentions):
         abort(404)
+    if message.recipient.robot:
+        return mail_page(render_template("digest/post.html", words=robots.words_of(message.mime)))
     mail = message_from_bytes(message.mime, policy=policy.default)
     body = mail.get_body(("html",))
     return mail_page(body.get_content() if body else "")

@@ -165,6 +165,18 @@ def message(platform: Platform, outline: Outline, locale: str) -> bytes:
     return _bytes(FORMATS[platform.format](fitted(outline, size, platform.most_bytes), locale))
 
 
+def words_of(body: bytes) -> str:
+    """What a message says, as it is kept: its markdown, or the lines of a post."""
+    value = json.loads(body)
+    if "markdown" in value:
+        return str(value["markdown"].get("content") or value["markdown"].get("text"))
+    (post,) = value["content"]["post"].values()
+    lines = [
+        " ".join((e["text"], e.get("href", ""))).strip() for row in post["content"] for e in row
+    ]
+    return "\n".join([post["title"], *lines])
+
+
 def _bytes(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -16,7 +16,7 @@ from portfolio.digest.robot_operations import Wanted
 from portfolio.digest.states import Verdict
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.dates import SHANGHAI
-from portfolio.people.models import User
+from portfolio.people.models import User, UserRole
 from portfolio.pipeline import operations as pipeline
 from tests import factories
 from tests.servers import ChatServer
@@ -132,7 +132,7 @@ def test_a_robot_is_nobody(app: Flask, cast: dict[str, User], as_user: As) -> No
 
 
 def test_a_group_gets_the_digest_of_its_role_without_walled_deals_markup_or_farewell_link(
-    app: Flask, cast: dict[str, User], chat: ChatServer
+    app: Flask, cast: dict[str, User], as_user: As, chat: ChatServer
 ) -> None:
     manager = cast["manager"]
     for name in ("[澄光](http://evil.example)", "<@all> 海岳", "**北辰** &lt;@all&gt;"):
@@ -159,6 +159,14 @@ def test_a_group_gets_the_digest_of_its_role_without_walled_deals_markup_or_fare
     assert "在办项目分布" not in taken["wecom"]["words"], "and readers do not"
     assert "阶段" not in taken["feishu"]["words"] and "Kawei weekly" in taken["feishu"]["words"]
     assert work().idle and work(MONDAY + dt.timedelta(days=2)).idle
+    page = f"/digests/messages/{messages()['飞书群'].id}"
+    admin = as_user("admin")
+    assert "群聊机器人" in admin.get(page).text and "robots.invalid" not in admin.get(page).text
+    assert admin.get(f"{page}/content").status_code == 404, "who may see no deals, reads of none"
+    with unit_of_work("seed"):
+        cast["admin"].grants.append(UserRole(role="reader"))
+    shown = admin.get(f"{page}/content")
+    assert "海岳" in shown.text and "<a" not in shown.text and "sandbox" in str(shown.headers)
 
 
 def test_what_waits_for_a_robot_ends_with_it_and_follows_what_was_closed_since(
