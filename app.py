@@ -80,6 +80,7 @@ from portfolio.meetings import digest_queries as meetings_digest
 from portfolio.meetings import form_views as meetings_form_views
 from portfolio.meetings import history_queries as meetings_history
 from portfolio.meetings import item_views as meetings_item_views
+from portfolio.meetings import jobs as meetings_jobs
 from portfolio.meetings import section_views as meetings_section_views
 from portfolio.meetings import undo_operations as meetings_undo
 from portfolio.meetings import views as meetings_views
@@ -301,6 +302,7 @@ CLOCK_WORK = {
     "import": intake_jobs.work,
     "people": people_jobs.forget_ended,
     "held": pipeline_jobs.return_held,
+    "agendas": meetings_jobs.open_agendas,
     "chain": audit_jobs.check_chain,
     "tags": chokepoint_jobs.expire_due,
     "texts": chokepoint_jobs.follow_owed,

@@ -14,6 +14,7 @@ ACTIONS = {
     "meeting.put_on": ("项目上会", "Put a deal on an agenda"),
     "meeting.take_off": ("移出议程", "Took a deal off an agenda"),
     "meeting.change_item": ("修改议题", "Changed an agenda item"),
+    "meeting.open": ("向新委员开放议程项目", "Opened agendas to new members"),
     "meeting.order": ("调整议程顺序", "Put an agenda in order"),
     "deal.bulk": ("批量修改项目", "Changed deals in bulk"),
     "deal.delete": ("删除项目", "Deleted the deal"),

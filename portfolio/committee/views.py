@@ -5,12 +5,13 @@ from flask import Blueprint, render_template
 from portfolio.coverage.figures import per_cent
 from portfolio.coverage.kept_queries import covered
 from portfolio.extensions import db
+from portfolio.meetings.coming_queries import next_meeting_for
 from portfolio.people import access
 from portfolio.pipeline import board_queries, queries
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.listing import DealListing
 from portfolio.pipeline.models import Status
-from portfolio.web.formatting import today
+from portfolio.web.formatting import now, today
 
 blueprint = Blueprint("committee", __name__)
 
@@ -35,5 +36,6 @@ def index() -> str:
         pipelines=queries.pipelines(),
         terms=sight.among_seen(user, "deal.terms", [deal.id for deal in deals]),
         coverage=covered(user, today()),
+        coming=next_meeting_for(user, now()),
         per_cent=per_cent,
     )

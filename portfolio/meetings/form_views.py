@@ -144,6 +144,8 @@ def cancel(meeting_id: int) -> Answer:
         except InputError as error:
             status = 409 if isinstance(error, Conflict) else 422
             form.form_errors.append(text_of(error))
+            meeting = meeting_or_404(meeting_id)
+            form.version.data = str(meeting.version)
         else:
             flash(_("The meeting is cancelled."), kept.category)
             return redirect(url_for("meetings.show", meeting_id=meeting.id))

@@ -1,13 +1,14 @@
 """Reads of agendas: the deals on them that a person may know of, and deals that may be put there."""
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from portfolio.extensions import db
-from portfolio.meetings.kinds import ASKS, Ask
-from portfolio.meetings.models import AgendaItem
+from portfolio.meetings.kinds import ASKS, Ask, State
+from portfolio.meetings.models import AgendaItem, Meeting
 from portfolio.people import queries as people
 from portfolio.people.models import User
 from portfolio.pipeline import board_queries, queries
@@ -99,6 +100,16 @@ def items_of(meeting_id: int) -> Sequence[AgendaItem]:
     """The whole agenda in its order, whoever may see it."""
     query = sa.select(AgendaItem).where(AgendaItem.meeting_id == meeting_id)
     return db.session.scalars(query.order_by(AgendaItem.turn, AgendaItem.id)).all()
+
+
+def deals_to_come(now: dt.datetime) -> set[int]:
+    """The deals on the agendas of planned meetings that are not over."""
+    query = (
+        sa.select(AgendaItem.deal_id)
+        .join(Meeting, Meeting.id == AgendaItem.meeting_id)
+        .where(Meeting.state == State.PLANNED.value, Meeting.ends_at >= now)
+    )
+    return set(db.session.scalars(query))
 
 
 def found_deals(user: User, meeting_id: int, text: str) -> list[DealLine]:

@@ -17,7 +17,7 @@ from portfolio.meetings import item_operations as operations
 from portfolio.meetings.models import AgendaItem, Meeting
 from portfolio.meetings.turns import stepped
 from portfolio.meetings.views import Answer, blueprint, meeting_or_404, page
-from portfolio.meetings.wording_queries import name_of
+from portfolio.meetings.wording_queries import asked, name_of
 from portfolio.people import access
 from portfolio.people import queries as people
 from portfolio.pipeline import sight_queries as sight
@@ -98,12 +98,22 @@ def item(meeting_id: int, item_id: int) -> Answer:
             _change(form, row, meeting, deal)
         except (InputError, StaleDataError) as error:
             conflict = isinstance(error, Conflict | StaleDataError)
+            row, deal = _seen(meeting.id, item_id)
+            form.version.data = str(row.version)  # seen below, and so to be saved over
             refusal = error if isinstance(error, InputError) else InputError("record.conflict")
             form.form_errors.append(text_of(refusal))
             status = 409 if conflict else 422
         else:
             return redirect(url_for("meetings.show", meeting_id=meeting.id, _anchor="agenda"))
-    return render_template("meetings/item.html", form=form, meeting=meeting, deal=deal), status
+    saved = _line(meeting, row) if status == 409 else None
+    page = {"form": form, "meeting": meeting, "deal": deal, "saved": saved}
+    return render_template("meetings/item.html", **page), status
+
+
+def _line(meeting: Meeting, row: AgendaItem) -> str:
+    """What is saved of an item now, in words."""
+    lines = item_queries.lines(access.me(), [meeting.id])[meeting.id]
+    return next(asked(line) for line in lines if line.id == row.id)
 
 
 def _change(form: forms.ItemForm, row: AgendaItem, meeting: Meeting, deal: Deal) -> None:

@@ -30,22 +30,26 @@ def settle(deal_ids: Collection[int], left: Collection[int], now: dt.datetime) -
     """
     if not deal_ids:
         return
-    wanted = _wanted(deal_ids)
-    query = sa.select(DealGrant).where(_ON_AGENDA, DealGrant.deal_id.in_(list(deal_ids)))
-    given = {(grant.deal_id, grant.user_id): grant for grant in db.session.scalars(query)}
-    missing = sorted(wanted - given.keys())
-    deals = {
-        deal.id: deal
-        for deal in db.session.scalars(
-            sa.select(Deal).where(Deal.id.in_({deal_id for deal_id, _ in missing}))
-        )
-    }
-    for deal_id, user_id in missing:
+    wanted, given = _wanted(deal_ids), _given(deal_ids)
+    new = sorted(wanted - given.keys())
+    query = sa.select(Deal).where(Deal.id.in_({deal_id for deal_id, _ in new}))
+    deals = {deal.id: deal for deal in db.session.scalars(query)}
+    for deal_id, user_id in new:
         pipeline.grant(deals[deal_id], user_id, GrantKind.AGENDA, now)
     for pair, grant in given.items():
         if pair not in wanted and pair[1] in left:
             db.session.delete(grant)
     db.session.flush()
+
+
+def missing(deal_ids: Collection[int]) -> bool:
+    """Whether somebody should see one of these deals by an agenda and does not yet."""
+    return bool(deal_ids) and bool(_wanted(deal_ids) - _given(deal_ids).keys())
+
+
+def _given(deal_ids: Collection[int]) -> dict[tuple[int, int], DealGrant]:
+    query = sa.select(DealGrant).where(_ON_AGENDA, DealGrant.deal_id.in_(list(deal_ids)))
+    return {(grant.deal_id, grant.user_id): grant for grant in db.session.scalars(query)}
 
 
 def _wanted(deal_ids: Collection[int]) -> set[tuple[int, int]]:

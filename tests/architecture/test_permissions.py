@@ -15,6 +15,8 @@ from flask.testing import FlaskClient
 from app import create_app
 from portfolio.companies import operations as companies
 from portfolio.extensions import db, unit_of_work
+from portfolio.meetings import operations as meetings
+from portfolio.meetings.models import AgendaItem
 from portfolio.people import access
 from portfolio.people.models import User
 from portfolio.people.policy import ROLES
@@ -304,7 +306,15 @@ def house(app, cast) -> User:
         companies.note_activity("金丝雀记录", "note", owner, now, deal_id=deal.id)
         companies.add_task("金丝雀待办", owner.id, owner, now, deal_id=deal.id)
         companies.keep_document(b"kanarie", "金丝雀.pdf", "", owner, now, deal_id=deal.id)
-    factories.deal(cast["outsider"], now, name="寻常项目")
+    plain = factories.deal(cast["outsider"], now, name="寻常项目")
+    begins = now + dt.timedelta(days=7)
+    values = {"kind": "ic", "starts_at": begins, "ends_at": begins + dt.timedelta(hours=1)}
+    with unit_of_work("seed", cast["partner"]):
+        meeting = meetings.plan(values, [owner.id, cast["reader"].id], cast["partner"], now)
+        for turn, on in enumerate((deal, plain), start=1):
+            item = AgendaItem(meeting_id=meeting.id, deal_id=on.id, turn=turn, ask="decision")
+            item.minutes, item.presenter_id = 30, on.owner_id
+            db.session.add(item)
     return owner
 
 
@@ -382,7 +392,7 @@ def test_no_canary_of_a_walled_deal_reaches_a_wrong_reader(app, as_user, house, 
 
 def test_the_team_sees_its_walled_deal(as_user, house) -> None:
     client = as_user("manager")
-    for path in ("/deals", "/deals/1", "/", "/deals.csv"):
+    for path in ("/deals", "/deals/1", "/", "/deals.csv", "/meetings/1"):
         assert "金丝雀" in client.get(path).text, path
     assert 'data-deal="1"' in client.get("/board").text
     assert "金丝雀".encode() in unpacked(client.get("/deals.xlsx").get_data())

@@ -7,12 +7,15 @@ import pytest
 import sqlalchemy as sa
 from icalendar import Calendar
 
+from portfolio.audit.models import AuditEntry
 from portfolio.extensions import db, unit_of_work
 from portfolio.holidays.queries import calendar
 from portfolio.kernel.dates import SHANGHAI, local_date
 from portfolio.meetings import item_operations, operations
 from portfolio.meetings.coming_queries import next_meeting_for
+from portfolio.meetings.jobs import open_agendas
 from portfolio.meetings.models import AgendaItem, Meeting
+from portfolio.people.models import UserRole
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline.models import Deal, DealGrant, GrantKind
 from tests import factories
@@ -183,7 +186,9 @@ def test_an_agenda_is_filled_ordered_and_emptied(as_user, cast, meeting, deals) 
     one, other = db.session.scalars(sa.select(AgendaItem.id).order_by(AgendaItem.turn))
     change = {"version": 1, "ask": "again", "minutes": "45", "presenter_id": cast["partner"].id}
     assert client.post(f"{base}/items/{one}", data=change).status_code == 302
-    assert client.post(f"{base}/items/{one}", data=change).status_code == 409
+    late = client.post(f"{base}/items/{one}", data=change)
+    assert late.status_code == 409 and "当前已保存：复议 · 45 分钟" in late.text
+    assert 'name="version" type="hidden" value="2"' in late.text
     late = change | {"version": 2, "minutes": "481"}
     assert client.post(f"{base}/items/{one}", data=late).status_code == 422
     page = client.get(base).text
@@ -219,6 +224,8 @@ def test_no_walled_item_is_told_of_to_who_may_not_see_its_deal(
         client = as_user(name)
         page = client.get(base).text
         assert items(page) == [(str(n), said) for n, said in enumerate(names, start=1)], name
+        put = "Manager</span> <b>项目上会"
+        assert (put in page) == (name == "manager"), "nor does the history tell of it"
         listed = client.get("/meetings").text
         assert re.search(rf'data-label="议题" class="num">{len(names)}<', listed), name
         assert client.post("/agenda/feed").status_code == 302
@@ -243,6 +250,9 @@ def test_no_walled_item_is_told_of_to_who_may_not_see_its_deal(
     assert client.post(f"{base}/order", data=order).status_code == 302
     inside = items(as_user("manager").get(base).text)
     assert inside == [("1", "寻常三号"), ("2", "金丝雀二号"), ("3", "寻常一号")]
+    assert "调整议程顺序" in client.get(base).text
+    numbered = sa.select(AuditEntry.seq).where(AuditEntry.after.contains('"turn"'))
+    assert not db.session.scalars(numbered).all(), "places among all would tell how many there are"
 
 
 def test_who_neither_attends_nor_reads_the_committees_work_knows_nothing_of_a_meeting(
@@ -269,6 +279,7 @@ def test_an_agenda_opens_its_deals_to_who_reads_by_agenda_and_closes_them_again(
     assert member.get(path).status_code == 404
     put_on(meeting, deals[0], cast["partner"])
     assert member.get(path).status_code == 200
+    assert base in member.get("/committee").text
     second = meeting_at(cast, NOW + 30 * DAY, ["committee"], kind="pre_review")
     put_on(second, deals[0], cast["partner"])
     reason = {"version": 1, "reason": "材料未齐"}
@@ -287,6 +298,21 @@ def test_an_agenda_opens_its_deals_to_who_reads_by_agenda_and_closes_them_again(
     assert "材料未齐" in page.text and "添加议题" not in page.text
     late = client.post(f"{base}/items", data={"deal_id": deals[2].id})
     assert late.status_code == 422 and "不能再修改" in late.text
+
+
+def test_who_comes_to_the_committee_later_sees_what_comes_before_it(
+    as_user, app, cast, meeting, deals
+) -> None:
+    put_on(meeting, deals[0], cast["partner"])
+    with unit_of_work("user.roles"):
+        cast["reader"].grants = [UserRole(role="committee")]
+    path = f"/deals/{deals[0].id}"
+    assert as_user("reader").get(path).status_code == 404
+    for _tick in range(2):
+        open_agendas(app)
+        assert as_user("reader").get(path).status_code == 200
+    given = sa.select(AuditEntry.seq).where(AuditEntry.action == "meeting.open")
+    assert len(db.session.scalars(given).all()) == 1, "writes nothing when nothing is missing"
 
 
 def test_a_meeting_is_held_once_it_has_begun(as_user, cast, deals) -> None:
