@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench import duplicates, files, pages, readiness, suggestions
+from bench import digests, duplicates, files, pages, readiness, suggestions
 
 
 def main() -> None:
@@ -16,6 +16,7 @@ def main() -> None:
         folder = Path(home) / "files"
         folder.mkdir()
         files.table(folder)
+        digests.table(Path(home))
     readiness.table()
     suggestions.table()
 

@@ -7,14 +7,16 @@ merges keep no list of the deals that went over.
 """
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from portfolio.chokepoint import queries as chokepoint
 from portfolio.chokepoint.models import Tag
 from portfolio.chokepoint.taxonomy_queries import TechnologiesInForce
+from portfolio.companies.merge_queries import unmerged
+from portfolio.companies.models import Company
 from portfolio.coverage.figures import Counted, Coverage, Part
 from portfolio.coverage.phases import phases
 from portfolio.coverage.queries import amounts_of, costs_of, counted, held, in_pipeline
@@ -90,21 +92,67 @@ def _deals(user: User) -> sa.Select[Any]:
 
 def _deals_then(user: User, known_at: dt.datetime) -> sa.Select[Any]:
     """The deals that were in the pipeline at an instant, of those that the person sees today."""
-    last = _newest(StageEvent, known_at)
     terms = _newest(DealTerms, known_at)
-    invested = phases().invested(pipeline.newest_first())
+    columns = _thing(Deal.id, Deal.company_id, DealTerms.amount_fen, amounts_of(user))
     return (
-        sa.select(*_thing(Deal.id, Deal.company_id, DealTerms.amount_fen, amounts_of(user)))
-        .join(StageEvent, StageEvent.deal_id == Deal.id)
+        _in_pipeline_then(columns, known_at)
         .outerjoin(terms, terms.c.deal_id == Deal.id)
         .outerjoin(DealTerms, DealTerms.id == terms.c.id)
+        .where(sight.visible(user))
+    )
+
+
+def _in_pipeline_then(columns: Sequence[Any], known_at: dt.datetime) -> sa.Select[Any]:
+    last = _newest(StageEvent, known_at)
+    invested = phases().invested(pipeline.newest_first())
+    return (
+        sa.select(*columns)
+        .select_from(Deal)
+        .join(StageEvent, StageEvent.deal_id == Deal.id)
         .where(
             StageEvent.id.in_(sa.select(last.c.id)),
             StageEvent.to_status.in_(SHOWN),
             StageEvent.to_stage.not_in(invested),
             Deal.company_id.is_not(None),
-            sight.visible(user),
         )
+    )
+
+
+class Counting(NamedTuple):
+    """What coverage counts, before any reader's rights: the deals in the pipeline as (id, company,
+    walled), the holdings as (company, deal, walled), where one is of no deal its company alone, and by
+    company the domains that it counts in."""
+
+    deals: Sequence[Any]
+    holdings: Sequence[Any]
+    domains: Mapping[int, frozenset[str]]
+
+
+def what_counts(day: dt.date, known_at: dt.datetime | None = None) -> Counting:
+    """What `coverage` counts of a day, for whoever counts it for many readers: three queries."""
+    deal = Deal.id, Deal.company_id, Deal.walled
+    query = (
+        sa.select(*deal).where(in_pipeline())
+        if known_at is None
+        else _in_pipeline_then(deal, known_at)
+    )
+    holdings = (
+        sa.select(Holding.company_id, Holding.deal_id, Deal.walled)
+        .outerjoin(Deal, Deal.id == Holding.deal_id)
+        .join(Company, Company.id == Holding.company_id)
+        .where(chokepoint.stood(Holding, known_at), Deal.deleted_at.is_(None))
+        .where(sa.or_(Holding.deal_id.is_not(None), unmerged()))
+    )
+    tags = _tags(day, known_at)
+    domains: dict[int, set[str]] = {}
+    for company_id, domain in db.session.execute(
+        sa.select(tags.c.company_id, _domain(tags.c.technology)).distinct()
+    ):
+        domains.setdefault(company_id, set()).add(domain)
+    return Counting(
+        db.session.execute(query.where(Deal.deleted_at.is_(None))).all(),
+        db.session.execute(holdings).all(),
+        {company_id: frozenset(found) for company_id, found in domains.items()},
     )
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -91,25 +92,33 @@ def _deal_line(row: Any) -> lines.DealLine:
 
 def decisions(asked: Asked) -> Part:
     """What was decided."""
-    return _changes(asked, decided=True)
+    return _told(asked, _by_kind(asked)[True])
 
 
 def moves(asked: Asked) -> Part:
     """What else moved."""
-    return _changes(asked, decided=False)
+    return _told(asked, _by_kind(asked)[False])
 
 
-def _changes(asked: Asked, decided: bool) -> Part:
-    found = [c for c in net(asked, asked.since, asked.until) if c.decision is decided]
-    return _told(asked, found, {row.deal_id for row in _own(asked)})
+def _by_kind(asked: Asked) -> dict[bool, list[lines.Change]]:
+    """What became of deals in the window, decisions and others, the newest first."""
+
+    def ask() -> dict[bool, list[lines.Change]]:
+        found: dict[bool, list[lines.Change]] = {True: [], False: []}
+        for change in sorted(net(asked, asked.since, asked.until), key=compose.own_then_newest):
+            found[change.decision].append(change)
+        return found
+
+    return asked.shared.once(("kinds", asked.since, asked.until, asked.sight), ask)
 
 
-def _own(asked: Asked) -> Sequence[Any]:
-    events = seen_events(asked, asked.since, asked.until)
+def _own(asked: Asked) -> set[int]:
+    """The deals of the reader with events in the window."""
     by_owner = asked.shared.once(
-        ("owners", asked.since, asked.until, asked.sight), lambda: _by_owner(events)
+        ("owners", asked.since, asked.until, asked.sight),
+        lambda: _by_owner(seen_events(asked, asked.since, asked.until)),
     )
-    return by_owner.get(asked.user.id, [])
+    return {row.deal_id for row in by_owner.get(asked.user.id, ())}
 
 
 def _by_owner(rows: Iterable[Any]) -> dict[int, list[Any]]:
@@ -119,14 +128,12 @@ def _by_owner(rows: Iterable[Any]) -> dict[int, list[Any]]:
     return found
 
 
-def _told(asked: Asked, found: Sequence[Any], own: set[int]) -> Part:
-    """The first of some lines as this reader may know them: own deals first, then the newest."""
-    marked = [
-        replace(line, deal=replace(line.deal, mine=True)) if line.deal.deal_id in own else line
-        for line in found
-    ]
-    marked.sort(key=compose.own_then_newest)
-    shown = marked[:LINES_SHOWN]
+def _told(asked: Asked, found: Sequence[lines.Change]) -> Part:
+    """The first of some changes as this reader may know them: of own deals, then the newest."""
+    own = _own(asked)
+    mine = [replace(c, deal=replace(c.deal, mine=True)) for c in found if c.deal.deal_id in own]
+    others = (change for change in found if change.deal.deal_id not in own)
+    shown = [*mine, *islice(others, LINES_SHOWN)][:LINES_SHOWN]
     terms = sight.among_seen(asked.user, "deal.terms", {line.deal.deal_id for line in shown})
     return Part([_without_terms(line, terms) for line in shown], len(found))
 
@@ -192,12 +199,9 @@ def _slow(asked: Asked) -> Sequence[Any]:
 def slow(asked: Asked) -> Part:
     """Deals beyond the usual time, own ones first."""
     rows, me = seen_slow(asked), asked.user.id
-    own = asked.shared.once(("slow owners", asked.until, asked.sight), lambda: _by_owner(rows)).get(
-        me, []
-    )
+    own = asked.shared.once(("slow owners", asked.until, asked.sight), lambda: _by_owner(rows))
     others = (row for row in rows if row.owner_id != me)
-    shown = [*own[:LINES_SHOWN]]
-    shown += [row for row, _ in zip(others, range(LINES_SHOWN - len(shown)), strict=False)]
+    shown = [*own.get(me, ()), *islice(others, LINES_SHOWN)][:LINES_SHOWN]
     return Part([_slow_line(row, asked) for row in shown], len(rows))
 
 

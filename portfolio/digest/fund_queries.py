@@ -5,13 +5,13 @@ import datetime as dt
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from portfolio.coverage.figure_queries import coverage
-from portfolio.coverage.figures import Coverage
+from portfolio.coverage.figure_queries import Counting, what_counts
+from portfolio.coverage.figures import per_cent, share
 from portfolio.digest import compose, deal_queries, house_lines, turn_queries
 from portfolio.digest.compose import LINES_SHOWN, Number, Part
 from portfolio.digest.house_queries import acts_in
 from portfolio.digest.readers import readers
-from portfolio.digest.shared_queries import Asked
+from portfolio.digest.shared_queries import Asked, Sight
 from portfolio.kernel.dates import local_date
 from portfolio.pipeline import funnel_queries, tally_queries
 from portfolio.pipeline import queries as pipeline
@@ -117,29 +117,73 @@ def covered(asked: Asked) -> Part:
     """How far what the reader may know of is in chokepoint technology, now and before."""
     if not asked.user.may("deal.read"):
         return Part()
-    now, before = asked.shared.once(
-        ("coverage", asked.since, asked.until, asked.sight), lambda: _coverage(asked)
+    found = asked.shared.once(
+        ("covered", asked.since, asked.until, asked.sight), lambda: _covered(asked)
     )
-    if now.empty:
-        return Part()
-    deals, held = now.pipeline, now.invested
-    told = [
-        house_lines.CoverageLine(
-            *("/deals?open=yes&chokepoint=any", "pipeline", deals.part.count),
-            *(before.pipeline.part.count, deals.whole.count, deals.share_text),
+    return Part(found, len(found))
+
+
+def _covered(asked: Asked) -> Sequence[house_lines.CoverageLine]:
+    once, today = asked.shared.once, local_date(asked.until)
+    now = once(("coverage", today), lambda: _Pool(what_counts(today)))
+    day = local_date(asked.since)
+    then = once(("coverage", asked.since), lambda: _Pool(what_counts(day, asked.since)))
+    deals, part = now.deals(asked.sight)
+    held, held_part, fields = now.held(asked.sight)
+    _, held_before, fields_before = then.held(asked.sight)
+    if not deals and not held:
+        return []
+    line = house_lines.CoverageLine
+    return [
+        line(
+            *("/deals?open=yes&chokepoint=any", "pipeline", part, then.deals(asked.sight)[1]),
+            *(deals, per_cent(share(part, deals))),
         ),
-        house_lines.CoverageLine(
-            *("/companies?invested=yes&chokepoint=any", "invested", held.part.count),
-            *(before.invested.part.count, held.whole.count, held.share_text),
+        line(
+            *("/companies?invested=yes&chokepoint=any", "invested", held_part, held_before),
+            *(held, per_cent(share(held_part, held))),
         ),
-        house_lines.CoverageLine("/chokepoints/coverage", "domains", now.fields, before.fields),
+        line("/chokepoints/coverage", "domains", fields, fields_before),
     ]
-    return Part(told, len(told))
 
 
-def _coverage(asked: Asked) -> tuple[Coverage, Coverage]:
-    then = coverage(asked.user, local_date(asked.since), asked.since)
-    return coverage(asked.user, local_date(asked.until)), then
+class _Pool:
+    """What coverage counts, told for each reader: the deals that are open to everybody are counted
+    once, and of the others those that the reader may know of."""
+
+    def __init__(self, counting: Counting) -> None:
+        self._counting = counting
+        self._tagged = {row.id: row.company_id in counting.domains for row in counting.deals}
+        self._open = {row.id for row in counting.deals if not row.walled}
+        self._open_tagged = sum(self._tagged[number] for number in self._open)
+
+    def deals(self, eyes: Sight) -> tuple[int, int]:
+        """How many deals are in the pipeline, and how many of them in chokepoint technology."""
+        more = [number for number in eyes.opened if number in self._tagged]
+        whole, part = len(more), sum(self._tagged[number] for number in more)
+        if eyes.every:
+            more_open = [number for number in more if number in self._open]
+            less = [n for n in eyes.recused if n in self._open and n not in eyes.opened]
+            whole += len(self._open) - len(more_open) - len(less)
+            part += self._open_tagged - sum(self._tagged[n] for n in (*more_open, *less))
+        return whole, part
+
+    def held(self, eyes: Sight) -> tuple[int, int, int]:
+        """In how many companies money was invested, how many of them are in chokepoint technology, and
+        in how many domains of it."""
+        found = {
+            row.company_id
+            for row in self._counting.holdings
+            if (
+                eyes.knows(row.company_id)
+                if row.deal_id is None
+                else eyes.sees(row.deal_id, row.walled)
+            )
+        }
+        domains = self._counting.domains
+        tagged = [company for company in found if company in domains]
+        fields = frozenset().union(*(domains[company] for company in tagged))
+        return len(found), len(tagged), len(fields)
 
 
 def numbers(asked: Asked) -> Sequence[Number]:

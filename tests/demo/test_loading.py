@@ -11,11 +11,13 @@ from portfolio.chokepoint import taxonomy_queries
 from portfolio.companies.duplicate_queries import found_pairs, pairs_of
 from portfolio.companies.likeness import Reason
 from portfolio.companies.models import Company
+from portfolio.coverage.figure_queries import coverage
 from portfolio.demo import operations
-from portfolio.digest.content_queries import digest_for
+from portfolio.digest.content_queries import digest_for, one_part
 from portfolio.extensions import db
 from portfolio.flows.models import PipelineDraft
 from portfolio.kernel import uscc
+from portfolio.kernel.dates import local_date
 from portfolio.people.models import User
 from portfolio.pipeline.models import Deal, Holding, PipelineVersion, StageEvent
 from portfolio.readiness.models import Assessment, Scenario
@@ -134,6 +136,18 @@ def test_the_last_week_of_the_story_is_worth_a_digest(house) -> None:
     for key in ("decisions", "moves", "overrides", "turns", "tags", "companies", "certificates"):
         assert parts["partner"][key], key
     assert parts["manager"]["turns"] and parts["manager"]["duplicates"]
+    for name in ("manager", "partner", "reader"):
+        since = now - dt.timedelta(days=7)
+        told = one_part(people[name], "coverage", since, now).lines
+        for then, part in (
+            (coverage(people[name], local_date(now)), "part"),
+            (coverage(people[name], local_date(since), since), "before"),
+        ):
+            assert [getattr(line, part) for line in told] == [
+                then.pipeline.part.count,
+                then.invested.part.count,
+                then.fields,
+            ], "as the page counts it"
     assert parts["compliance"]["exports"] == 2 and parts["compliance"]["overrides"]
 
 
