@@ -12,6 +12,7 @@ from portfolio.companies import operations as companies
 from portfolio.companies.models import Company, Contact, EquityRound
 from portfolio.companies.operations import Statement
 from portfolio.demo import walk_operations
+from portfolio.demo.digest_operations import choose_times, go_on_leave, send_past
 from portfolio.demo.figures import invent
 from portfolio.demo.flow_operations import edit_pipeline
 from portfolio.demo.history import NOTES
@@ -120,6 +121,9 @@ def load(seed: int, now: dt.datetime) -> dict[str, int]:
     twins += enter_leads(told["lead"], managers, now)
     take_files(told["taken"], cast, now)
     foresee([*coming(local_date(now)), *past(local_date(now))], now)
+    send_past(told["digests"], now)
+    choose_times(told["digests"]["times"], cast, now)
+    go_on_leave(told["digests"]["leave"], cast, now)
     return {
         "people": len(cast),
         "companies": len(firms) + twins,

@@ -9,7 +9,6 @@ from sqlalchemy.orm import defer, joinedload
 from portfolio.digest.models import DeliveryAttempt, DigestMessage, DigestRun, DigestSchedule
 from portfolio.digest.states import MessageState, RunState
 from portfolio.extensions import db
-from portfolio.people.models import User
 from portfolio.web.paging import Page, page_of
 
 
@@ -25,6 +24,16 @@ class Wanted:
 
 def messages(wanted: Wanted) -> Page:
     """A page of messages, newest first, without their bytes."""
+    found, number, total = page_of(_ids(wanted))
+    return Page(_by_id(found), number, total)
+
+
+def newest(wanted: Wanted, limit: int = 50) -> Sequence[DigestMessage]:
+    """The newest of them."""
+    return _by_id(db.session.scalars(_ids(wanted).limit(limit)).all())
+
+
+def _ids(wanted: Wanted) -> sa.Select[int]:
     ids = sa.select(DigestMessage.id).order_by(DigestMessage.id.desc())
     if wanted.recipient_id is not None:
         ids = ids.where(DigestMessage.recipient_id == wanted.recipient_id)
@@ -39,8 +48,7 @@ def messages(wanted: Wanted) -> Page:
             .where(DigestSchedule.kind == wanted.kind)
         )
         ids = ids.where(DigestMessage.run_id.in_(runs))
-    found, number, total = page_of(ids)
-    return Page(_by_id(found), number, total)
+    return ids
 
 
 def _by_id(ids: Sequence[int]) -> Sequence[DigestMessage]:
@@ -54,17 +62,6 @@ def _by_id(ids: Sequence[int]) -> Sequence[DigestMessage]:
         )
         .order_by(DigestMessage.id.desc())
     ).all()
-
-
-def newest_of(user: User, limit: int = 8) -> Sequence[DigestMessage]:
-    """A person's newest messages, without their bytes."""
-    ids = (
-        sa.select(DigestMessage.id)
-        .where(DigestMessage.recipient_id == user.id)
-        .order_by(DigestMessage.id.desc())
-        .limit(limit)
-    )
-    return _by_id(db.session.scalars(ids).all())
 
 
 def failures(limit: int = 20) -> Sequence[DigestMessage]:

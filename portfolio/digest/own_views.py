@@ -58,8 +58,8 @@ def _pairs(form: OwnForm) -> list[tuple[str, str]]:
 
 def _ways(kind: Kind, house: bool) -> list[Any]:
     """At once is of one's own making where the house tells nobody; so is what it does not send."""
-    offered = WAYS if house else {key: text for key, text in WAYS.items() if key != HOUSE}
-    return choices((key, str(text)) for key, text in offered.items())
+    titles = WAYS if kind.timed else WAYS | {OWN: _l("Of what I choose")}
+    return choices((key, str(text)) for key, text in titles.items() if house or key != HOUSE)
 
 
 def _saved(form: OwnForm, kind: Kind, user: User) -> bool:

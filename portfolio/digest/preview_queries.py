@@ -1,26 +1,32 @@
 """What a person would get of a kind of mail, now or in any period, through that person's eyes."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from portfolio.digest import content_queries, queries, schedule_queries, slots, template_letters
+from portfolio.digest.compose import Digest
 from portfolio.digest.kinds import Kind, Timing
+from portfolio.digest.lines import Line
 from portfolio.digest.models import DigestSchedule
+from portfolio.digest.readers import menu_of
 from portfolio.digest.slots import Rule, Slot
 from portfolio.digest.template_letters import Heading, Written
 from portfolio.holidays.queries import calendar
 from portfolio.people.models import User
+from portfolio.pipeline import sight_queries as sight
 
 
 @dataclass(frozen=True)
 class Preview:
     """A mail that was not sent, from when to when it tells, and its neighbours' periods.
 
-    `due` is when the digest that it would be part of is due; None for one of the past.
+    `due` is when the digest that it would be part of is due; None for one of the past. `narrowed` says
+    that its reader would be told of more than whoever looks may know of.
     """
 
     words: Written
-    mentions: str
+    narrowed: bool
     period: str
     since: dt.datetime
     until: dt.datetime
@@ -35,8 +41,10 @@ def source(user: User, kind: Kind, now: dt.datetime) -> DigestSchedule | None:
     return next(iter([*reached, *schedule_queries.of_kind(kind)]), None)
 
 
-def preview(user: User, kind: Kind, period: str, now: dt.datetime) -> Preview | None:
-    """The mail of a period ("" for the coming one); None where there is no such period yet."""
+def preview(user: User, viewer: User, kind: Kind, period: str, now: dt.datetime) -> Preview | None:
+    """The mail of a period ("" for the coming one) as a person would get it; None where there is no
+    such period yet. Somebody else sees of it what they may know of themselves: a preview is no door
+    in a wall."""
     schedule = source(user, kind, now)
     rule: Rule = (schedule.timing if schedule else Timing(kind)).rule
     coming = slots.upcoming(rule, calendar(), now, 1)[0]
@@ -48,11 +56,13 @@ def preview(user: User, kind: Kind, period: str, now: dt.datetime) -> Preview | 
         since = slots.before(rule, calendar(), now)
         if schedule is not None:
             since = queries.known_until(schedule, {user.id}).get(user.id, since)
-    digest = content_queries.digest_for(user, slot.period, since, until)
+    digest = whole = content_queries.digest_for(user, slot.period, since, until)
+    if viewer.id != user.id:
+        digest = _as_known_to(viewer, whole)
     earlier, later = (slots.beside(rule, calendar(), slot.period, step) for step in (-1, 1))
     return Preview(
         template_letters.written(digest, user, schedule.id if schedule else 0, Heading(kind)),
-        queries.mentions_of(digest),
+        digest != whole,
         slot.period,
         since,
         until,
@@ -60,6 +70,34 @@ def preview(user: User, kind: Kind, period: str, now: dt.datetime) -> Preview | 
         earlier.period if earlier else "",
         later.period if later and later.due <= coming.due else "",
     )
+
+
+def _as_known_to(viewer: User, digest: Digest) -> Digest:
+    """The parts, numbers and lines that this person may read too, without terms that they may not."""
+    menu = menu_of(viewer.roles)
+    deals = sight.ids_with(viewer, "deal.read", digest.deal_ids)
+    terms = sight.ids_with(viewer, "deal.terms", digest.terms_ids)
+    companies = queries.companies_open(viewer, digest.company_ids)
+
+    def told(line: Any) -> Line | None:
+        if line.deals - deals or line.companies - companies:
+            return None
+        if not line.terms - terms:
+            return line
+        deal = getattr(line, "deal", None)
+        # Whatever else tells terms is left out.
+        return replace(line, deal=replace(deal, amount_fen=None)) if deal else None
+
+    sections = []
+    for section in digest.sections:
+        if section.kind.key in menu.keys:
+            lines = [kept for line in section.part.lines if (kept := told(line))]
+            whole = len(lines) == len(section.part.lines)
+            part = replace(section.part, lines=lines)
+            part = part if whole else replace(part, total=len(lines), overdue=0)
+            sections.append(replace(section, part=part))
+    numbers = [number for number in digest.numbers if number.kind in menu.numbers]
+    return replace(digest, sections=sections, numbers=numbers)
 
 
 def _slot(rule: Rule, period: str) -> Slot | None:

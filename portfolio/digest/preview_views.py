@@ -6,9 +6,8 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from portfolio.digest import hand_operations, preview_queries, queries
+from portfolio.digest import hand_operations, preview_queries
 from portfolio.digest.kinds import KINDS, TIMED, Kind
-from portfolio.digest.preview_queries import Preview
 from portfolio.digest.views import blueprint, mail_page
 from portfolio.extensions import db, note_event
 from portfolio.kernel.dates import parse_date
@@ -57,33 +56,26 @@ def _asked() -> Asked:
 def preview() -> str:
     """What I would get, now or in any period; those who run the house see what others would."""
     asked, me = _asked(), access.me()
-    found = preview_queries.preview(asked.reader, asked.kind, asked.period, now())
+    found = preview_queries.preview(asked.reader, me, asked.kind, asked.period, now())
     return render_template(
         "digest/preview.html",
         asked=asked,
         found=found,
         mine=asked.reader.id == me.id,
-        open=found is not None and _may_look(asked.reader, found),
         kinds=TIMED,
         people=people.active_names() if me.may("jobs.manage") else {},
     )
-
-
-def _may_look(reader: User, found: Preview) -> bool:
-    """One sees one's own; of somebody else's what one may see oneself, or a wall would have a door."""
-    me = access.me()
-    return reader.id == me.id or queries.still_open(me, found.mentions)
 
 
 @blueprint.get("/digests/preview/content")
 @access.signed_in
 def preview_content() -> Response:
     """The preview's mail alone, for the frame; looking at somebody else's is kept in the trail."""
-    asked = _asked()
-    found = preview_queries.preview(asked.reader, asked.kind, asked.period, now())
-    if found is None or not _may_look(asked.reader, found):
+    asked, me = _asked(), access.me()
+    found = preview_queries.preview(asked.reader, me, asked.kind, asked.period, now())
+    if found is None:
         abort(404)
-    if asked.reader.id != access.me().id:
+    if asked.reader.id != me.id:
         with access.writing("digest.preview"):
             said = {"kind": asked.kind.value, "period": found.period}
             note_event("digest.preview", "user", asked.reader.id, said)

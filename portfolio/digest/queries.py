@@ -106,15 +106,18 @@ def still_open(user: User, mentions: str) -> bool:
     """Whether the person may still see everything that the mail names, and still reads its parts."""
     named: Mapping[str, Any] = json.loads(mentions)
     read = {kind.key for kind in menu_of(user.roles).parts}
-    seen = db.session.scalars(
-        sa.select(Company.id).where(Company.id.in_(named["companies"]), companies.visible(user))
-    )
     return (
         sight.ids_with(user, "deal.read", named["deals"]) == set(named["deals"])
         and sight.ids_with(user, "deal.terms", named["terms"]) == set(named["terms"])
-        and set(seen) == set(named["companies"])
+        and companies_open(user, named["companies"]) == set(named["companies"])
         and read.issuperset(named.get("parts", ()))
     )
+
+
+def companies_open(user: User, ids: Collection[int]) -> set[int]:
+    """Which of these companies a person may see."""
+    seen = sa.select(Company.id).where(Company.id.in_(list(ids)), companies.visible(user))
+    return set(db.session.scalars(seen))
 
 
 def last_tick() -> dt.datetime | None:

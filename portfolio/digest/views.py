@@ -14,6 +14,7 @@ from portfolio.digest import (
     states,
     template_letters,
 )
+from portfolio.digest.archive_queries import Wanted
 from portfolio.digest.kinds import KINDS, ORIGINS, Kind
 from portfolio.digest.models import DigestPause, DigestSchedule
 from portfolio.digest.slots import Slot
@@ -27,6 +28,7 @@ from portfolio.people.models import User
 
 blueprint = Blueprint("digest", __name__)
 
+MOST_SHOWN = 8
 # A scheduler looks every minute; one that has not for this long is down or stuck.
 ASLEEP_AFTER = dt.timedelta(minutes=5)
 
@@ -59,9 +61,10 @@ def index() -> str:
     oversees = user.may("jobs.manage")
     return render_template(
         "digest/index.html",
-        messages=archive_queries.newest_of(user),
+        messages=archive_queries.newest(Wanted(user.id), MOST_SHOWN),
         mine=mine,
         pause=_pause(user, now),
+        moment=now,
         unsure=unsure(coming),
         runs=archive_queries.runs() if oversees else [],
         failures=archive_queries.failures() if oversees else [],

@@ -1,6 +1,7 @@
 """The archive and what people do by hand: previews, trials, sending again, cancelling a run."""
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from email import message_from_bytes, policy
 
@@ -14,10 +15,12 @@ from portfolio.digest import (
     hand_operations,
     jobs,
     operations,
+    preview_queries,
     queries,
     schedule_queries,
     send_operations,
 )
+from portfolio.digest.kinds import Kind
 from portfolio.digest.models import DigestMessage, DigestRun
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.dates import SHANGHAI
@@ -177,7 +180,6 @@ def test_the_archive_is_ones_own_or_everybodys_without_what_is_not_for_one(
 def test_any_period_is_previewed_and_of_others_what_is_open_to_who_looks(
     app: Flask, cast: dict[str, User], as_user: Callable[[str], FlaskClient]
 ) -> None:
-    deal = factories.deal(cast["manager"], BEFORE, name="金丝雀一号", walled=True)
     reader, admin, manager = as_user("reader"), as_user("admin"), cast["manager"]
     page = reader.get("/digests/preview?kind=weekly&period=2026-W40").text
     assert "2026-W39" in page and "2026-W41" in page and "2026-09-21 08:30" in page
@@ -190,15 +192,61 @@ def test_any_period_is_previewed_and_of_others_what_is_open_to_who_looks(
     assert 'id="day-err"' in wrong_day and 'value="neulich"' in wrong_day
     assert reader.get("/digests/preview?kind=at_once").status_code == 404
     assert reader.get(f"/digests/preview?person={manager.id}").status_code == 403
-    theirs = f"?kind=weekly&period=2026-W49&person={manager.id}"
-    later = "/digests/preview/content"
-    empty = f"?kind=weekly&period=2026-W40&person={manager.id}"
-    assert admin.get(later + empty).status_code == 200
+    theirs = f"?kind=weekly&person={manager.id}"
+    assert "按Manager的权限生成" in admin.get("/digests/preview" + theirs).text
+    content = admin.get("/digests/preview/content" + theirs)
+    assert content.status_code == 200 and "sandbox" in content.headers["Content-Security-Policy"]
     assert actions()[-1] == "digest.preview"
-    said = admin.get("/digests/preview" + theirs).text
-    assert "金丝雀" not in said
-    assert deal.name not in admin.get(later + theirs).text
     client = as_user("manager")
     assert client.post("/digests/trial", data={"kind": "weekly"}).status_code == 302
     assert client.post("/digests/trial", data={"kind": "weekly"}).status_code == 302
     assert len(messages_of(manager)) == 1
+
+
+def test_a_preview_of_somebody_elses_is_no_door_in_a_wall(
+    app: Flask, cast: dict[str, User]
+) -> None:
+    manager = cast["manager"]
+    for name, walled in (("金丝雀一号", True), ("平常二号", False)):
+        factories.deal(
+            manager, BEFORE, name=name, walled=walled, terms={"amount_fen": 31337 * 10**6}
+        )
+    seen = {}
+    for viewer in ("manager", "colleague", "reader", "admin"):
+        found = preview_queries.preview(
+            manager, cast[viewer], Kind.WEEKLY, "2026-W49", MONDAY + MINUTE
+        )
+        assert found is not None
+        seen[viewer] = (found.words.html, found.narrowed)
+    assert "金丝雀一号" in seen["manager"][0] and "亿" in seen["manager"][0]
+    assert not seen["manager"][1]
+    for viewer in ("colleague", "reader"):
+        assert "平常二号" in seen[viewer][0] and "金丝雀" not in seen[viewer][0]
+        assert "亿" not in seen[viewer][0]
+        assert seen[viewer][1]
+    assert "二号" not in seen["admin"][0] and seen["admin"][1]
+
+
+def test_commands_tell_what_the_pages_tell(app: Flask, cast: dict[str, User]) -> None:
+    def run(*arguments: str) -> str:
+        found = app.test_cli_runner().invoke(args=["digest", *arguments])
+        assert found.exit_code == 0, found.output
+        return found.output
+
+    with unit_of_work("digest.subscription"):
+        operations.choose(1, cast["reader"].id, BEFORE, False, "page")
+    work()
+    told = json.loads(run("schedules", "--now", "2026-12-01T09:00", "--json"))
+    weekly = next(row for row in told if row["key"] == "weekly")
+    assert weekly["when"] == "mon 08:30 Asia/Shanghai" and weekly["goes_to"] == len(cast) - 1
+    assert weekly["skips"] == {"unsubscribed": 1}
+    assert weekly["next"][0] == "2026-12-07T08:30:00+08:00" and len(weekly["next"]) == 3
+    assert "skips unsubscribed 1" in run("schedules")
+    sent = json.loads(run("archive", "--state", "sent", "--json"))
+    assert len(sent) == len(cast) - 1 and {row["period"] for row in sent} == {"2026-W49"}
+    assert run("archive", "--person", "partner@fund.example").count("\n") == 1
+    text = run("preview", "partner@fund.example", "--kind", "monthly", "--period", "2026-09")
+    assert text.startswith("[卡位月报] 2026-09")
+    runner = app.test_cli_runner()
+    for wrong in (["preview", "x@y.example"], ["archive", "--person", "x@y.example"]):
+        assert runner.invoke(args=["digest", *wrong]).exit_code == 2
