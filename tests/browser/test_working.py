@@ -478,6 +478,25 @@ def test_a_move_that_is_not_allowed_goes_back_and_says_why(open_page) -> None:
     assert page.locator(f"ul[data-stage=pool] [data-deal='{deal}']").count() == 1
 
 
+def test_an_agenda_is_put_in_order_with_the_keyboard_and_with_its_buttons(open_page) -> None:
+    page = open_page()
+    page.goto("/meetings/1")
+    before = page.locator(".agenda .dealname").all_inner_texts()
+    page.locator(".agenda li").first.locator("a.btn").focus()
+    page.keyboard.press("Alt+ArrowDown")
+    page.locator(".toast").wait_for()
+    assert page.locator(".agenda .turn").all_inner_texts() == [
+        str(n + 1) for n in range(len(before))
+    ]
+    page.reload()
+    moved = page.locator(".agenda .dealname").all_inner_texts()
+    assert moved == [before[1], before[0], *before[2:]]
+    with page.expect_navigation():
+        page.locator(".agenda li").nth(1).locator("[value=up]").click()
+    assert page.locator(".agenda .dealname").all_inner_texts() == before
+    assert not page.complaints
+
+
 def test_the_palette_finds_by_initials_and_opens_the_company(open_page) -> None:
     page = open_page("manager")
     page.keyboard.press("Control+k")
