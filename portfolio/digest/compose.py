@@ -11,7 +11,7 @@ from portfolio.digest.lines import DECIDED, REJECTED, Change, Line
 from portfolio.digest.readers import Kind, NumberKind
 
 LINES_SHOWN = 8
-SHORT = 8
+SHORT, MOST_URGENT = 8, 5
 # How long the time is that the numbers at the top are of, by the form of the period's name.
 STRETCHES = (
     (re.compile(r"\d{4}-\d{2}"), "month", dt.timedelta(days=30)),
@@ -101,9 +101,12 @@ class Digest:
 
     @property
     def short(self) -> Sequence[Section]:
-        """What the account at the top has: first what waits for the reader."""
+        """What the account at the top has: first what waits for the reader, which leaves room for what
+        happened."""
         urgent = [section for section in self.news if section.kind.urgent]
-        return [*urgent, *(s for s in self.news if not s.kind.urgent)][:SHORT]
+        others = [section for section in self.news if not section.kind.urgent]
+        room = max(MOST_URGENT, SHORT - len(others))
+        return [*urgent[:room], *others][:SHORT]
 
     @property
     def empty(self) -> bool:

@@ -39,7 +39,7 @@ def acts_in(asked: Asked, acts: Acts, since: dt.datetime, until: dt.datetime) ->
     return [
         row
         for row in rows
-        if acts.fit(row.action, row.object_type, row.after)
+        if acts.fit(row.action, row.object_type, row.before)
         and (row.deal_id is None or (row.there and eyes.sees(row.deal_id, row.walled)))
     ]
 
@@ -67,7 +67,7 @@ def _entries(since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
                 sa.and_(entry.action.in_(actions), entry.object_type.not_in(aside)),
                 entry.object_type.in_(kinds),
                 *(
-                    sa.and_(entry.object_type == kind, entry.after.contains(f'"{name}"'))
+                    sa.and_(entry.object_type == kind, entry.before.contains(f'"{name}"'))
                     for kind, name in sorted(columns)
                 ),
             ),

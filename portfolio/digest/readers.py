@@ -39,7 +39,7 @@ class Acts:
     but: Sequence[str] = ()
 
     def fit(self, action: str, kind: str, changed: str) -> bool:
-        """Whether an entry is of them; `changed` is the JSON of what it changed."""
+        """Whether an entry is of them; `changed` is the JSON of what stood in the columns it changed."""
         if kind in self.but:
             return False
         if action in self.actions or kind in self.kinds:

@@ -65,6 +65,9 @@ def week(app: Flask, cast: dict[str, User]):
                 partner,
                 DURING,
             )
+    for walled_now, at in ((True, DURING - DAY), (False, DURING)):
+        with unit_of_work("deal.change", manager, at=at):
+            pipeline.set_wall(on_agenda, walled_now, manager, at)
     with unit_of_work("tag.confirm", manager, at=DURING):
         factories.claimed(company.id, "uv-led", "E2", manager, DURING)
     rows = [
@@ -137,7 +140,7 @@ def test_each_role_is_told_its_parts_and_nothing_it_may_not_know(week, cast, as_
     for key in ("funnel", "moves", "tags", "overrides"):
         assert told["partner"][key], key
     assert told["compliance"]["exports"] == 1 and told["compliance"]["chain"] == 1
-    assert told["compliance"]["access"] == 2, "an account and an agenda, but no recusal unseen"
+    assert told["compliance"]["access"] == 4, "an account, an agenda, a wall put up and taken down"
     assert told["admin"]["failures"] == 1 and told["admin"]["imports"] == 1
     assert told["admin"]["quality"] and "moves" not in told["admin"]
     assert told["committee"]["moves"] == 1
