@@ -279,6 +279,7 @@ class StageEvent(Base):
 
     __table_args__ = (
         sa.Index("ix_stage_event_deal_id_id", "deal_id", "id"),
+        sa.Index("ix_stage_event_recorded_at", "recorded_at"),
         sa.Index("ix_stage_event_undoes_id", "undoes_id", unique=True),
     )
 
