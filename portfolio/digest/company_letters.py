@@ -92,13 +92,20 @@ def _turn(line: company_lines.TurnLine) -> Said:
     verdict = _("%(target)s %(turn)s", target=title_of(line.target), turn=title_of(line.turn))
     if line.unverified:
         verdict += _(" (by unverified text)")
+    if line.test is not None:
+        verdict = _("%(verdict)s:", verdict=verdict)
     shown = [line.test] if line.test is not None else []
     strong = "".join(clause_said(test) for test in shown)
     if line.others:
         strong += ngettext(", and %(num)d clause more", ", and %(num)d clauses more", line.others)
     also = [f"{title_of(flip.target)} {title_of(flip.turn)}" for flip in line.also[:MOST_ALSO]]
     also += ["…"] if len(line.also) > MOST_ALSO else []
-    cause = cause_said(line.cause, line.causes) if line.cause else ""
+    if line.cause:
+        cause = cause_said(line.cause, line.causes)
+    elif line.by_day:
+        cause = _("nothing was stated: a day passed")
+    else:
+        cause = _("its region changed, or what belongs to it")
     more = _("also %(others)s", others=listed(also)) if also else ""
     return Said(
         line.path,
@@ -107,7 +114,7 @@ def _turn(line: company_lines.TurnLine) -> Said:
         text=verdict,
         strong=strong,
         tone=TONES[line.turn],
-        small=beside(cause or _("nothing was stated: a day passed"), more),
+        small=beside(cause, more),
     )
 
 

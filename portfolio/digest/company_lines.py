@@ -82,7 +82,8 @@ class TwinLine(Line):
 class TurnLine(Line):
     """A company that stands otherwise under a target: the test that shows it, how many more tests
     changed, the figure that caused it, and under which targets it stands otherwise too. Without a
-    test, no rulebook applies any more. `causes` is how many figures changed."""
+    test, no rulebook applies any more. `causes` is how many figures changed; `by_day` says that a day
+    alone passed."""
 
     company_id: int
     name: str
@@ -95,6 +96,7 @@ class TurnLine(Line):
     also: tuple[Any, ...]
     unverified: bool
     mine: bool
+    by_day: bool
 
     @property
     def path(self) -> str:  # type: ignore[override]

@@ -31,9 +31,9 @@ def funnel(asked: Asked) -> Part:
     found = asked.shared.once(("funnel", asked.until, asked.sight), lambda: _tallies(asked))
     changes = _change_by_stage(asked)
     flows = {flow.key for flow, tallies in found if tallies}
+    most = max((tally.count for _, tallies in found for tally in tallies.values()), default=0)
     told: list[house_lines.FunnelLine] = []
     for flow, tallies in found:
-        most = max((tally.count for tally in tallies.values()), default=0)
         for stage in pipeline.stages_in_order(flow.key):
             count = tallies.get(stage.key, Tally()).count
             change = changes.get((flow.key, stage.key), 0)

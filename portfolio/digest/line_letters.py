@@ -31,6 +31,12 @@ class Said:
     small: str = ""
     share: int | None = None
 
+    @property
+    def plain(self) -> str:
+        """What stands behind the title, without any markup."""
+        joint = {":": " ", "：": ""}.get(self.text[-1:], " · ")
+        return joint.join(part for part in (self.text, self.strong) if part)
+
 
 def cut(text: str, longest: int) -> str:
     """A text of one line, no longer than so many characters."""

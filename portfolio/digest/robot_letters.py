@@ -55,4 +55,4 @@ def _part(section: Section, base: str) -> Part:
 def _line(line: object, base: str) -> Line:
     words = said(line)
     lead = f"{words.lead}: " if words.lead else ""
-    return told(lead + beside(words.title, words.text, words.strong), base + words.path)
+    return told(lead + beside(words.title, words.plain), base + words.path)

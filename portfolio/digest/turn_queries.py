@@ -34,11 +34,13 @@ Values = dict[tuple[str, int | None], Value]
 
 
 class Turned(NamedTuple):
-    """A company with the targets under which it stands otherwise, the weightiest first."""
+    """A company with the targets under which it stands otherwise, the weightiest first; `by_day` where
+    it is assessed by the same as before and a day alone passed."""
 
     company_id: int
     name: str
     flips: tuple[Flip, ...]
+    by_day: bool
 
     @property
     def rank(self) -> tuple[int, bool, int]:
@@ -92,7 +94,7 @@ def _turned(since: dt.datetime, until: dt.datetime) -> Sequence[Turned]:
         same = was is not None and was[3] == will[3]
         changes = flips(was[2] if was is not None else "", will[2], new_rules if same else ())
         if changes:
-            found.append(Turned(company_id, will[5], tuple(changes)))
+            found.append(Turned(company_id, will[5], tuple(changes), same))
     return sorted(found, key=lambda one: one.rank)
 
 
@@ -139,6 +141,7 @@ def _line(one: Turned, detail: Detail | None, mine: bool) -> company_lines.TurnL
         also,
         first.unverified,
         mine,
+        one.by_day,
     )
 
 
