@@ -37,7 +37,7 @@ check: $(VENV)/test.stamp ## Lint, format, types and security rules (the low one
 test: check ## All tests on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-faults: $(VENV)/test.stamp ## The long fault, load and fuzz runs at full count
+faults: $(VENV)/test.stamp ## The long fault runs at full count; prints their table
 	$(BIN)/python -m pytest tests/faults -m slow -s -p no:cacheprovider
 
 bench: $(VENV)/test.stamp ## The performance table: ratios measured in one run

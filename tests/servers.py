@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,12 @@ class ChatServer(Server):
         "feishu": "/open-apis/bot/v2/hook/robot-token-0001",
         "dingtalk": "/robot/send?access_token=robot-token-0001",
     }
+
+    secrets: Mapping[str, str] = {}
+
+    def order(self, **orders: Any) -> None:
+        """What to do from now on, with the secrets that the platforms know."""
+        super().order(**{"secrets": self.secrets, **orders})
 
     @property
     def host(self) -> str:

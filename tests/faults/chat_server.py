@@ -3,9 +3,9 @@
 Started with a folder (and a port): listens on loopback, writes its port to `port`. It checks path,
 format, size and signature of every message; what it has taken is a line in `accepted.jsonl`, what
 it refused one in `refused.jsonl`. `orders.json` is read anew with each request: `answers` are given
-one after the other ("busy" the platform's own code for too many messages, "drop" takes the message
-and cuts the line, a number is an HTTP status; the last one stays), `wait` is how many seconds to
-think between taking a message and saying so. `secrets` names each platform's secret.
+one after the other, and the last one stays: "ok"; "busy", the platform's own code for too many
+messages; "drop", which takes the message and cuts the line; "slow", which takes it and thinks for
+`wait` seconds; or an HTTP status. `secrets` names each platform's secret.
 """
 
 import base64
@@ -133,7 +133,8 @@ class Handler(BaseHTTPRequestHandler):
             "sha256": hashlib.sha256(frozen.encode()).hexdigest(),
         }
         self.note("accepted.jsonl", line)
-        time.sleep(self.orders().get("wait", 0))
+        if ordered == "slow":
+            time.sleep(self.orders().get("wait", 3))
         if ordered == "drop":
             self.close_connection = True
             return self.connection.close()
@@ -156,10 +157,20 @@ class Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
 
+class Quiet(ThreadingHTTPServer):
+    """A caller that no longer waits is no news."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
 def serve(folder: Path, port: int) -> None:
     """Listen until killed."""
     Handler.folder = folder
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = Quiet(("127.0.0.1", port), Handler)
     ready = folder / "port.part"
     ready.write_text(str(server.server_address[1]))
     ready.replace(folder / "port")

@@ -1,20 +1,26 @@
-"""The stage for faults: a mail server process, command processes, and what must always hold."""
+"""The stage for faults: server and command processes, what must always hold, and the table of it."""
 
 import datetime as dt
 import os
 import subprocess
 import sys
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from portfolio.digest import robot_operations
 from portfolio.digest.models import DigestMessage
+from portfolio.digest.robot_operations import Wanted
 from portfolio.extensions import db, unit_of_work
-from portfolio.people.models import User, UserRole
+from portfolio.people.models import ROBOT, User, UserRole
+from tests.conftest import Backend
 from tests.servers import ChatServer, MailServer, running
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,8 +69,9 @@ def start(posting: Flask, mail_server: MailServer, tmp_path: Path) -> Iterator[S
 
     def run(*arguments: str, **extra: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "flask", "--app", "app", *arguments]
+        hosts = {"ROBOT_TEST_HOSTS": ",".join(config["ROBOT_TEST_HOSTS"])}
         process = subprocess.Popen(
-            command, cwd=ROOT, env={**environment, **extra}, stdout=subprocess.DEVNULL
+            command, cwd=ROOT, env={**environment, **hosts, **extra}, stdout=subprocess.DEVNULL
         )
         running.append(process)
         return process
@@ -94,36 +101,116 @@ def readers(count: int) -> list[int]:
         return [person.id for person in people]
 
 
-def check(server: MailServer, count: int) -> dict[str, int]:
-    """What must hold after every fault; answers lost, repeated and flagged for the table.
+def groups(chat: ChatServer, count: int) -> None:
+    """Robots of so many groups on the three platforms, which sign where they can."""
+    secret = "SECsecret0001"
+    chat.secrets = {"feishu": secret, "dingtalk": secret}
+    with unit_of_work("robot.enter"):
+        for n in range(count):
+            platform = list(ChatServer.PATHS)[n % 3]
+            robot_operations.enter(
+                Wanted(
+                    name=f"群{n}",
+                    role="reader",
+                    locale="zh",
+                    address=chat.address(platform, str(n)),
+                    secret=chat.secrets.get(platform, ""),
+                ),
+                BEGUN,
+            )
+    chat.order()
 
-    Every reader's message has ended; one that counts as sent was taken at least once; a repeat
-    has the same bytes and is flagged; nothing was taken for one that was skipped.
+
+@dataclass(frozen=True)
+class Found:
+    """What a fault came to, for the table."""
+
+    recipients: int
+    sent: int
+    failed: int
+    lost: int
+    repeated: int
+    flagged: int
+
+
+def check(server: MailServer, count: int, chat: ChatServer | None = None) -> Found:
+    """What must hold after every fault, of `count` messages.
+
+    Every message has ended; one that counts as sent was taken at least once; a repeat has the same
+    bytes and is flagged; nothing was taken for one that was skipped; and no robot broke a rule of
+    its platform.
     """
     db.session.rollback()
     rows = db.session.execute(
         sa.select(
-            DigestMessage.address,
+            User.kind,
+            User.name,
             DigestMessage.state,
             DigestMessage.message_id,
             DigestMessage.maybe_duplicate,
-        )
+        ).join(User, User.id == DigestMessage.recipient_id)
     ).all()
-    taken = Counter(mail["message_id"] for mail in server.accepted())
+    copies: defaultdict[str, list[str]] = defaultdict(list)
+    for mail in server.accepted():
+        copies[mail["message_id"]].append(mail["sha256"])
+    for post in chat.accepted() if chat else ():
+        copies[f"群{post['to']}"].append(post["sha256"])
+    assert not chat or not chat.refused()
     assert len(rows) == count
     assert {row.state for row in rows} <= {"sent", "failed", "skipped"}
+    lost = repeated = 0
     for row in rows:
-        if row.state == "sent":
-            assert taken[row.message_id] >= 1, f"lost: {row.address}"
-        if row.state == "skipped":
-            assert taken[row.message_id] == 0, f"sent though skipped: {row.address}"
-        assert taken[row.message_id] <= 1 or row.maybe_duplicate, f"unflagged: {row.address}"
-    for message_id in taken:
-        copies = {m["sha256"] for m in server.accepted() if m["message_id"] == message_id}
-        assert len(copies) == 1, "a repeat must have the same bytes"
-    return {
-        "lost": sum(row.state == "sent" and not taken[row.message_id] for row in rows),
-        "repeated": sum(number - 1 for number in taken.values()),
-        "flagged": sum(row.maybe_duplicate for row in rows),
-        "failed": sum(row.state == "failed" for row in rows),
-    }
+        taken = copies[row.name if row.kind == ROBOT else row.message_id]
+        assert len(set(taken)) <= 1, "a repeat must have the same bytes"
+        assert row.state != "skipped" or not taken, f"sent though skipped: {row.name}"
+        assert len(taken) <= 1 or row.maybe_duplicate, f"unflagged: {row.name}"
+        lost += row.state == "sent" and not taken
+        repeated += max(0, len(taken) - 1)
+    assert lost == 0
+    states = Counter(row.state for row in rows)
+    return Found(
+        recipients=len({row.name for row in rows}),
+        sent=states["sent"],
+        failed=states["failed"],
+        lost=lost,
+        repeated=repeated,
+        flagged=sum(row.maybe_duplicate for row in rows),
+    )
+
+
+Note = Callable[..., None]
+ROWS = pytest.StashKey[list[list[str]]]()
+COLUMNS = (
+    *("fault", "database", "recipients", "kills", "sent", "failed"),
+    *("lost", "duplicates", "flagged", "seconds"),
+)
+
+
+@pytest.fixture
+def note(request: pytest.FixtureRequest, backend: Backend) -> Note:
+    """Write a row of the table of faults."""
+    began = time.monotonic()
+
+    def write(fault: str, found: Found, kills: int = 0) -> None:
+        seconds = round(time.monotonic() - began)
+        counts = (found.recipients, kills, found.sent, found.failed)
+        ends = (found.lost, found.repeated, found.flagged, seconds)
+        row = [fault, backend.kind, *map(str, (*counts, *ends))]
+        request.config.stash.setdefault(ROWS, []).append(row)
+
+    return write
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the table of faults."""
+    rows = [list(COLUMNS), *config.stash.get(ROWS, [])]
+    if len(rows) == 1:
+        return
+    widths = [max(len(row[n]) for row in rows) for n in range(len(COLUMNS))]
+    terminalreporter.section("faults survived")
+    for row in rows:
+        cells = [
+            cell.ljust(width) if n < 2 else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        terminalreporter.write_line("  ".join(cells).rstrip())

@@ -3,8 +3,8 @@
 Started with a folder: listens on a free loopback port, which it writes to `port`; every mail it
 has taken is a line in `accepted.jsonl`. `orders.json` is read anew in each transaction:
 `rcpt` and `data` map an address to answers given one after the other (the last one stays; "*" is
-everybody), `drop` lists addresses after whose mail the connection is cut instead of answered,
-`wait` is how many seconds to think between taking a mail and saying so.
+everybody; "wait 3" thinks for three seconds first), `drop` lists addresses after whose mail the
+connection is cut instead of answered, `wait` is how many seconds to think between taking a mail and saying so.
 """
 
 import asyncio
@@ -44,7 +44,9 @@ class Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         ordered = self.answer("rcpt", address)
-        if ordered:
+        if ordered and ordered.startswith("wait "):
+            await asyncio.sleep(float(ordered.removeprefix("wait ")))
+        elif ordered:
             return ordered
         envelope.rcpt_tos.append(address)
         return "250 OK"

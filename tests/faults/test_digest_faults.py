@@ -2,95 +2,40 @@
 
 import datetime as dt
 import signal
-import subprocess
-import time
-from collections.abc import Callable
-from typing import Any
+import sqlite3
+import threading
 
 import pytest
 from flask import Flask
 
-from portfolio.digest import faults, jobs, schedule_operations
-from portfolio.digest.kinds import Kind, Timing
-from portfolio.digest.models import DigestMessage, DigestRun
-from portfolio.extensions import db, unit_of_work
-from portfolio.kernel.dates import SHANGHAI
-from portfolio.people.models import User
-from tests import factories
-from tests.faults.conftest import BEGUN, Start, check, readers
+from portfolio.digest import delivery, faults, operations
+from portfolio.digest.models import DigestMessage
+from portfolio.extensions import db
+from tests.conftest import Backend
+from tests.faults.conftest import Start, check, readers
+from tests.faults.scenarios import (
+    MINUTE,
+    MONDAY,
+    killed_at,
+    schedulers_at_once,
+    until_quiet,
+    wait_for,
+    work,
+)
 from tests.servers import MailServer
-
-MONDAY = dt.datetime(2026, 11, 23, 8, 30, tzinfo=SHANGHAI)
-MINUTE = dt.timedelta(minutes=1)
-
-
-def work(moment: dt.datetime, **options: Any) -> jobs.Report:
-    """One tick at a moment."""
-    return jobs.run_once(jobs.clock_from(moment), **options)
-
-
-def until_quiet(moment: dt.datetime = MONDAY, step: dt.timedelta = 10 * MINUTE) -> None:
-    """Tick on until nothing waits."""
-    for _ in range(400):
-        work(moment)
-        db.session.rollback()
-        waiting = DigestMessage.state.in_(["pending", "sending"])
-        if not db.session.query(DigestMessage).filter(waiting).count():
-            return
-        moment += step
-    raise AssertionError("messages still wait")
-
-
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen[bytes] | None = None) -> None:
-    """Until it holds; a generous end only so that a broken run does not hang."""
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def schedulers_at_once(start: Start, server: MailServer, processes: int, count: int) -> None:
-    people = readers(count)
-    running = [start("scheduler") for _ in range(processes)]
-    wait_for(lambda: len(server.accepted()) >= len(people) and settled())
-    for process in running:
-        process.send_signal(signal.SIGTERM)
-    assert [process.wait(30) for process in running] == [0] * processes
-    found = check(server, count)
-    assert found["repeated"] == 0
-    assert db.session.query(DigestRun).count() == 1
-
-
-def settled() -> bool:
-    db.session.rollback()
-    return db.session.query(DigestRun).filter(DigestRun.finished_at.is_not(None)).count() == 1
 
 
 def test_four_schedulers_at_once_send_each_mail_once(start: Start, mail_server: MailServer) -> None:
     schedulers_at_once(start, mail_server, 4, 30)
 
 
-def killed_at(point: str, start: Start, server: MailServer, kills: int, count: int) -> None:
-    readers(count)
-    moment = MONDAY
-    for _ in range(kills):
-        process = start("digest", "run-once", "--now", moment.isoformat(), FAULT_AT=point)
-        assert process.wait(120) == -signal.SIGKILL
-        moment += 15 * MINUTE
-    until_quiet(moment)
-    found = check(server, count)
-    print(f"\nkill -9 {point:14} {kills:4} kills  {found}")
-    assert found["lost"] == 0 and found["failed"] == 0
-    # Nobody but the sender that died between data and commit may have caused a repeat.
-    assert found["repeated"] <= (kills if point in {"before_answer", "before_commit"} else 0)
-    assert found["repeated"] <= found["flagged"] <= kills
-
-
 @pytest.mark.parametrize("point", faults.POINTS)
 def test_a_sender_killed_at_a_named_point_loses_nothing(
-    point: str, start: Start, mail_server: MailServer
+    point: str, start: Start, mail_server: MailServer, request: pytest.FixtureRequest
 ) -> None:
-    killed_at(point, start, mail_server, kills=1, count=4)
+    # In one of them it is a robot's message that is under way.
+    chat = request.getfixturevalue("chat_server") if point == "before_commit" else None
+    killed_at(point, start, mail_server, 1, 4, chat, 2 if chat else 0)
 
 
 def test_a_server_that_is_down_and_comes_back_loses_nothing(
@@ -106,7 +51,7 @@ def test_a_server_that_is_down_and_comes_back_loses_nothing(
         work(moment)
     mail_server.start()
     until_quiet(moment + dt.timedelta(hours=1))
-    assert check(mail_server, 12)["repeated"] == 0
+    assert check(mail_server, 12).repeated == 0
     assert len(mail_server.accepted()) == 12
 
 
@@ -128,7 +73,7 @@ def test_put_off_is_tried_again_and_refused_is_final(
     )
     until_quiet(step=dt.timedelta(hours=1))
     found = check(mail_server, 8)
-    assert found["failed"] == 3 and found["repeated"] == 0
+    assert found.failed == 3 and found.repeated == 0
     rows = {m.address.split("@")[0]: m for m in db.session.query(DigestMessage)}
     assert (rows["reader1"].last_code, rows["reader1"].reason) == (550, "refused")
     assert (rows["reader4"].last_code, rows["reader4"].attempts) == (552, 1)
@@ -136,14 +81,39 @@ def test_put_off_is_tried_again_and_refused_is_final(
     assert rows["reader0"].attempts == 3
 
 
-def test_a_lost_answer_repeats_the_same_bytes_and_says_so(
-    posting: Flask, mail_server: MailServer
+def test_a_lost_answer_repeats_the_same_bytes_and_says_so_and_a_slow_one_before_it_repeats_nothing(
+    posting: Flask, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(delivery, "TIMEOUT_SECONDS", 0.5)
     readers(5)
-    mail_server.order(drop=["reader1@fund.example", "reader3@fund.example"])
+    mail_server.order(
+        drop=["reader1@fund.example", "reader3@fund.example"],
+        rcpt={"reader4@fund.example": ["wait 1", ""]},
+    )
     until_quiet()
     found = check(mail_server, 5)
-    assert (found["repeated"], found["flagged"]) == (2, 2)
+    assert (found.repeated, found.flagged) == (2, 2)
+
+
+def test_a_database_that_goes_away_for_a_moment_loses_nothing(
+    posting: Flask, mail_server: MailServer, backend: Backend
+) -> None:
+    readers(5)
+    operations.plan_due(lambda: MONDAY)
+    if backend.server is not None:
+        # As a restart does: every connection ends, and the next use makes a new one.
+        backend.administer(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        db.session.rollback()
+    else:
+        path = posting.config["SQLALCHEMY_DATABASE_URI"].removeprefix("sqlite:///")
+        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN EXCLUSIVE")
+        threading.Timer(0.5, other.close).start()
+    assert work(MONDAY).ended == {"sent": 5}
+    assert check(mail_server, 5).repeated == 0
 
 
 def test_sigterm_ends_the_scheduler_after_the_present_mail(
@@ -160,33 +130,4 @@ def test_sigterm_ends_the_scheduler_after_the_present_mail(
     assert len(mail_server.accepted()) < 30
     mail_server.order()
     until_quiet(dt.datetime.now(dt.UTC) + MINUTE)
-    assert check(mail_server, 30)["repeated"] == 0
-
-
-def test_at_once_is_told_once_whoever_dies_and_however_many_look(
-    start: Start, mail_server: MailServer
-) -> None:
-    people = [db.session.get_one(User, user_id) for user_id in readers(3)]
-    with unit_of_work("digest.subscription"):
-        for user in people:
-            schedule_operations.at_own_time(user, Timing(Kind.AT_ONCE), "company", BEGUN)
-    factories.company(None, BEGUN + MINUTE)
-    look = ("digest", "run-once", "--now", (BEGUN + 5 * MINUTE).isoformat())
-    for point in ("planning", "after_claim"):
-        assert start(*look, FAULT_AT=point).wait(120) == -signal.SIGKILL
-    assert [process.wait(120) for process in [start(*look) for _ in range(4)]] == [0] * 4
-    until_quiet(BEGUN + 15 * MINUTE)
-    assert check(mail_server, 3) == {"lost": 0, "repeated": 0, "flagged": 0, "failed": 0}
-    assert db.session.query(DigestRun).count() == 3
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("point", faults.POINTS)
-def test_twenty_kills_at_each_point(point: str, start: Start, mail_server: MailServer) -> None:
-    killed_at(point, start, mail_server, kills=20, count=40)
-
-
-@pytest.mark.slow
-def test_ten_schedulers_and_a_thousand_readers(start: Start, mail_server: MailServer) -> None:
-    schedulers_at_once(start, mail_server, 10, 1000)
-    print("\n10 schedulers, 1,000 readers: lost 0, repeated 0")
+    assert check(mail_server, 30).repeated == 0
