@@ -29,16 +29,18 @@ def stretch_of(period: str) -> tuple[str, dt.timedelta]:
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the digest: the lines shown, and how many there are in all; of those `overdue`."""
+    """One part of the digest: the lines shown, and how many there are in all; of those `overdue`.
+    `heads` of the lines shown stand above others and are not counted."""
 
     lines: Sequence[Line] = ()
     total: int = 0
     overdue: int = 0
+    heads: int = 0
 
     @property
     def more(self) -> int:
         """How many are left for the page behind the link."""
-        return self.total - len(self.lines)
+        return self.total - len(self.lines) + self.heads
 
 
 @dataclass(frozen=True)

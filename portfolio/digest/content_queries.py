@@ -88,15 +88,17 @@ def _told_by(name: str, asked: Asked) -> Part:
     """The lines of another slice, which the composition root hands in; none where there is no such.
 
     It is called with the reader and the window, speaks the reader's language and answers mappings:
-    `path`, `title`, and maybe `text`, `small`, `tone`, and the ids in `deals`, `companies` and `terms`
-    that a line names.
+    `path`, `title`, and maybe `text`, `small`, `tone`, the ids in `deals`, `companies` and `terms`
+    that a line names, and `head` where it stands above the others and does not count beside them.
     """
     ask = current_app.extensions.get("digest_lines", {}).get(name)
     if ask is None:
         return Part()
     with speaking(spoken(asked.user.locale)):
-        found = [_line(row) for row in ask(asked.user, asked.since, asked.until)]
-    return Part(found[:LINES_SHOWN], len(found))
+        rows = ask(asked.user, asked.since, asked.until)
+    counted = sum(not row.get("head") for row in rows) or len(rows)
+    lines = [_line(row) for row in rows[:LINES_SHOWN]]
+    return Part(lines, counted, heads=len(rows) - counted)
 
 
 def _line(row: Mapping[str, Any]) -> ToldLine:

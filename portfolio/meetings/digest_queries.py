@@ -23,6 +23,7 @@ def agenda_lines(user: User, since: dt.datetime, until: dt.datetime) -> list[dic
         "title": name_of(meeting),
         "text": span(meeting),
         "small": meeting.place,
+        "head": True,
     }
     items = [
         {
