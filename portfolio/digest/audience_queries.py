@@ -160,10 +160,9 @@ def _recipient(
         paused=pause is not None and pause.begins_at <= now < pause.ends_at,
     )
     begun = choice.since if choice and choice.since else user.created_at
-    starts, away_from = [begun, schedule.since], None
-    if pause is not None and pause.ends_at <= now:
+    since, away_from = max(begun, schedule.since), None
+    if pause is not None and since < pause.ends_at <= now:
         # What was due during the leave is told by the next one, not made up for.
-        starts.append(pause.ends_at)
-        away_from = pause.begins_at
+        since, away_from = pause.ends_at, pause.begins_at
     skip_empty = bool(choice and choice.skip_empty)
-    return Recipient(user, max(starts), skip_empty, standing.why_skip, away_from)
+    return Recipient(user, since, skip_empty, standing.why_skip, away_from)

@@ -58,18 +58,18 @@ def plan_due(clock: slots.Clock, stopping: Callable[[], bool] = lambda: False) -
 
     Told to stop, it ends after the present batch and leaves the rest to whoever comes next.
     """
-    planned = 0
-    for left in queries.stalled(clock()):
-        planned += _planned(_resumed(left, clock()), clock, stopping)
-    for schedule, due in list(schedule_queries.open_now(clock())):
-        planned += _planned(_begun(schedule, due, clock()), clock, stopping)
+    now, planned, shared = clock(), 0, Shared()
+    for left in queries.stalled(now):
+        run = _resumed(left, clock())
+        planned += _fill(run, clock, stopping, shared) if run else 0
+    # All that is due at one look tells up to the same moment, so that what is the same for many
+    # readers is asked once, whether one schedule sends to them or each has their own.
+    for schedule, due in list(schedule_queries.open_now(now)):
+        if stopping():
+            break
+        run = _begun(schedule, due, now, clock())
+        planned += _fill(run, clock, stopping, shared) if run else 0
     return planned
-
-
-def _planned(run: DigestRun | None, clock: slots.Clock, stopping: Callable[[], bool]) -> int:
-    if run is None:
-        return 0
-    return _fill(db.session.get_one(DigestSchedule, run.schedule_id), run, clock, stopping)
 
 
 def _resumed(run: DigestRun, now: dt.datetime) -> DigestRun | None:
@@ -85,8 +85,10 @@ def _resumed(run: DigestRun, now: dt.datetime) -> DigestRun | None:
     return run if taken else None
 
 
-def _begun(schedule: DigestSchedule, due: slots.Due, now: dt.datetime) -> DigestRun | None:
-    """Open the run of the slot that is due; None when another process was faster."""
+def _begun(
+    schedule: DigestSchedule, due: slots.Due, now: dt.datetime, begun_at: dt.datetime
+) -> DigestRun | None:
+    """Open the run of the slot that is due at a look; None when another process was faster."""
     run = DigestRun(
         schedule_id=schedule.id,
         period=due.slot.period,
@@ -95,7 +97,7 @@ def _begun(schedule: DigestSchedule, due: slots.Due, now: dt.datetime) -> Digest
         late=due.late,
         missed=due.missed,
         claim_token=secrets.token_hex(16),
-        lease_until=now + PLANNING_LEASE,
+        lease_until=begun_at + PLANNING_LEASE,
     )
     try:
         with unit_of_work("digest.plan"):
@@ -122,10 +124,9 @@ def _supersede(run: DigestRun) -> None:
     )
 
 
-def _fill(
-    schedule: DigestSchedule, run: DigestRun, clock: slots.Clock, stopping: Callable[[], bool]
-) -> int:
+def _fill(run: DigestRun, clock: slots.Clock, stopping: Callable[[], bool], shared: Shared) -> int:
     """Compose and keep a message for every reader who has none in this run."""
+    schedule = db.session.get_one(DigestSchedule, run.schedule_id)
     done = queries.addressed(run.id)
     readers = [
         reader
@@ -133,7 +134,7 @@ def _fill(
         if reader.since <= run.due_at and reader.user.id not in done
     ]
     known = queries.known_until(schedule, {reader.user.id for reader in readers})
-    planned, shared = 0, Shared()
+    planned = 0
     try:
         for batch in _batches(readers):
             if stopping():

@@ -63,9 +63,11 @@ def _columns(timing: Timing) -> dict[str, object]:
 
 
 def _again(wish: Wish, schedule: DigestSchedule | None, now: dt.datetime) -> str:
-    if schedule is None or not wish.again:
+    if schedule is None:
         return ""
-    return schedule_queries.period_out(schedule, wish.timing, now) or schedule.again
+    if wish.timing == schedule.timing:
+        return schedule.again
+    return schedule_queries.period_out(schedule, wish.timing, now) if wish.again else ""
 
 
 def check(wish: Wish, schedule: DigestSchedule | None) -> None:
@@ -108,13 +110,14 @@ def save(
     What was due before the change is due no more: the next one tells of all that time.
     """
     check(wish, schedule)
+    again = _again(wish, schedule, now)
     if schedule is None:
         key = f"{wish.timing.kind.value}-{secrets.token_hex(4)}"
         schedule = DigestSchedule(key=key, kind=wish.timing.kind.value, enabled=False, since=now)
         db.session.add(schedule)
     elif schedule.version != seen:
         raise StaleDataError
-    schedule.again = _again(wish, schedule, now)
+    schedule.again = again
     _set(schedule, wish.timing, wish.enabled, wish.events, now)
     schedule.name, schedule.roles = wish.name, wish.kept_roles
     kept = {member.user_id: member for member in schedule.members}

@@ -16,7 +16,7 @@ from portfolio.digest.models import (
     DigestSubscription,
 )
 from portfolio.digest.states import Reason
-from portfolio.extensions import db
+from portfolio.extensions import db, remembered
 from portfolio.holidays.queries import calendar
 from portfolio.people.models import User
 
@@ -82,13 +82,14 @@ def weekly() -> DigestSchedule:
 
 def house() -> Sequence[DigestSchedule]:
     """The house's schedules, switched on or off, in the order of their kinds."""
-    rows = db.session.scalars(
-        sa.select(DigestSchedule)
-        .where(DigestSchedule.owner_id.is_(None))
-        .order_by(DigestSchedule.id)
-    ).all()
+    rows = sa.select(DigestSchedule).where(DigestSchedule.owner_id.is_(None))
     order = list(Kind)
-    return sorted(rows, key=lambda row: (order.index(KINDS[row.kind]), row.id))
+    return remembered(
+        "digest.house",
+        lambda: sorted(
+            db.session.scalars(rows), key=lambda row: (order.index(KINDS[row.kind]), row.id)
+        ),
+    )
 
 
 def schedules_of(user: User) -> list[DigestSchedule]:
@@ -104,8 +105,11 @@ def of_kind(kind: Kind) -> list[DigestSchedule]:
 
 def own(user: User) -> dict[Kind, DigestSchedule]:
     """A person's own schedules, switched on or off."""
-    rows = db.session.scalars(sa.select(DigestSchedule).where(DigestSchedule.owner_id == user.id))
-    return {KINDS[row.kind]: row for row in rows}
+    rows = sa.select(DigestSchedule).where(DigestSchedule.owner_id == user.id)
+    return remembered(
+        ("digest.own", user.id),
+        lambda: {KINDS[row.kind]: row for row in db.session.scalars(rows)},
+    )
 
 
 def meant_for(user: User, kind: Kind, now: dt.datetime) -> list[DigestSchedule]:
@@ -248,11 +252,11 @@ def upcoming(schedule: DigestSchedule, now: dt.datetime, count: int = 3) -> list
 def missed_slot(now: dt.datetime) -> Missed | None:
     """A slot that was due two hours ago and that nobody planned, or what should have been told at
     once for as long."""
+    for schedule, due in open_now(now):
+        if now - due.slot.due >= slots.LATE_AFTER:
+            return Missed(schedule, due.slot.period.partition("~")[0], due.slot.due)
     for schedule in watching():
         seen = schedule.watched_until or schedule.since
         if now - seen >= slots.LATE_AFTER:
             return Missed(schedule, "", seen)
-    for schedule, due in open_now(now):
-        if now - due.slot.due >= slots.LATE_AFTER:
-            return Missed(schedule, due.slot.period.partition("~")[0], due.slot.due)
     return None

@@ -342,7 +342,7 @@ def test_a_planner_told_to_stop_leaves_the_rest_to_the_next_one_at_once(
     app: Flask, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(operations, "BATCH", 3)
-    asked = iter([False, True])
+    asked = iter([False, False, True])
     assert operations.plan_due(lambda: MONDAY, lambda: next(asked)) == 3
     assert db.session.query(DigestRun).one().state == "planning"
     assert work().as_dict()["sent"] == len(cast)

@@ -109,6 +109,12 @@ def test_a_leave_is_made_up_for_on_return_and_a_clock_ahead_stops_nothing(
     assert look(back) == 1
     first = messages_of(reader)[0]
     assert first.window_from == dt.datetime(2026, 11, 25, tzinfo=SHANGHAI)
+    with unit_of_work("digest.subscription"):
+        schedule_operations.stop(reader, Kind.AT_ONCE, back + 5 * MINUTE)
+        schedule_operations.at_own_time(reader, AT_ONCE, "company", back + 6 * MINUTE)
+    factories.company(cast["manager"], back + 6 * MINUTE, name_zh="青岛归来企业有限公司")
+    assert look(back + 9 * MINUTE) == 1
+    assert messages_of(reader)[1].window_from >= first.window_to, "the leave is not told again"
     ahead = back + dt.timedelta(days=21)
     look(ahead)
     told = len(messages_of(reader))

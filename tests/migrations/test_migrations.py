@@ -222,3 +222,27 @@ def test_the_keys_of_likely_duplicates_are_filled_as_they_were_first_made(name) 
     spec.loader.exec_module(module)
     others = (NAMES[0], name, "曾用名有限公司")
     assert {*module._keys(name, "9137ａ", others)} == keys_of(name, "9137ａ", others)
+
+
+def test_the_weekly_digests_of_before_stay_in_the_archive_and_go_on(app, cast) -> None:
+    db.session.remove()
+    flask_migrate.downgrade(revision="0060")
+    with unit_of_work("test"):
+        db.session.execute(
+            sa.text(
+                "INSERT INTO digest_run (schedule_id, period, due_at, planned_at, late, missed, "
+                "state, claim_token, lease_until) VALUES (1, '2026-W47', :at, :at, :no, 0, 'done', "
+                "'', :at)"
+            ),
+            {"at": "2026-11-16 00:30:00.000000", "no": False},
+        )
+    db.session.remove()
+    flask_migrate.upgrade()
+    kept = sa.text(
+        "SELECT origin, kind, roles, name FROM digest_run JOIN digest_schedule "
+        "ON digest_schedule.id = schedule_id"
+    )
+    assert [tuple(row) for row in db.session.execute(kept)] == [("slot", "weekly", "*", "")]
+    db.session.rollback()
+    kinds = sa.text("SELECT kind FROM digest_schedule WHERE owner_id IS NULL ORDER BY id")
+    assert db.session.scalars(kinds).all() == ["weekly", "daily", "monthly"]
