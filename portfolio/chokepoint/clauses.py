@@ -121,8 +121,8 @@ class Sentence:
                 marks.add("plan")
             if verb in {"plan", "not"} or found.verb:
                 continue
-            between = self.flat[other.end : token.start]
-            if verb in AGAINST and not crossed and "的" in between[1:]:
+            # "的" right behind the verb belongs to it; further on it ends what the verb governs.
+            if verb in AGAINST and not crossed and "的" in self.flat[other.end + 1 : token.start]:
                 continue
             if verb in {"sell", "serve"} and self._joined_to_make(back):
                 verb = "make"

@@ -92,6 +92,8 @@ def signs_of(mention: Mention, lexicon: Lexicon) -> list[str]:
 def is_stuffed(flat: str, found: Sequence[Mention]) -> bool:
     """Whether a text is but a list of keywords: many names that fill most of it, or the same few
     over and over, and no verb of making with them."""
+    if len(found) < MANY:
+        return False
     spans = {(m.start, m.end) for m in found}
     if len(spans) < MANY:
         return False
@@ -142,7 +144,7 @@ class _Group:
     def add(self, mention: Mention, lexicon: Lexicon, weight: Mapping[str, float]) -> None:
         """Take in the next mention."""
         signs = signs_of(mention, lexicon)
-        score = sum([weight[sign] for sign in signs])
+        score = sum(map(weight.__getitem__, signs))
         if score > self.score:
             self.best, self.score, self.signs = mention, score, signs
         if mention.role in MAKES:
@@ -171,4 +173,4 @@ def _beside(group: _Group, technologies: int, others: bool) -> list[str]:
 
 def probability(signs: Sequence[str], weight: Mapping[str, float]) -> float:
     """How likely the text claims the technology."""
-    return 1 / (1 + math.exp(-sum([weight[sign] for sign in signs])))
+    return 1 / (1 + math.exp(-sum(map(weight.__getitem__, signs))))
