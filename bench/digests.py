@@ -3,13 +3,10 @@
 import datetime as dt
 import os
 import random
-import socket
 import sqlite3
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app import create_app
-from bench.pages import filled
+from bench.pages import filled, listening
 from portfolio.companies import operations as companies
 from portfolio.companies.models import Figure
 from portfolio.companies.operations import Statement
@@ -120,25 +117,9 @@ def restate(now: dt.datetime) -> None:
             companies.register(values, None, at)
 
 
-@contextmanager
-def mail_server() -> Iterator[int]:
-    """A mail server on loopback that takes everything."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    command = [sys.executable, "-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}", "-c", SINK]
-    process = subprocess.Popen(command)
-    try:
-        for _ in range(100):
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(20)
+def mail_server(port: int) -> Sequence[str]:
+    """A mail server that takes everything."""
+    return [sys.executable, "-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}", "-c", SINK]
 
 
 def readers() -> list[User]:
@@ -220,7 +201,7 @@ def at_size(folder: Path, size: int, port: int) -> Found:
 
 def table(home: Path, size: int = SIZE) -> None:
     """Print what each digest takes at a size and at a tenth of it."""
-    with mail_server() as port:
+    with listening(mail_server) as port:
         small, large = (
             at_size(home / f"digests-{number}", number, port) for number in (size // 10, size)
         )

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -111,14 +112,13 @@ def tag(folder: Path) -> None:
 
 
 @contextmanager
-def serving(environment: dict[str, str]) -> Iterator[int]:
-    """The server of `make run` on a free port of the loopback address."""
+def listening(command_on: Callable[[int], Sequence[str | Path]], **options: Any) -> Iterator[int]:
+    """A server in a process of its own, on a free port of the loopback address, as soon as it takes
+    connections; `command_on` starts it on a port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    command = [BIN / "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
-    command += ["--threads", "8", "--log-level", "error", "app:serve()"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+        port: int = listener.getsockname()[1]
+    process = subprocess.Popen(command_on(port), **options)
     try:
         for _ in range(100):
             try:
@@ -130,6 +130,12 @@ def serving(environment: dict[str, str]) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+def web_server(port: int) -> Sequence[str | Path]:
+    """The server of `make run`."""
+    command = [BIN / "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
+    return [*command, "--threads", "8", "--log-level", "error", "app:serve()"]
 
 
 class Reader:
@@ -221,7 +227,7 @@ def table(sizes: tuple[int, int], home: Path) -> None:
         folder = home / str(size)
         folder.mkdir()
         environment = filled(folder, size)
-        with serving(environment) as port:
+        with listening(web_server, cwd=ROOT, env=environment) as port:
             results[size] = measured(port)
         queries[size] = counted(folder)
     small, large = sizes
