@@ -28,7 +28,7 @@ from portfolio.demo.text_operations import enter_texts
 from portfolio.demo.title_operations import enter_titles
 from portfolio.demo.twin_operations import enter_twins
 from portfolio.demo.walk_operations import Plan
-from portfolio.demo.week_operations import enter_leads, restate, take_files
+from portfolio.demo.week_operations import assess_anew, enter_leads, restate, take_files
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
@@ -117,6 +117,7 @@ def load(seed: int, now: dt.datetime) -> dict[str, int]:
     hold_meetings(told["meeting"], cast, opened, now)
     keep_papers(opened, now)
     keep_scenarios(told["scenario"], firms, managers[0], now)
+    assess_anew(now - 60 * DAY)  # before the first of the digests that are told of
     restate(told["restated"], firms, now)
     twins += enter_leads(told["lead"], managers, now)
     take_files(told["taken"], cast, now)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import sqlalchemy as sa
+
 from portfolio.audit import operations as audit
 from portfolio.companies import operations as companies
 from portfolio.companies import queries
@@ -13,9 +15,22 @@ from portfolio.companies.models import Company
 from portfolio.companies.operations import Statement
 from portfolio.extensions import db, unit_of_work
 from portfolio.people.models import User
+from portfolio.readiness.models import ReadinessState
+from portfolio.readiness.operations import refresh
+from portfolio.readiness.queries import PRESENT
 
 DAY = dt.timedelta(days=1)
 Rows = Sequence[Mapping[str, Any]]
+
+
+def assess_anew(at: dt.datetime) -> None:
+    """Assess, as the clock did then, the companies that were looked at before: days alone change how
+    some of them stand, such as the one from which a year's figures count."""
+    seen_before = sa.select(ReadinessState.company_id).where(
+        PRESENT, ReadinessState.computed_at < at
+    )
+    with unit_of_work("demo.load", at=at):
+        refresh(db.session.scalars(seen_before).all(), at)
 
 
 def restate(rows: Rows, firms: Sequence[Company], now: dt.datetime) -> None:
