@@ -18,7 +18,7 @@ def main() -> None:
         files.table(folder)
         digests.table(Path(home))
     readiness.table()
-    suggestions.table()
+    suggestions.table(os.environ.get("DESCRIPTIONS", ""))
 
 
 if __name__ == "__main__":
