@@ -135,7 +135,7 @@ ACTIONS = {
     "tag.reject": ("驳回技术标签", "Rejected a tag"),
     "tag.renew": ("续期技术标签", "Renewed a tag"),
     "tag.review": ("复核技术标签", "Reviewed a tag"),
-    "tag.suggest": ("建议技术标签", "Suggested tags"),
+    "tag.suggest": ("按文本更新技术建议", "Brought suggestions up to the texts"),
     "taxonomy.discard": ("放弃技术分类草稿", "Discarded a draft of the taxonomy"),
     "taxonomy.draft": ("修改技术分类草稿", "Edited a draft of the taxonomy"),
     "taxonomy.run": ("按技术分类更新建议", "Brought suggestions up to the taxonomy"),

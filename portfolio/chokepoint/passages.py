@@ -14,12 +14,14 @@ WHOLE, AROUND = 200, 40  # of a text that is shown in a line
 
 class Passage(NamedTuple):
     """A text of one source with the words marked that speak of a technology, what it says of it,
-    and how sure that is by this text alone; no reason where it does not name it."""
+    how sure that is by this text alone, and whether the text is but a list of keywords; no reason
+    where it does not name it."""
 
     source: Source
     stretches: Sequence[Stretch]
     reason: Any
     confidence: float
+    stuffed: bool = False
 
 
 def passages(
@@ -35,6 +37,7 @@ def passages(
                 stretches(part.text.text, part.said.places, *room),
                 _reason(part),
                 part.said.confidence,
+                part.said.stuffed,
             )
             for part in one.parts[:MOST]
         ]

@@ -94,7 +94,6 @@ class Card:
     company: Company
     passages: Sequence[Passage]
     reason: Reason | None
-    stuffed: bool
     changed: bool
     others: Sequence[Tag]
 
@@ -188,7 +187,6 @@ def cards(found: Sequence[tuple[Tag, Company]]) -> list[Card]:
                 company,
                 passages(one, here.texts, tag.words),
                 reason,
-                one is not None and one.best.stuffed,
                 any_new(here.naming(tag.technology).split(), tag.text_hash),
                 [other for other in tags.get(company.id, []) if other.id != tag.id],
             )

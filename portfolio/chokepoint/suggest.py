@@ -115,6 +115,11 @@ def suggest(text: str, words: Lexicon | None = None) -> list[Suggestion]:
     return readings(text, words, ENOUGH)
 
 
+def is_but_keywords(text: str, words: Lexicon | None = None) -> bool:
+    """Whether a text is but a list of keywords, which makes all that it names less sure."""
+    return any(named.stuffed for named in readings(text, words))
+
+
 def _suggestion(
     technology: Technology, case: Case, sure: float, original: str, stuffed: bool
 ) -> Suggestion:
@@ -149,6 +154,7 @@ def answer(line: str, number: int, words: Lexicon | None = None) -> str:
             raise TypeError
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError("suggest.line", row=number) from error
+    named = readings(text, words)
     found = [
         {
             "id": s.technology.id,
@@ -159,6 +165,8 @@ def answer(line: str, number: int, words: Lexicon | None = None) -> str:
             "places": s.places,
             "stuffed": s.stuffed,
         }
-        for s in suggest(text, words)
+        for s in named
+        if s.confidence >= ENOUGH
     ]
-    return json.dumps({"id": row_id, "technologies": found}, ensure_ascii=False)
+    stuffed = any(s.stuffed for s in named)
+    return json.dumps({"id": row_id, "technologies": found, "stuffed": stuffed}, ensure_ascii=False)

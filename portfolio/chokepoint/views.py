@@ -17,7 +17,8 @@ from portfolio.chokepoint.passage_queries import passages_of
 from portfolio.chokepoint.reviewing import terms
 from portfolio.chokepoint.sources import book
 from portfolio.chokepoint.standing import TagState, due, standing
-from portfolio.chokepoint.taxonomy_queries import TechnologiesInForce, technology_titles
+from portfolio.chokepoint.suggest import is_but_keywords
+from portfolio.chokepoint.taxonomy_queries import TechnologiesInForce, lexicon, technology_titles
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
 from portfolio.companies.sections import Column, Filter, Section
@@ -58,6 +59,7 @@ def company_section(company: Company, user: User, known_at: dt.datetime | None) 
         "company": company,
         "claims": [t for t in tags if standing(t, day, ladder()) is not None],
         "suggested": suggested,
+        "stuffed": known_at is None and is_but_keywords(company.description, lexicon()),
         "passages": {} if known_at else passages_of(company.id, suggested),
         "evidence": queries.evidence_of([company.id], known_at).get(company.id, []),
         "names": people.names_of(people_named),

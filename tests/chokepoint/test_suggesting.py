@@ -175,7 +175,12 @@ def test_an_enormous_text_is_read_in_part() -> None:
 
 
 def test_a_line_that_is_no_object_is_refused_by_its_number() -> None:
-    assert json.loads(answer('{"id": "a", "text": "x"}', 1)) == {"id": "a", "technologies": []}
+    nothing = {"id": "a", "technologies": [], "stuffed": False}
+    assert json.loads(answer('{"id": "a", "text": "x"}', 1)) == nothing
+    listed = json.dumps(
+        {"id": "a", "text": "光刻机、光刻胶、大硅片、存储芯片、掩模版、激光雷达、数据库"}
+    )
+    assert json.loads(answer(listed, 1)) == nothing | {"stuffed": True}
     for line in ("nonsense", '{"id": 1}', '{"id": 1, "text": 5}', "[]", "[" * 100_000):
         with pytest.raises(InputError) as refusal:
             answer(line, 7)

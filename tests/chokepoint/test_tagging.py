@@ -235,6 +235,12 @@ def test_a_rejected_suggestion_returns_only_when_the_text_changed(as_user, cast)
     base = f"/companies/{company.id}"
     client.post(f"{base}/suggestions")
     tag = db.session.query(Tag).one()
+    listed = factories.company(
+        cast["manager"], description="光刻机、光刻胶、大硅片、存储芯片、掩模版、激光雷达"
+    )
+    but_keywords = "疑似关键词堆砌"
+    assert but_keywords in client.get(f"/companies/{listed.id}").text
+    assert but_keywords not in client.get(base).text
     path = f"{base}/tags/{tag.id}/rejection"
     assert client.post(path, data={"reason": ""}).status_code == 422
     assert client.post(path, data={"because": "x", "reason": "使用"}).status_code == 422
