@@ -76,6 +76,7 @@ ACTIONS = {
     "digest.send": ("发送周报", "Sent a digest"),
     "digest.subscription": ("修改周报订阅", "Changed a subscription"),
     "digest.unsubscribe": ("退订周报", "Unsubscribed from digests"),
+    "patent.enter": ("录入专利", "Entered patents"),
     "document.keep": ("存入文件", "Kept a document"),
     "figure.answer": ("裁定不同数值", "Decided on a differing figure"),
     "document.import": ("导入文件目录", "Imported a register of documents"),

@@ -204,3 +204,17 @@ class ContactForm(FlaskForm):
     founder = BooleanField(_l("Founder"))
     phone = PhoneField(_l("Phone"))
     email = StringField(_l("E-mail"), [Length(max=200), checked_email])
+
+
+class PatentsForm(FlaskForm):
+    """Patents by their titles."""
+
+    titles = TextAreaField(
+        _l("Titles of patents"),
+        [DataRequired(_l("Enter the titles, one a line.")), Length(max=60_000)],
+        description=_l(
+            "One a line, its number beside it if you have it; rows copied from a sheet will do."
+            " Suggestions of technologies are made from the titles."
+        ),
+        render_kw={"rows": 10},
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
@@ -15,6 +16,7 @@ from portfolio.companies import portrait_queries as portrait
 from portfolio.companies.forms import (
     ContactForm,
     FigureYearForm,
+    PatentsForm,
 )
 from portfolio.companies.models import (
     Company,
@@ -25,6 +27,8 @@ from portfolio.companies.models import (
     Task,
 )
 from portfolio.companies.operations import Statement
+from portfolio.companies.patent_operations import enter_patents
+from portfolio.companies.patents import read_patents
 from portfolio.companies.sheet_groups import Typed
 from portfolio.companies.undo_operations import finishing, keep_stated
 from portfolio.companies.views import Answer, blueprint, company_or_404
@@ -39,6 +43,8 @@ from portfolio.web.fields import choices
 from portfolio.web.formatting import today
 from portfolio.web.messages import text_of, texts_of
 from portfolio.web.record_forms import ActivityForm, PaperForm, TaskForm
+
+MOST_ERRORS = 5
 
 
 def _now() -> dt.datetime:
@@ -230,6 +236,27 @@ def documents(company_id: int) -> Answer:
         form.file.errors = [text_of(error)]
         return _form_page(form, company, _("Add a document"), 422)
     return _back(company.id, "documents", _("Kept %(title)s.", title=title))
+
+
+@blueprint.route("/companies/<int:company_id>/patents", methods=["GET", "POST"])
+@access.permit("company.write")
+def patents(company_id: int) -> Answer:
+    """Enter patents by a list of their titles: those that the company has already are left out."""
+    company = company_or_404(company_id)
+    form = PatentsForm()
+    title = _("Add patents")
+    if not form.validate_on_submit():
+        return _form_page(form, company, title, _status(form))
+    listed, errors = read_patents(form.titles.data or "")
+    if errors:
+        form.titles.errors = [" ".join(map(text_of, errors[:MOST_ERRORS]))]
+        return _form_page(form, company, title, 422)
+    with access.writing("patent.enter"):
+        entered = enter_patents(company.id, listed, access.me(), _now())
+    said = ngettext("%(num)d patent entered.", "%(num)d patents entered.", entered)
+    if known := len(listed) - entered:
+        said += " " + ngettext("%(num)d was there already.", "%(num)d were there already.", known)
+    return _back(company.id, "documents", said)
 
 
 @blueprint.get("/companies/<int:company_id>/documents/<int:version_id>")

@@ -182,6 +182,7 @@ DOORS = {
     "companies.tasks": WRITERS,
     "companies.complete_task": WRITERS,
     "companies.documents": WRITERS,
+    "companies.patents": WRITERS,
     "companies.share": {"partner", "manager", "committee", "compliance"},
     "companies.as_csv": EXPORTERS,
     "companies.figures_as_csv": EXPORTERS,

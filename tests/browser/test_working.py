@@ -69,6 +69,7 @@ PAGES = {
         "/companies/1?as_of=2026-06-01",
         "/companies/1/activities",
         "/companies/1/contacts",
+        "/companies/1/patents",
         "/companies/1/deals",
         "/companies/1/documents",
         "/companies/1/edit",

@@ -26,7 +26,7 @@ RELEASED = {
     "instruments.toml": "79849335efed9926",
     "machinery.toml": "71eb02192b0345ef",
     "marine.toml": "e88fc0c403114374",
-    "materials.toml": "c08b3818a62a6d9c",
+    "materials.toml": "d44abd1d90bf4d48",
     "medical.toml": "e7b864ddfcae922d",
     "rail_auto.toml": "bd3d04adf4d940e7",
     "semiconductor.toml": "70a0ebc3952f4938",
