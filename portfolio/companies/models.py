@@ -213,7 +213,7 @@ class EquityRound(Base):
 
 
 # The kind of a document that holds the terms of a deal: for those alone who may read terms.
-TERMS = PaperKind.TERMS.value
+TERMS, PATENT = PaperKind.TERMS.value, PaperKind.PATENT.value
 
 
 class Document(Base):

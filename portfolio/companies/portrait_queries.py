@@ -14,6 +14,7 @@ from portfolio.audit import queries as audit
 from portfolio.companies import merge_queries as merges
 from portfolio.companies import paper_queries as papers
 from portfolio.companies.models import (
+    PATENT,
     TERMS,
     Activity,
     Company,
@@ -203,18 +204,20 @@ class Kept:
 
 
 def documents(company_id: int, terms: bool, known_at: dt.datetime | None = None) -> Sequence[Kept]:
-    """The company's own documents, newest first; those with its terms if wanted."""
+    """The company's own documents, newest first, its patents behind the others; those with its terms
+    if wanted."""
     if known_at is not None:
         return documents_then(_then(Document, company_id, known_at), terms, known_at)
     return kept_documents(_own(Document, company_id), terms)
 
 
 def kept_documents(chosen: sa.Select[Any], terms: bool) -> list[Kept]:
-    """The documents chosen of one owner, newest first; those with its terms if wanted."""
+    """The documents chosen of one owner, newest first, patents behind the others; those with its
+    terms if wanted."""
     rows = db.session.scalars(
         chosen.where(papers.open_to(terms))
         .options(selectinload(Document.versions))
-        .order_by(Document.id.desc())
+        .order_by(sa.case((Document.kind == PATENT, 1), else_=0), Document.id.desc())
         .limit(MOST_ROWS)
     )
     return [_kept(row, row.versions[::-1]) for row in rows]
@@ -238,9 +241,10 @@ def documents_then(then: Sequence[Any], terms: bool, known_at: dt.datetime) -> l
             known |= past.ids_in_trail([DocumentVersion], **{owner: value})[DocumentVersion]
     versions = past.as_known(DocumentVersion, known, known_at)
     found = []
-    for row in sorted(rows, key=lambda row: row.id, reverse=True)[:MOST_ROWS]:
+    for row in sorted(rows, key=lambda row: (row.kind == PATENT, -row.id))[:MOST_ROWS]:
         own = sorted((v for v in versions if v.document_id == row.id), key=lambda v: -v.number)
-        if own or row.link or row.note:  # a line of a register has no file
+        # A line of a register has no file.
+        if own or row.link or row.note or row.kind == PATENT:
             found.append(_kept(row, own))
     return found
 

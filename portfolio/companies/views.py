@@ -78,6 +78,7 @@ def _shown(state: BlueprintSetupState) -> None:
         round_titles=Round._value2member_map_,
         activity_kinds=ActivityKind._value2member_map_,
         paper_kinds=PaperKind._value2member_map_,
+        most_documents=portrait.MOST_ROWS,
     )
 
 

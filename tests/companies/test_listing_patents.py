@@ -1,10 +1,13 @@
 """Patents entered by a list of their titles."""
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portfolio.chokepoint.models import Tag
+from portfolio.companies import portrait_queries
 from portfolio.companies.models import Document
 from portfolio.companies.patents import Patent, read_patents
 from portfolio.extensions import db
@@ -69,5 +72,13 @@ def test_a_list_is_entered_once_and_suggests(as_user, cast) -> None:
     assert (tag.technology, tag.sources) == ("photoresist", "patent")
     again = client.post(page, data={"titles": titles + "\n一种显影液"}, follow_redirects=True).text
     assert "已录入 1 项专利。 另有 2 项此前已录入。" in again
+    with_many = client.post(page, data={"titles": "\n".join(f"一种装置{n}" for n in range(60))})
+    shown = client.get(with_many.location).text
+    assert "<summary>50 项专利</summary>" in shown
+    assert "仅显示最新 50 项" in shown
+    then = portrait_queries.documents(company.id, True, dt.datetime.now(dt.UTC))
+    assert [row.title for row in then][-1] == "一种装置10", (
+        "a title alone is known of a past day too"
+    )
     assert {row.kind for row in db.session.query(Document)} == {"patent"}
     assert as_user("reader").post(page, data={"titles": titles}).status_code in {403, 404}
