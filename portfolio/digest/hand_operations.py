@@ -8,23 +8,25 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
-from portfolio.digest import audience_queries, letters, operations, queries, slots
-from portfolio.digest.kinds import Origin
+from portfolio.digest import audience_queries, letters, operations, preview_queries
+from portfolio.digest.kinds import KINDS, Origin
 from portfolio.digest.models import DigestMessage, DigestRun, DigestSchedule
 from portfolio.digest.states import MessageState, Reason, RunState
 from portfolio.extensions import db, note_event
-from portfolio.holidays.queries import calendar
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 
 BETWEEN_TRIALS = dt.timedelta(minutes=1)
 
 
-def try_out(schedule: DigestSchedule, user: User, now: dt.datetime) -> DigestMessage:
-    """Send a person the mail of a schedule as it would be now, through the same rows as any other.
+def try_out(
+    schedule: DigestSchedule, user: User, now: dt.datetime, period: str = ""
+) -> DigestMessage:
+    """Send a person the mail of a schedule for a period ("" for the coming one) as its preview shows it
+    now, through the same rows as any other.
 
     It moves no window: the real one tells of the same again. Raises InputError within a minute
-    of the last one; two at the same moment have the same key.
+    of the last one, and where there is no such period yet; two at the same moment have the same key.
     """
     latest = sa.select(sa.func.max(DigestRun.planned_at)).join(DigestMessage)
     ours = latest.where(
@@ -35,15 +37,13 @@ def try_out(schedule: DigestSchedule, user: User, now: dt.datetime) -> DigestMes
         raise InputError("digest.too_soon")
     if reason := audience_queries.why_never(user):
         raise InputError("digest.not_open", reason=reason)
-    rule = schedule.timing.rule
-    since = queries.known_until(schedule, {user.id}).get(
-        user.id, slots.before(rule, calendar(), now)
-    )
-    period = slots.upcoming(rule, calendar(), now, 1)[0].period
-    key = f"{period}~{user.id}-{now:%Y%m%d%H%M}"
+    found = preview_queries.window(user, schedule, KINDS[schedule.kind], period, now)
+    if found is None:
+        raise InputError("digest.no_period", first=preview_queries.EARLIEST.isoformat())
+    key = f"{found.slot.period}~{user.id}-{now:%Y%m%d%H%M}"
     run = _run(schedule.id, key, Origin.HAND, now, "digest.too_soon")
     note_event("digest.trial", "digest_schedule", schedule.id, {"kind": schedule.kind})
-    return _message(schedule, run, user, since, now)
+    return _message(schedule, run, user, found.since, found.until)
 
 
 def send_again(failed: DigestMessage, now: dt.datetime) -> DigestMessage:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from portfolio.audit import queries as audit
 from portfolio.audit.models import AuditEntry, AuditHead
@@ -163,14 +164,15 @@ def _chain() -> house_lines.ChainLine:
 
 
 def failures(asked: Asked) -> Part:
-    """The mails that were given up in the window, the newest first."""
+    """The mails that were given up in the window and not sent again since, the newest first."""
 
     def ask() -> Part:
-        message = DigestMessage
+        message, again = DigestMessage, aliased(DigestMessage)
         where = sa.and_(
             message.state == MessageState.FAILED.value,
-            message.window_to > asked.since,
-            message.window_to <= asked.until,
+            message.next_attempt_at > asked.since,
+            message.next_attempt_at <= asked.until,
+            ~sa.exists().where(again.resend_of == message.id),
         )
         total = db.session.scalar(sa.select(sa.func.count()).select_from(message).where(where))
         rows = db.session.execute(

@@ -153,6 +153,7 @@ class DigestMessage(Base):
     `window_from` to `window_to` is what it tells of. The mentioned ids are checked again before
     sending. `data_started_at` is set before the mail's data goes to the server, so that a crash
     behind it is known to have perhaps delivered: `maybe_duplicate` flags the repeat.
+    `next_attempt_at` of one that was given up is when that was.
     """
 
     __tablename__ = "digest_message"

@@ -120,7 +120,11 @@ def _supersede(run: DigestRun) -> None:
     db.session.execute(
         sa.update(DigestMessage)
         .where(DigestMessage.run_id.in_(earlier), DigestMessage.state == MessageState.PENDING.value)
-        .values(state=MessageState.FAILED.value, reason=Reason.SUPERSEDED.value)
+        .values(
+            state=MessageState.FAILED.value,
+            reason=Reason.SUPERSEDED.value,
+            next_attempt_at=run.planned_at,
+        )
     )
 
 

@@ -13,8 +13,25 @@ from portfolio.digest.readers import menu_of
 from portfolio.digest.slots import Rule, Slot
 from portfolio.digest.template_letters import Heading, Written
 from portfolio.holidays.queries import calendar
+from portfolio.kernel.dates import local_date
+from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 from portfolio.pipeline import sight_queries as sight
+
+# Nothing was recorded before, and nobody looks further ahead than the coming digest.
+EARLIEST = dt.date(2000, 1, 1)
+AHEAD = dt.timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A period that may be shown: its slot, and from when to when its mail tells a person. `coming`
+    where it is the next one."""
+
+    slot: Slot
+    since: dt.datetime
+    until: dt.datetime
+    coming: bool
 
 
 @dataclass(frozen=True)
@@ -46,17 +63,12 @@ def preview(user: User, viewer: User, kind: Kind, period: str, now: dt.datetime)
     such period yet. Somebody else sees of it what they may know of themselves: a preview is no door
     in a wall."""
     schedule = source(user, kind, now)
-    rule: Rule = (schedule.timing if schedule else Timing(kind)).rule
-    coming = slots.upcoming(rule, calendar(), now, 1)[0]
-    slot = _slot(rule, period) if period else coming
-    if slot is None or slot.due > coming.due:
+    rule = _rule(schedule, kind)
+    found = window(user, schedule, kind, period, now)
+    if found is None:
         return None
-    until, since = min(slot.due, now), slots.before(rule, calendar(), slot.due)
-    if slot == coming:
-        since = slots.before(rule, calendar(), now)
-        if schedule is not None:
-            since = queries.known_until(schedule, {user.id}).get(user.id, since)
-    digest = whole = content_queries.digest_for(user, slot.period, since, until)
+    slot = found.slot
+    digest = whole = content_queries.digest_for(user, slot.period, found.since, found.until)
     if viewer.id != user.id:
         digest = _as_known_to(viewer, whole)
     earlier, later = (slots.beside(rule, calendar(), slot.period, step) for step in (-1, 1))
@@ -64,12 +76,34 @@ def preview(user: User, viewer: User, kind: Kind, period: str, now: dt.datetime)
         template_letters.written(digest, user, schedule.id if schedule else 0, Heading(kind)),
         digest != whole,
         slot.period,
-        since,
-        until,
-        slot.due if slot == coming else None,
-        earlier.period if earlier else "",
-        later.period if later and later.due <= coming.due else "",
+        found.since,
+        found.until,
+        slot.due if found.coming else None,
+        earlier.period if earlier and _slot(rule, earlier.period, now) else "",
+        later.period if later and not found.coming else "",
     )
+
+
+def _rule(schedule: DigestSchedule | None, kind: Kind) -> Rule:
+    return (schedule.timing if schedule else Timing(kind)).rule
+
+
+def window(
+    user: User, schedule: DigestSchedule | None, kind: Kind, period: str, now: dt.datetime
+) -> Window | None:
+    """What the mail of a period ("" for the coming one) tells a person of; None where there is no
+    such period yet."""
+    rule, days = _rule(schedule, kind), calendar()
+    coming = slots.upcoming(rule, days, now, 1)[0]
+    slot = _slot(rule, period, now) if period else coming
+    if slot is None or slot.due > coming.due:
+        return None
+    if slot != coming:
+        return Window(slot, slots.before(rule, days, slot.due), min(slot.due, now), False)
+    since = slots.before(rule, days, now)
+    if schedule is not None:
+        since = queries.known_until(schedule, {user.id}).get(user.id, since)
+    return Window(slot, since, now, True)
 
 
 def _as_known_to(viewer: User, digest: Digest) -> Digest:
@@ -100,17 +134,22 @@ def _as_known_to(viewer: User, digest: Digest) -> Digest:
     return replace(digest, sections=sections, numbers=numbers)
 
 
-def _slot(rule: Rule, period: str) -> Slot | None:
+def _slot(rule: Rule, period: str, now: dt.datetime) -> Slot | None:
     """The slot of a period as it stands in an address; None for what is none."""
     try:
-        return slots.slot_of(rule, calendar(), rule.begins(period))
-    except (ValueError, OverflowError):
+        day = rule.begins(period)
+    except ValueError:
         return None
+    return slots.slot_of(rule, calendar(), day) if _told_of(day, now) else None
+
+
+def _told_of(day: dt.date, now: dt.datetime) -> bool:
+    return EARLIEST <= day <= local_date(now) + AHEAD
 
 
 def period_of(user: User, kind: Kind, day: dt.date, now: dt.datetime) -> str:
-    """The period that a day lies in."""
-    schedule = source(user, kind, now)
-    rule = (schedule.timing if schedule else Timing(kind)).rule
-    slot = slots.slot_of(rule, calendar(), day)
+    """The period that a day lies in. Raises InputError for a day of which no mail ever tells."""
+    if not _told_of(day, now):
+        raise InputError("digest.no_period", first=EARLIEST.isoformat())
+    slot = slots.slot_of(_rule(source(user, kind, now), kind), calendar(), day)
     return slot.period if slot else ""

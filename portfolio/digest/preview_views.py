@@ -85,17 +85,18 @@ def preview_content() -> Response:
 @blueprint.post("/digests/trial")
 @access.signed_in
 def trial() -> AnyResponse:
-    """Send me the mail of a kind as it would be now."""
+    """Send me the mail of a kind and a period ("" for the coming one) as its preview shows it."""
     kind = KINDS.get(request.form.get("kind", ""), Kind.WEEKLY)
+    period = request.form.get("period", "")
     schedule = preview_queries.source(access.me(), kind, now())
     if schedule is None or not kind.timed:
         abort(404)
     try:
         with access.writing("digest.trial"):
-            hand_operations.try_out(schedule, access.me(), now())
+            hand_operations.try_out(schedule, access.me(), now(), period)
         flash(
             _("It is on its way to you: it leaves with the scheduler's next look, within a minute.")
         )
     except InputError as error:
         flash(text_of(error), "error")
-    return redirect(url_for("digest.preview", kind=kind.value))
+    return redirect(url_for("digest.preview", kind=kind.value, period=period or None))

@@ -134,6 +134,7 @@ def reaching(user: User, kind: Kind, now: dt.datetime) -> list[DigestSchedule]:
 def my_state(user: User, kind: Kind, now: dt.datetime) -> Mine:
     """How a person gets the mail of a kind."""
     house_ones, reached = meant_for(user, kind, now), reaching(user, kind, now)
+    away = pause_of(user)
     own_one = own(user).get(kind)
     choices = [subscription(row.id, user.id) for row in reached]
     return Mine(
@@ -143,11 +144,21 @@ def my_state(user: User, kind: Kind, now: dt.datetime) -> Mine:
         reached=reached,
         skip_empty=any(choice and choice.skip_empty for choice in choices),
         coming=min(
-            (slot for row in reached if kind.timed for slot in upcoming(row, now, 1)),
+            (slot for row in reached if kind.timed for slot in _reaching_slot(row, away, now)),
             key=lambda slot: slot.due,
             default=None,
         ),
     )
+
+
+def _reaching_slot(
+    schedule: DigestSchedule, away: DigestPause | None, now: dt.datetime
+) -> list[slots.Slot]:
+    """The next slot of a schedule that a leave lets through."""
+    found = upcoming(schedule, now, 1)
+    if away is None or not any(away.begins_at <= slot.due < away.ends_at for slot in found):
+        return found
+    return upcoming(schedule, away.ends_at - dt.timedelta.resolution, 1)
 
 
 def own_counts() -> dict[str, int]:

@@ -16,7 +16,7 @@ from portfolio.digest.kinds import KINDS, Faulty, Kind
 from portfolio.digest.models import DigestSchedule
 from portfolio.digest.schedule_operations import Wish
 from portfolio.digest.views import blueprint, unsure
-from portfolio.digest.wording_views import audience, comes
+from portfolio.digest.wording_views import audience, comes, moment
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
@@ -49,6 +49,7 @@ def schedules() -> str:
         kinds=Kind,
         titles=KINDS,
         comes=comes,
+        clock=moment,
         audience=partial(audience, names=people.names_of(_named(rows))),
         own=schedule_queries.own_counts(),
     )
@@ -154,6 +155,7 @@ def _page(
         shown=_said(shown) if shown else None,
         out=schedule_queries.period_out(row, wish.timing, now()) if wish and row else "",
         title=title_of(row.title) if row else "",
+        clock=moment,
         zones=sorted(kinds.zones()),
     )
     return page, status

@@ -198,7 +198,7 @@ def give_up(job: Claimed, reason: Reason, now: dt.datetime) -> MessageState:
         db.session.execute(
             sa.update(DigestMessage)
             .where(_held(job))
-            .values(state=state.value, reason=reason.value)
+            .values(state=state.value, reason=reason.value, next_attempt_at=now)
         )
         _end_attempt(job, now, states.Outcome(states.Verdict.LOST_CLAIM, None, reason.value))
     return state

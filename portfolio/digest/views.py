@@ -18,7 +18,7 @@ from portfolio.digest.archive_queries import Wanted
 from portfolio.digest.kinds import KINDS, ORIGINS, Kind
 from portfolio.digest.models import DigestPause, DigestSchedule
 from portfolio.digest.slots import Slot
-from portfolio.digest.wording_views import comes
+from portfolio.digest.wording_views import comes, moment
 from portfolio.extensions import csrf, db, unit_of_work
 from portfolio.holidays.queries import calendar
 from portfolio.kernel.calendar import DAY
@@ -75,6 +75,7 @@ def index() -> str:
         outbox=not current_app.config["SMTP_HOST"],
         titles=titles(),
         comes=comes,
+        clock=moment,
         day=DAY,
     )
 

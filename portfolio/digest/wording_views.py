@@ -1,5 +1,8 @@
 """Schedules in words: when one comes, and whom it goes to."""
 
+import datetime as dt
+from collections.abc import Iterable
+
 from flask_babel import gettext as _
 
 from portfolio.digest.events import events
@@ -7,6 +10,7 @@ from portfolio.digest.kinds import EVERYBODY, KINDS, Kind, Weekday
 from portfolio.digest.models import DigestSchedule
 from portfolio.digest.slots import LAST_DAY
 from portfolio.people.policy import ROLES
+from portfolio.web import formatting
 from portfolio.web.formatting import listed, title_of
 
 WEEKDAYS = {day.value: day for day in Weekday}
@@ -25,6 +29,13 @@ def comes(row: DigestSchedule) -> str:
     }
     zone = "" if row.zone == HOUSE_ZONE else f" ({row.zone})"
     return f"{days[kind]} {row.local_time}{zone}"
+
+
+def moment(instant: dt.datetime, rows: Iterable[DigestSchedule]) -> str:
+    """When something comes next, with the zone of the clock where a schedule goes by another one."""
+    shown = formatting.zone().key
+    elsewhere = any(row.zone != shown for row in rows)
+    return formatting.local_dt(instant) + (f" ({shown})" if elsewhere else "")
 
 
 def month_day(day: int) -> str:

@@ -181,6 +181,7 @@ def test_any_period_is_previewed_and_of_others_what_is_open_to_who_looks(
     app: Flask, cast: dict[str, User], as_user: Callable[[str], FlaskClient]
 ) -> None:
     reader, admin, manager = as_user("reader"), as_user("admin"), cast["manager"]
+    factories.deal(manager, BEFORE)  # there is a year whose conversion is told
     page = reader.get("/digests/preview?kind=weekly&period=2026-W40").text
     assert "2026-W39" in page and "2026-W41" in page and "2026-09-21 08:30" in page
     for wrong in ("2026-W99", "2999-W01", "x", "2026-09"):
@@ -190,6 +191,20 @@ def test_any_period_is_previewed_and_of_others_what_is_open_to_who_looks(
     assert "<b>2026-09</b>" in monthly and "卡位月报 2026-09" in monthly
     wrong_day = reader.get("/digests/preview?day=neulich").text
     assert 'id="day-err"' in wrong_day and 'value="neulich"' in wrong_day
+    for client in (reader, as_user("partner")):
+        for day in ("0001-01-01", "1400-02-02", "1989-12-01", "1999-12-31", "9999-12-31"):
+            for kind in ("weekly", "daily", "monthly"):
+                odd = client.get(f"/digests/preview?kind={kind}&day={day}")
+                assert odd.status_code == 200 and "没有讲到这一天" in odd.text, (kind, day)
+        for asked in (
+            "weekly&period=1985-W20",
+            "daily&period=0001-01-01",
+            "monthly&period=9999-12",
+        ):
+            none = client.get(f"/digests/preview?kind={asked}")
+            assert none.status_code == 200 and "还没有这一期" in none.text, asked
+        first = client.get("/digests/preview?kind=monthly&day=2000-01-01")
+        assert first.status_code == 200 and 'rel="prev"' not in first.text
     assert reader.get("/digests/preview?kind=at_once").status_code == 404
     assert reader.get(f"/digests/preview?person={manager.id}").status_code == 403
     theirs = f"?kind=weekly&person={manager.id}"
@@ -198,9 +213,14 @@ def test_any_period_is_previewed_and_of_others_what_is_open_to_who_looks(
     assert content.status_code == 200 and "sandbox" in content.headers["Content-Security-Policy"]
     assert actions()[-1] == "digest.preview"
     client = as_user("manager")
+    shown = client.get("/digests/preview?kind=weekly&period=2026-W40").text
+    assert 'name="period" value="2026-W40"' in shown
+    sent = client.post("/digests/trial", data={"kind": "weekly", "period": "2026-W40"})
+    assert sent.location.endswith("period=2026-W40")
     assert client.post("/digests/trial", data={"kind": "weekly"}).status_code == 302
-    assert client.post("/digests/trial", data={"kind": "weekly"}).status_code == 302
-    assert len(messages_of(manager)) == 1
+    (trial,) = messages_of(manager)
+    assert trial.subject.startswith("[试发] [卡位周报] 2026-W40"), "what was shown is sent"
+    assert trial.window_to == dt.datetime(2026, 9, 28, 8, 30, tzinfo=SHANGHAI)
 
 
 def test_a_preview_of_somebody_elses_is_no_door_in_a_wall(

@@ -14,7 +14,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portfolio.companies.models import Task
-from portfolio.digest import audience_queries, jobs, operations, schedule_queries, template_letters
+from portfolio.digest import (
+    audience_queries,
+    jobs,
+    operations,
+    schedule_queries,
+    send_operations,
+    states,
+    template_letters,
+)
 from portfolio.digest.models import DigestMessage, DigestRun
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.dates import SHANGHAI
@@ -203,9 +211,27 @@ def test_what_could_not_be_sent_is_told_by_the_next_digest(
     factories.deal(cast["manager"], BEFORE, name="不可遗漏")
     plan()
     work(MONDAY + WEEK)
-    states = {(m.state, m.reason) for m in db.session.query(DigestMessage)}
-    assert states == {("failed", "superseded"), ("sent", "")}
+    ends = {(m.state, m.reason) for m in db.session.query(DigestMessage)}
+    assert ends == {("failed", "superseded"), ("sent", "")}
     assert "不可遗漏" in mail_to(app, "reader", "2026-W50")
+    assert "reader@fund.example" in mail_to(app, "admin", "2026-W50"), "and that it was not sent"
+
+
+def test_a_mail_refused_after_planning_is_in_the_administrators_next_one(
+    app: Flask, cast: dict[str, User]
+) -> None:
+    plan()
+    soon = MONDAY + dt.timedelta(minutes=1)
+    while (job := send_operations.claim(soon, "test")) is not None:
+        refused = job.recipient_id == cast["committee"].id
+        verdict = states.Verdict.REFUSED if refused else states.Verdict.ACCEPTED
+        outcome = states.Outcome(verdict, 550 if refused else 250, "no such user" * refused)
+        send_operations.conclude(job, outcome, soon, 0.5)
+    for weeks in (1, 2):
+        work(MONDAY + weeks * WEEK)
+    told = mail_to(app, "admin", "2026-W50")
+    assert "未送达邮件" in told and "550 · no such user" in told
+    assert "no such user" not in mail_to(app, "admin", "2026-W51"), "told once"
 
 
 def test_english_readers_get_english(app: Flask, cast: dict[str, User]) -> None:

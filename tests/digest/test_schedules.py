@@ -20,8 +20,9 @@ from portfolio.digest.kinds import Kind, Timing
 from portfolio.digest.models import DigestMessage, DigestPause, DigestRun, DigestSchedule
 from portfolio.digest.schedule_operations import Wish
 from portfolio.extensions import db, unit_of_work
-from portfolio.kernel.dates import SHANGHAI
+from portfolio.kernel.dates import SHANGHAI, local_date
 from portfolio.people.models import User
+from portfolio.web.formatting import now
 
 MONDAY = dt.datetime(2026, 11, 30, 8, 30, tzinfo=SHANGHAI)
 DAY, WEEK = dt.timedelta(days=1), dt.timedelta(weeks=1)
@@ -140,6 +141,9 @@ def test_ending_a_pause_begins_at_that_moment(app: Flask, cast: dict[str, User])
     weekly = schedule_queries.weekly()
     reach = audience_queries.reach(weekly, MONDAY)
     assert reach.gets == len(cast) - 1 and dict(reach.skipped) == {"paused": 1}
+    for moment in (MONDAY - 2 * DAY, MONDAY):
+        coming = schedule_queries.my_state(reader, Kind.WEEKLY, moment).coming
+        assert coming is not None and coming.due == MONDAY + 3 * WEEK, "the leave is passed over"
     work(MONDAY)
     with unit_of_work("digest.pause"):
         schedule_operations.end_pause(reader, MONDAY + DAY)
@@ -271,6 +275,7 @@ def test_my_choices_are_made_on_their_pages(
     assert client.post("/digests/own/weekly", data=own | {"skip_empty": "y"}).status_code == 302
     page = client.get("/digests").text
     assert "周三 18:00 (Europe/Helsinki)" in page and "自定时间" in page
+    assert page.count(":00 (Asia/Shanghai)") == 1, "the next time says on which clock it is"
     db.session.rollback()
     state = schedule_queries.my_state(reader, Kind.WEEKLY, MONDAY)
     assert state.way == "own" and state.skip_empty
@@ -293,6 +298,9 @@ def test_my_choices_are_made_on_their_pages(
     assert "请填写日期" in client.post("/digests/pause", data={"first": "2099-02-10"}).text
     over = {"first": "2020-02-10", "last": "2020-02-11"}
     assert "已经过去" in client.post("/digests/pause", data=over).text
+    away = {"first": "2020-02-10", "last": f"{local_date(now()) + 30 * DAY}"}
+    assert client.post("/digests/pause", data=away).status_code == 302
+    assert f"暂停至 {away['last']}" in client.get("/digests").text
     ahead = {"first": "2099-02-10", "last": "2099-02-20"}
     assert client.post("/digests/pause", data=ahead).status_code == 302
     assert "2099-02-20" in client.get("/digests").text
