@@ -16,6 +16,7 @@ from portfolio.digest.line_letters import (
     beside,
     cut,
     said,
+    stamp,
 )
 from portfolio.digest.turns import Cause, Turn, Value
 from portfolio.kernel.numbers import MICRO
@@ -36,15 +37,45 @@ def _company(line: company_lines.CompanyLine) -> Said:
 
 @said.register
 def _tag(line: company_lines.TagLine) -> Said:
-    technology = title_of(line.technology)
-    if line.after is None:
-        word, tone = _("no longer claimed"), WARN
-    elif line.before is None:
-        word, tone = title_of(line.after.word), GOOD
-    else:
-        word, tone = f"{title_of(line.before.word)} → {title_of(line.after.word)}", ""
-    small = beside(line.by, cut(line.reason, LONGEST_NOTE))
-    return Said(line.path, line.name, text=technology, strong=word, tone=tone, small=small)
+    was, will = line.before, line.after
+    tone = WARN if was.claimed and (was.counts > will.counts or not will.claimed) else ""
+    if will.counts > was.counts or (will.claimed and not was.claimed):
+        tone = GOOD
+    return Said(
+        *(line.path, line.name),
+        text=title_of(line.technology),
+        strong=_stands(was, will),
+        tone=tone,
+        small=_why(line),
+    )
+
+
+def _stands(was: company_lines.TagStood, will: company_lines.TagStood) -> str:
+    """How a claim stands, and how it did where that is another level."""
+    if not will.claimed:
+        return _("no longer claimed")
+    levels = [one.level for one in (was, will) if one.claimed]
+    words = list(dict.fromkeys(f"{level.value} {title_of(level.word)}" for level in levels))
+    counts = ""
+    if will.counts != was.counts:
+        counts = _("counts in the statistics") if will.counts else _("no longer counts")
+    waits = _("waits for its second reader") if will.waits else ""
+    return beside(" → ".join(words), counts, waits)
+
+
+def _why(line: company_lines.TagLine) -> str:
+    """What made a claim stand otherwise: a day, who said so, and what was said."""
+    if line.passed is not None:
+        day = formatting.local_date(line.passed)
+        if line.after.claimed:
+            return _("was not read again by %(day)s", day=day)
+        return _("its re-check was due by %(day)s", day=day)
+    if (gone := line.withdrawn) is not None:
+        return stamp(gone, _("evidence withdrawn"), cut(gone.reason, LONGEST_NOTE))
+    renewed = _("renewed") if line.renewed else ""
+    reason = title_of(line.reason) if line.reason else ""
+    said = beside(renewed, reason, cut(line.words, LONGEST_NOTE))
+    return stamp(line, said) if line.at else said
 
 
 @said.register

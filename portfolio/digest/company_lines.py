@@ -1,8 +1,8 @@
 """Lines of a digest about companies: plain values (pure)."""
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from portfolio.digest.lines import NONE, Line
 
@@ -25,22 +25,53 @@ class CompanyLine(Line):
 
 
 @dataclass(frozen=True)
+class TagStood:
+    """How a claim stands: its level of evidence, a titled value, None of none; whether it counts in the
+    statistics, or waits for its second reader before it does, which alone is no news."""
+
+    level: Any = None
+    counts: bool = False
+    waits: bool = field(default=False, compare=False)
+
+    @property
+    def claimed(self) -> bool:
+        """Whether somebody claims it."""
+        return self.level is not None
+
+
+class Withdrawal(NamedTuple):
+    """Evidence that somebody withdrew, and why."""
+
+    reason: str
+    at: dt.datetime
+    by: str
+
+
+@dataclass(frozen=True)
 class TagLine(Line):
-    """A technology that somebody claims a company develops, or no longer does: its level of evidence
-    before and now, titled values, None where there was no claim or is none."""
+    """A technology of which a company is claimed something else than before: how that stood and
+    stands, who said so when, and why. `reason` is a titled value and `words` what was written where it
+    was rejected; `passed` is the day after which it holds or counts no more; a claim that had expired
+    is `renewed`; `withdrawn` is evidence that it rested on."""
 
     company_id: int
     name: str
+    key: str
     technology: Any
-    before: Any
-    after: Any
-    by: str
-    reason: str
+    before: TagStood
+    after: TagStood
+    at: dt.datetime | None = None
+    by: str = ""
+    reason: Any = None
+    words: str = ""
+    passed: dt.date | None = None
+    renewed: bool = False
+    withdrawn: Withdrawal | None = None
 
     @property
     def path(self) -> str:  # type: ignore[override]
         """Where the line leads."""
-        return f"/companies/{self.company_id}"
+        return f"/companies/{self.company_id}/technologies/{self.key}"
 
 
 @dataclass(frozen=True)

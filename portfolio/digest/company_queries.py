@@ -1,4 +1,4 @@
-"""What is new of companies: leads, likely duplicates, tags, recognitions that end."""
+"""What is new of companies: leads, likely duplicates, recognitions that end."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -6,10 +6,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portfolio.chokepoint.ladder import ladder
-from portfolio.chokepoint.models import Tag
-from portfolio.chokepoint.standing import TagState, holds
-from portfolio.chokepoint.taxonomy_queries import technology_titles
 from portfolio.companies import duplicate_queries as duplicates
 from portfolio.companies.likeness import meeting, pairs
 from portfolio.companies.merge_queries import unmerged
@@ -121,62 +117,6 @@ def _twins(since: dt.datetime, until: dt.datetime) -> Sequence[company_lines.Twi
 def _names(ids: set[int]) -> dict[int, str]:
     query = sa.select(Company.id, SHOWN_NAME).where(one_of(Company.id, ids), unmerged())
     return {row[0]: row[1] for row in db.session.execute(query)}
-
-
-def tags(asked: Asked) -> Part:
-    """Technologies that companies are claimed to develop now and were not, or were and are not, or by
-    better or weaker evidence."""
-    window = asked.since, asked.until
-    found = asked.shared.once(("tags", *window), lambda: _tags(*window))
-    return part_of(own_first(asked, found))
-
-
-def _tags(since: dt.datetime, until: dt.datetime) -> Sequence[company_lines.TagLine]:
-    columns = (Tag.company_id, Tag.technology, Tag.state, Tag.level, Tag.recorded_at)
-    terms = (Tag.counter_evidence, Tag.recheck_on, Tag.second_reader_id, Tag.reread_by)
-    touched = sa.or_(
-        sa.and_(Tag.recorded_at > since, Tag.recorded_at <= until),
-        sa.and_(Tag.superseded_at > since, Tag.superseded_at <= until, Tag.recorded_at <= since),
-    )
-    rows = db.session.execute(
-        sa.select(*columns, *terms, Tag.superseded_at, Tag.reason, SHOWN_NAME, User.name)
-        .join(Company, Company.id == Tag.company_id)
-        .outerjoin(User, User.id == Tag.recorded_by_id)
-        .where(touched, Tag.state != TagState.SUGGESTED.value, unmerged())
-        .order_by(Tag.id)
-    ).all()
-    before: dict[tuple[int, str], Any] = {}
-    after: dict[tuple[int, str], Any] = {}
-    last: dict[tuple[int, str], Any] = {}
-    for row in rows:
-        key = row.company_id, row.technology
-        if row.recorded_at <= since:
-            before[key] = row
-        else:
-            last[key] = row
-        if row.superseded_at is None or row.superseded_at > until:
-            after[key] = row
-    found = []
-    for key in {**before, **last}:
-        was, will = _level(before.get(key), since), _level(after.get(key), until)
-        if was is not will:
-            found.append(_tag(last.get(key) or before[key], was, will))
-    return sorted(found, key=lambda line: (line.after is None, -line.company_id))
-
-
-def _level(row: Any, at: dt.datetime) -> Any:
-    """The level of evidence of a claim that holds at an instant; None of none."""
-    if row is None or not holds(row, local_date(at), ladder()):
-        return None
-    return ladder().levels[row.level]
-
-
-def _tag(row: Any, was: Any, will: Any) -> company_lines.TagLine:
-    technology = technology_titles().get(row.technology) or {"zh": row.technology}
-    reason = row.reason if will is None else ""
-    return company_lines.TagLine(
-        row.company_id, row[-2], technology, was, will, row[-1] or "", reason
-    )
 
 
 def certificates(asked: Asked) -> Part:

@@ -144,18 +144,27 @@ def net_changes(changes: Iterable[Change]) -> list[Change]:
     """One change per deal, from where it stood before the window to where it stands now.
 
     `changes` come oldest first. What moved and moved back is no news; the last event says who,
-    when and why.
+    when and why, but where the deal passed its committee on the way, that event does.
     """
     first: dict[int, Change] = {}
     last: dict[int, Change] = {}
+    passed: dict[int, Change] = {}
     for change in changes:
         first.setdefault(change.deal.deal_id, change)
         last[change.deal.deal_id] = change
-    merged = [
-        replace(end, from_stage=first[key].from_stage, from_status=first[key].from_status)
-        for key, end in last.items()
-    ]
+        if change.onward_from_committee:
+            passed[change.deal.deal_id] = change
+    merged = [_merged(first[key], end, passed.get(key)) for key, end in last.items()]
     return [c for c in merged if (c.from_stage, c.from_status) != (c.to_stage, c.to_status)]
+
+
+def _merged(first: Change, end: Change, way_out: Change | None) -> Change:
+    whole = replace(end, from_stage=first.from_stage, from_status=first.from_status)
+    # Who ended it later, or brought it back before its committee, decided last.
+    if way_out is None or whole.decision or not end.beyond(way_out.from_stage):
+        return whole
+    said = {"at": way_out.at, "by": way_out.by, "note": way_out.note}
+    return replace(whole, passed=way_out.from_stage, **said)
 
 
 # What is counted of the net changes of a time.

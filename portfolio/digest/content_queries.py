@@ -14,6 +14,7 @@ from portfolio.digest import (
     fund_queries,
     house_queries,
     rule_queries,
+    tag_queries,
     turn_queries,
 )
 from portfolio.digest.compose import LINES_SHOWN, Digest, Part, Section
@@ -34,7 +35,7 @@ PARTS: Mapping[str, Callable[[Asked], Part]] = {
     "overrides": deal_queries.overrides,
     "turns": turn_queries.turns,
     "rules": rule_queries.rules,
-    "tags": company_queries.tags,
+    "tags": tag_queries.tags,
     "companies": company_queries.new_companies,
     "funnel": fund_queries.funnel,
     "conversion": fund_queries.conversion,

@@ -98,6 +98,8 @@ def _change(line: lines.Change) -> Said:
     else:
         text = title_of(line.to_stage)
     strong = title_of(line.to_status) if line.changed_status else ""
+    if line.passed is not None:
+        strong = _("%(stage)s passed", stage=title_of(line.passed))
     if line.came_back:
         strong = _("back from hold on its day")
     fen = line.deal.amount_fen

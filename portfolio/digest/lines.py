@@ -74,8 +74,8 @@ class AboutDeal(Line):
 
 @dataclass(frozen=True)
 class Change(AboutDeal):
-    """A stage event as recorded: stages and statuses are titled values, None before opening; `flow` is
-    the key of the deal's pipeline."""
+    """What became of a deal: stages and statuses are titled values, None before opening; `flow` is the
+    key of its pipeline, `passed` the stage of a committee that it went through on the way."""
 
     deal: DealLine
     at: dt.datetime
@@ -86,6 +86,7 @@ class Change(AboutDeal):
     to_status: Any
     note: str = ""
     flow: str = ""
+    passed: Any = None
 
     @property
     def changed_status(self) -> bool:
@@ -102,14 +103,23 @@ class Change(AboutDeal):
     @property
     def decision(self) -> bool:
         """Whether somebody decided: an ending, or the way out of the committee."""
+        ended = self.changed_status and self.to_status.value in DECIDED
+        return ended or self.passed is not None or self.onward_from_committee
+
+    @property
+    def onward_from_committee(self) -> bool:
+        """Whether it was with the committee before and stands further on now."""
         left = self.from_stage is not None and self.from_stage.committee
-        onward = left and self.to_stage.position > self.from_stage.position
-        return onward or (self.changed_status and self.to_status.value in DECIDED)
+        return bool(left and self.beyond(self.from_stage))
+
+    def beyond(self, stage: Any) -> bool:
+        """Whether it stands further on than a stage of its pipeline."""
+        return bool(self.to_stage.position > stage.position)
 
     @property
     def forward(self) -> bool:
         """Whether a deal that there was stands further on."""
-        return self.from_stage is not None and self.to_stage.position > self.from_stage.position
+        return self.from_stage is not None and self.beyond(self.from_stage)
 
 
 @dataclass(frozen=True)

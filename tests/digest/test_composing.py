@@ -14,7 +14,7 @@ from portfolio.people.policy import ROLES
 NOW = dt.datetime(2026, 11, 23, 0, 30, tzinfo=dt.UTC)
 STAGES = {
     key: SimpleNamespace(key=key, position=n, committee=key == "ic")
-    for n, key in enumerate(("lead", "dd", "ic", "post"))
+    for n, key in enumerate(("lead", "dd", "ic", "signing", "post"))
 }
 ACTIVE, REJECTED = SimpleNamespace(value="active"), SimpleNamespace(value="rejected")
 
@@ -55,6 +55,18 @@ def test_endings_and_the_way_out_of_the_committee_are_decisions() -> None:
     ]
     assert [c.deal.deal_id for c in found if c.decision] == [1, 2, 5]
     assert compose.counted(found) == {"leads": 1, "forward": 2, "decided": 3, "rejected": 2}
+
+
+def test_a_decision_on_the_way_is_told_with_who_took_it() -> None:
+    way = [change(1, "dd", "ic"), change(1, "ic", "signing", 1), change(1, "signing", "post", 2)]
+    (line,) = compose.net_changes(way)
+    assert (line.from_stage.key, line.passed.key, line.to_stage.key) == ("dd", "ic", "post")
+    assert line.decision and line.at == way[1].at
+    assert compose.counted([line]) == {"leads": 0, "forward": 1, "decided": 1, "rejected": 0}
+    (back,) = compose.net_changes([*way[:2], change(1, "signing", "ic", 2)])
+    assert not back.decision, "it is with the committee again"
+    (ended,) = compose.net_changes([*way[:2], change(1, "signing", "dd", 2, to_status=REJECTED)])
+    assert ended.decision and ended.passed is None
 
 
 def test_own_deals_come_first_then_the_newest() -> None:
