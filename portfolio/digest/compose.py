@@ -1,7 +1,6 @@
 """What stands in a digest and in which order: plain values, no words of any language (pure)."""
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,19 +11,17 @@ from portfolio.digest.readers import Kind, NumberKind
 
 LINES_SHOWN = 8
 SHORT, MOST_URGENT = 8, 5
-# How long the time is that the numbers at the top are of, by the form of the period's name.
+# Between how long and how long a digest's time may be to be called a day or a week: a holiday moves it by
+# a day or so.
 STRETCHES = (
-    (re.compile(r"\d{4}-\d{2}"), "month", dt.timedelta(days=30)),
-    (re.compile(r"\d{4}-\d{2}-\d{2}"), "day", dt.timedelta(days=1)),
+    ("day", dt.timedelta(hours=12), dt.timedelta(hours=36)),
+    ("week", dt.timedelta(days=6), dt.timedelta(days=8)),
 )
-WEEK = "week", dt.timedelta(days=7)
 
 
-def stretch_of(period: str) -> tuple[str, dt.timedelta]:
-    """The time that numbers of a period are of, by name and length: a week unless it names a month or
-    a day."""
-    found = ((name, long) for form, name, long in STRETCHES if form.fullmatch(period))
-    return next(found, WEEK)
+def stretch_of(long: dt.timedelta) -> str:
+    """What a time is called: a "day" or a "week" where it is about as long, and "" where it is not."""
+    return next((name for name, least, most in STRETCHES if least <= long <= most), "")
 
 
 @dataclass(frozen=True)
@@ -83,8 +80,13 @@ class Digest:
 
     @property
     def stretch(self) -> str:
-        """What the numbers are of: a "week", a "day" or a "month"."""
-        return stretch_of(self.period)[0]
+        """What the time that the numbers are of is called: a "week", a "day" or ""."""
+        return stretch_of(self.until - self.since)
+
+    @property
+    def before(self) -> dt.datetime:
+        """From when on the numbers of the time before are: it is as long."""
+        return self.since - (self.until - self.since)
 
     @property
     def overdue(self) -> int:
@@ -163,8 +165,8 @@ def _merged(first: Change, end: Change, way_out: Change | None) -> Change:
     # Who ended it later, or brought it back before its committee, decided last.
     if way_out is None or whole.decision or not end.beyond(way_out.from_stage):
         return whole
-    said = {"at": way_out.at, "by": way_out.by, "note": way_out.note}
-    return replace(whole, passed=way_out.from_stage, **said)
+    said = replace(whole, at=way_out.at, by=way_out.by, note=way_out.note)
+    return replace(said, passed=way_out.from_stage)
 
 
 # What is counted of the net changes of a time.

@@ -187,10 +187,10 @@ class _Pool:
 
 
 def numbers(asked: Asked) -> Sequence[Number]:
-    """The numbers of the last week, day or month, each beside that of the one before."""
-    long = compose.stretch_of(asked.period)[1]
-    now = asked.until - long, asked.until
-    before = now[0] - long, now[0]
+    """The numbers of the digest's own time, as its lists have it, each beside that of a time before it
+    that is as long."""
+    now = asked.since, asked.until
+    before = asked.since - (asked.until - asked.since), asked.since
     return [
         Number(kind, *(_count(asked, kind.count, kind.acts, *when) for when in (now, before)))
         for kind in asked.menu.numbers

@@ -3,7 +3,7 @@
 from flask import current_app
 from flask_babel import gettext as _
 
-from portfolio.digest import robot_queries, robots
+from portfolio.digest import number_letters, robot_queries, robots
 from portfolio.digest.compose import Digest, Section
 from portfolio.digest.line_letters import beside, said
 from portfolio.digest.outline import LONGEST_TITLE, Line, Outline, Part, plain, told
@@ -39,11 +39,11 @@ def _head(digest: Digest) -> list[str]:
         rows.append(_("This digest comes late and holds everything since your last one."))
     if digest.empty:
         return [*rows, _("Nothing changed in what you follow, and nothing is due.")]
-    numbers = [
-        f"{title_of(n.kind)} {n.now}{_(' (%(before)s before)', before=n.before)}"
-        for n in digest.numbers
+    numbers = [number_letters.told(digest, number) for number in digest.numbers]
+    return [
+        *rows,
+        *(words for words in (number_letters.compared(digest), beside(*numbers)) if words),
     ]
-    return [*rows, *([beside(*numbers)] if numbers else [])]
 
 
 def _part(section: Section, base: str) -> Part:

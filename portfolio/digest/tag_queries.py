@@ -102,7 +102,7 @@ def _withdrawn(since: dt.datetime, until: dt.datetime) -> Mapping[Key, Withdrawa
         .where(row.superseded_at > since, row.superseded_at <= until)
         .order_by(row.superseded_at, row.id)
     )
-    return {(company, technology): Withdrawal(*said) for company, technology, *said in rows}
+    return {(row[0], row[1]): Withdrawal(row[2], row[3] or until, row[4]) for row in rows}
 
 
 def _tag(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from portfolio.digest import company_letters, house_letters, letters
+from portfolio.digest import company_letters, house_letters, letters, number_letters
 from portfolio.digest.compose import Digest
 from portfolio.digest.kinds import Kind, Origin
 from portfolio.digest.line_letters import said
@@ -75,6 +75,9 @@ def written(digest: Digest, user: User, schedule_id: int, heading: Heading = Hea
         "locale": locale,
     }
     with speaking(locale):
+        values["numbers"] = [(n, number_letters.before_of(digest, n)) for n in digest.numbers]
+        values["figures"] = [number_letters.told(digest, n) for n in digest.numbers]
+        values["compared"] = number_letters.compared(digest)
         values["parts"] = [(s, [said(line) for line in s.part.lines]) for s in digest.told]
         subject, text, html = (
             current_app.jinja_env.get_template(f"{FOLDER}/{name}").render(values)

@@ -122,8 +122,10 @@ def test_who_reads_what_is_data_and_several_roles_read_all_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("period", "stretch"),
-    [("2026-W48", "week"), ("2026-11", "month"), ("2026-11-23", "day"), ("by hand", "week")],
+    ("hours", "stretch"),
+    [(24, "day"), (72, ""), (6 * 24, "week"), (7 * 24, "week"), (8 * 24, "week"), (19 * 24, "")],
 )
-def test_numbers_are_of_the_week_the_month_or_the_day(period: str, stretch: str) -> None:
-    assert compose.stretch_of(period)[0] == stretch
+def test_a_time_is_called_a_week_or_a_day_only_where_it_is_one(hours: int, stretch: str) -> None:
+    made = Digest("2026-W48", NOW - dt.timedelta(hours=hours), NOW)
+    assert made.stretch == stretch
+    assert NOW - made.before == dt.timedelta(hours=2 * hours)

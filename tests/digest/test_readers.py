@@ -169,6 +169,26 @@ def test_each_role_is_told_its_parts_and_nothing_it_may_not_know(week, cast, as_
             assert answer.status_code == 200 or "unsubscribe" in path, (name, path)
 
 
+def test_the_numbers_are_of_the_same_time_as_the_lists(week, cast) -> None:
+    partner = cast["partner"]
+
+    def told(user: User, since: dt.datetime) -> tuple[Digest, dict[str, int]]:
+        made = content_queries.digest_for(user, "2026-W48", since, NOW)
+        return made, {number.kind.key: number.now for number in made.numbers}
+
+    for since in (SINCE, BEFORE - DAY, NOW - DAY):
+        made, numbers = told(partner, since)
+        changes = made.part("decisions").lines, made.part("moves").lines
+        opened = [c for lines in changes for c in lines if c.from_stage is None]
+        assert numbers["leads"] == len(opened), since
+    mail = template_letters.written(told(partner, BEFORE - DAY)[0], partner, 1)
+    day, first = (f"{local_date(when):%m-%d}" for when in (BEFORE - DAY, BEFORE - 14 * DAY))
+    assert "新项目 3（上期 0，多 3）" in mail.text and "上期 0，多 3" in mail.html
+    for text in (mail.text, mail.html):
+        assert f"{day} 至 {local_date(NOW):%m-%d}；上期：{first} 至 {day}" in text
+    assert "上周" in words(partner).text and "上期" not in words(partner).text
+
+
 def test_who_lost_the_role_for_a_part_or_the_sight_of_a_deal_gets_another_mail(week, cast) -> None:
     for name, lose in (("compliance", "reader"), ("admin", "manager")):
         user = cast[name]
