@@ -72,10 +72,8 @@ def read(text: str, year: int) -> Arrangement:
     """
     if len(text) > LONGEST:
         raise InputError("holiday.too_long", most=LONGEST)
-    plain = (clean(part) for part in _ENDS.split(halfwidth(text)))
-    sentences = [_read(_NUMBERED.sub("", part), year) for part in plain if part]
     found: dict[dt.date, str] = {}
-    for sentence in sentences:
+    for sentence in [_read(part, year) for part in sentences(text)]:
         for kind, day in sentence.said:
             _check(sentence, kind, day)
             if found.setdefault(day, kind) != kind:
@@ -86,6 +84,12 @@ def read(text: str, year: int) -> Arrangement:
         tuple(sorted(day for day, said in found.items() if said == kind)) for kind in (OFF, MADE_UP)
     )
     return Arrangement(off, made_up)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a notice, without the numbers before them."""
+    plain = (clean(part) for part in _ENDS.split(halfwidth(text)))
+    return [_NUMBERED.sub("", part) for part in plain if part]
 
 
 def _read(text: str, year: int) -> _Sentence:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from portfolio.extensions import db, kept
 from portfolio.holidays.models import HolidayYear
+from portfolio.holidays.named import missing
 from portfolio.kernel.calendar import WorkCalendar
 
 
@@ -24,14 +25,18 @@ def arrangement(year: int) -> HolidayYear | None:
 
 def calendar() -> WorkCalendar:
     """The working days as they stand: what was entered, before what is known of a year."""
-    return calendar_of(tuple((row.year, row.off, row.made_up) for row in reversed(entered())))
+    rows = reversed(entered())
+    return calendar_of(
+        tuple((row.year, row.off, row.made_up, not missing(row.notice)) for row in rows)
+    )
 
 
 @lru_cache(maxsize=16)  # it counts the days of a year once; equal arrangements are one calendar
-def calendar_of(years: tuple[tuple[int, str, str], ...]) -> WorkCalendar:
-    """The calendar of arrangements, each a year with its days off and those made up."""
+def calendar_of(years: tuple[tuple[int, str, str, bool], ...]) -> WorkCalendar:
+    """The calendar of arrangements, each a year with its days off and those made up, and whether that
+    is the whole of it: of one in part the other days stay what is known or assumed of them."""
     overrides: dict[dt.date, bool] = {}
-    for _, off, made_up in years:
+    for _, off, made_up, _ in years:
         overrides |= dict.fromkeys(map(dt.date.fromisoformat, off.split()), False)
         overrides |= dict.fromkeys(map(dt.date.fromisoformat, made_up.split()), True)
-    return WorkCalendar(overrides, frozenset(year for year, *_ in years))
+    return WorkCalendar(overrides, frozenset(year for year, *_, whole in years if whole))

@@ -9,12 +9,13 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
-from wtforms import StringField, TextAreaField
+from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from portfolio.holidays import operations, queries
 from portfolio.holidays.models import HolidayYear
 from portfolio.holidays.months import months_of, working_days
+from portfolio.holidays.named import missing
 from portfolio.holidays.notice import LONGEST, read
 from portfolio.kernel.calendar import WorkCalendar
 from portfolio.kernel.dates import local_date
@@ -45,6 +46,7 @@ class ArrangementForm(FlaskForm):
         _l("Document number or address"),
         [DataRequired(_l("Say where it was published.")), Length(max=200)],
     )
+    in_part = BooleanField(_l("Save it in part: what is missing follows later"))
     version = VersionField()
 
 
@@ -59,16 +61,18 @@ def index() -> str:
     return render_template(
         "holidays/index.html",
         years=[
-            (year, rows.get(year), standing(year, days), working_days(year, days)) for year in years
+            (year, rows.get(year), standing(year, days, rows.get(year)), working_days(year, days))
+            for year in years
         ],
         people=people.names_of({row.entered_by_id for row in rows.values() if row.entered_by_id}),
     )
 
 
-def standing(year: int, days: WorkCalendar) -> str:
-    """Whether the arrangement of a year was `entered`, is `known` to the software or `assumed`."""
-    if year in days.entered_years:
-        return "entered"
+def standing(year: int, days: WorkCalendar, row: HolidayYear | None) -> str:
+    """Whether the arrangement of a year was `entered`, or `part` of it, is `known` to the software or
+    `assumed`."""
+    if row is not None:
+        return "part" if missing(row.notice) else "entered"
     return "known" if days.known(year) else "assumed"
 
 
@@ -90,8 +94,10 @@ def arrangement(year: int) -> Answer:
             form.notice.errors = [text_of(error)]
     if found is None:
         return _page(year, form, row, queries.calendar()), 422
+    whole = not missing(form.notice.data or "")
+    days = queries.calendar_of(((year, *found.written, whole),))
     if "save" not in request.form:
-        return _page(year, form, row, queries.calendar_of(((year, *found.written),)), checked=True)
+        return _page(year, form, row, days, checked=True)
     try:
         with access.writing("holidays.enter"):
             operations.enter(
@@ -101,8 +107,12 @@ def arrangement(year: int) -> Answer:
                 form.version.seen,
                 access.me(),
                 now(),
+                bool(form.in_part.data),
             )
-    except (InputError, StaleDataError):
+    except (InputError, StaleDataError) as error:
+        if isinstance(error, InputError) and error.code == "holiday.in_part":
+            form.in_part.errors = [text_of(error)]
+            return _page(year, form, row, days, checked=True), 422
         form.form_errors = [text_of(InputError("record.conflict"))]
         now_saved = queries.arrangement(year)
         form.version.data = (
@@ -128,7 +138,8 @@ def _page(
         row=row,
         checked=checked,
         beside=beside,
-        standing="read" if checked else standing(year, days),
+        standing="read" if checked else standing(year, days, row),
+        missing=missing(form.notice.data or ""),
         months=[
             (format_date(dt.date(year, number, 1), "LLLL"), weeks)
             for number, weeks in enumerate(months_of(year, days), 1)

@@ -17,5 +17,6 @@ MESSAGES = {
     ),
     "holiday.other_year": _l("%(day)s does not belong to %(year)s: “%(value)s”."),
     "holiday.both": _l("%(day)s is said to be off and to be worked: “%(value)s”."),
+    "holiday.in_part": _l("The text leaves holidays out: add them, or confirm below."),
     "holiday.no_weekend": _l("%(day)s is worked anyhow, being no weekend: “%(value)s”."),
 }

@@ -25,6 +25,7 @@ def notice() -> tuple[str, dt.date, dt.date]:
     saturday = monday - dt.timedelta(days=2)
     end = monday + dt.timedelta(days=6)
     text = (
+        "元旦、春节、清明节、劳动节、端午节、中秋节、国庆节和"
         f"春假：{monday.month}月{monday.day}日（周一）至{end.month}月{end.day}日（周日）放假调休，共7天。"
         f"{saturday.month}月{saturday.day}日（周六）上班。"
     )
@@ -64,6 +65,25 @@ def test_a_year_is_checked_then_saved_and_days_and_digests_go_by_it(as_user) -> 
 
     assert client.post(f"{PAGE}/remove").status_code == 302
     assert not calendar().known(YEAR)
+
+
+def test_a_notice_that_leaves_holidays_out_is_said_and_changes_no_other_day(as_user) -> None:
+    client, days = as_user("admin"), calendar()
+    first = dt.date(YEAR, 1, 1)
+    form = {"notice": "一、元旦\n1月1日至3日放假，共3天。", "source": "一号", "version": ""}
+    checked = client.post(PAGE, data=form).text
+    assert "未写明：春节、清明节、劳动节、端午节、中秋节、国庆节" in checked
+    refused = client.post(PAGE, data=form | {"save": "1"})
+    assert refused.status_code == 422 and "缺少部分节假日" in refused.text
+    assert client.post(PAGE, data=form | {"save": "1", "in_part": "y"}).status_code == 302
+    others = [first + dt.timedelta(days=n) for n in range(3, 365)]
+    now = calendar()
+    assert not now.is_working_day(first + dt.timedelta(days=1)) and not now.known(YEAR)
+    assert [now.is_working_day(day) for day in others] == [days.is_working_day(d) for d in others]
+    assert not now.is_working_day(dt.date(YEAR, 10, 1))
+    assert "录入不全" in client.get("/settings/holidays").text
+    text, *_ = notice()
+    assert "未写明" not in client.post(PAGE, data=form | {"notice": text}).text
 
 
 def test_what_cannot_be_so_stays_in_the_form_with_its_sentence(as_user) -> None:

@@ -5,6 +5,7 @@ import datetime as dt
 import chinese_calendar
 import pytest
 
+from portfolio.holidays.named import missing
 from portfolio.holidays.notice import read
 from portfolio.kernel.calendar import CHINA, WorkCalendar
 from portfolio.kernel.errors import InputError
@@ -34,6 +35,13 @@ def test_the_notice_of_2025_gives_the_calendar_that_is_known_of_it() -> None:
         chinese_calendar.is_workday(d) for d in days
     ]
     assert [CHINA.is_working_day(d) for d in days] == [entered.is_working_day(d) for d in days]
+
+
+def test_what_a_notice_leaves_out_is_known_by_the_days_it_gives() -> None:
+    assert not missing(OF_2025), "two holidays may stand in one sentence"
+    part = OF_2025.partition("四、")[0]
+    assert [one.zh for one in missing(part)] == ["劳动节", "端午节", "中秋节", "国庆节"]
+    assert len(missing("")) == len(missing("春节期间上班。国庆节 2月8日上班")) == 7
 
 
 def test_days_written_otherwise_and_a_holiday_that_begins_the_year_before() -> None:
