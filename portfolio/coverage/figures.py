@@ -113,10 +113,13 @@ def share(part: int, whole: int) -> Fraction | None:
 
 
 def per_cent(value: Fraction | None) -> str:
-    """A share for reading, to a tenth of a percent, cut and not rounded up; empty when there is none."""
+    """A share for reading, rounded half up to a tenth of a percent; less than all never reads as all,
+    nor more than none as none. Empty when there is none."""
     if value is None:
         return ""
-    tenths = value.numerator * 1000 // value.denominator
+    tenths = (2000 * value.numerator + value.denominator) // (2 * value.denominator)
+    if 0 < value < 1:
+        tenths = min(max(tenths, 1), 999)
     return f"{tenths // 10}.{tenths % 10}%"
 
 

@@ -17,8 +17,6 @@ from portfolio.extensions import db, one_of
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.records import LeadSource
 from portfolio.people.models import User
-from portfolio.pipeline import sight_queries as sight
-from portfolio.pipeline.models import Deal, DealMember
 from portfolio.readiness.recognitions import GRANTED, granted_targets
 
 MOST_NEW = 500  # so many of the companies entered last are compared with all the others
@@ -28,14 +26,7 @@ SOURCES = LeadSource._value2member_map_
 
 def own_companies(asked: Asked) -> frozenset[int]:
     """The companies of the deals that the reader owns or works on."""
-
-    def ask() -> frozenset[int]:
-        team = sa.select(DealMember.deal_id).where(DealMember.user_id == asked.user.id)
-        mine = sa.or_(Deal.owner_id == asked.user.id, Deal.id.in_(team))
-        query = sa.select(Deal.company_id).where(mine, sight.visible(asked.user))
-        return frozenset(db.session.scalars(query.where(Deal.company_id.is_not(None))))
-
-    return asked.shared.once(("own companies", asked.user.id), ask)
+    return frozenset(number for number in asked.own_deals.values() if number is not None)
 
 
 def own_first(asked: Asked, rows: Sequence[Any], of: Any = lambda row: row.company_id) -> list[Any]:

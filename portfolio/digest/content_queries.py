@@ -32,6 +32,7 @@ PARTS: Mapping[str, Callable[[Asked], Part]] = {
     "duplicates": company_queries.twins,
     "decisions": deal_queries.decisions,
     "moves": deal_queries.moves,
+    "elsewhere": deal_queries.elsewhere,
     "overrides": deal_queries.overrides,
     "turns": turn_queries.turns,
     "rules": rule_queries.rules,

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -100,6 +100,28 @@ def moves(asked: Asked) -> Part:
     return _told(asked, _by_kind(asked)[False])
 
 
+def elsewhere(asked: Asked) -> Part:
+    """How much moved of deals that are not the reader's own, in one line."""
+    own, kinds = asked.own_deals, _by_kind(asked)
+    decided, moved = (
+        sum(change.deal.deal_id not in own for change in kinds[decision])
+        for decision in (True, False)
+    )
+    return Part([lines.ElsewhereLine(decided, moved)], 1) if decided or moved else Part()
+
+
+def net_of_reader(asked: Asked, since: dt.datetime, until: dt.datetime) -> Sequence[lines.Change]:
+    """What became of the deals that the reader is told of: their own ones alone, unless they are told
+    of everything."""
+    found = net(asked, since, until)
+    if asked.menu.everything:
+        return found
+    by_deal = asked.shared.once(
+        ("by deal", since, until, asked.sight), lambda: {c.deal.deal_id: c for c in found}
+    )
+    return [by_deal[number] for number in by_deal.keys() & asked.own_deals.keys()]
+
+
 def _by_kind(asked: Asked) -> dict[bool, list[lines.Change]]:
     """What became of deals in the window, decisions and others, the newest first."""
 
@@ -112,30 +134,18 @@ def _by_kind(asked: Asked) -> dict[bool, list[lines.Change]]:
     return asked.shared.once(("kinds", asked.since, asked.until, asked.sight), ask)
 
 
-def _own(asked: Asked) -> set[int]:
-    """The deals of the reader with events in the window."""
-    by_owner = asked.shared.once(
-        ("owners", asked.since, asked.until, asked.sight),
-        lambda: _by_owner(seen_events(asked, asked.since, asked.until)),
-    )
-    return {row.deal_id for row in by_owner.get(asked.user.id, ())}
-
-
-def _by_owner(rows: Iterable[Any]) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = {}
-    for row in rows:
-        found.setdefault(row.owner_id, []).append(row)
-    return found
-
-
 def _told(asked: Asked, found: Sequence[lines.Change]) -> Part:
-    """The first of some changes as this reader may know them: of own deals, then the newest."""
-    own = _own(asked)
+    """The first of some changes as this reader may know them: of own deals, then the newest of others
+    where the reader is told of everything."""
+    own = asked.own_deals
     mine = [replace(c, deal=replace(c.deal, mine=True)) for c in found if c.deal.deal_id in own]
-    others = (change for change in found if change.deal.deal_id not in own)
-    shown = [*mine, *islice(others, LINES_SHOWN)][:LINES_SHOWN]
+    shown = mine[:LINES_SHOWN]
+    if asked.menu.everything:
+        others = (change for change in found if change.deal.deal_id not in own)
+        shown = [*mine, *islice(others, LINES_SHOWN)][:LINES_SHOWN]
     terms = sight.among_seen(asked.user, "deal.terms", {line.deal.deal_id for line in shown})
-    return Part([_without_terms(line, terms) for line in shown], len(found))
+    total = len(found) if asked.menu.everything else len(mine)
+    return Part([_without_terms(line, terms) for line in shown], total)
 
 
 def _without_terms(line: Any, terms: set[int]) -> Any:
@@ -146,18 +156,23 @@ def _without_terms(line: Any, terms: set[int]) -> Any:
 
 def overrides(asked: Asked) -> Part:
     """Skips and moves with open conditions, for the deal's team, partners and compliance."""
-    rows = [row for row in seen_events(asked, asked.since, asked.until) if row.overridden]
+    found = [_override(row, asked) for row in overridden(asked, asked.since, asked.until)]
+    return part_of(sorted(found, key=compose.own_then_newest))
+
+
+def overridden(asked: Asked, since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
+    """The skips and moves with open conditions of a time that the reader may know of."""
+    rows = [row for row in seen_events(asked, since, until) if row.overridden]
     ids = {row.deal_id for row in rows}
     told = sight.among_seen(asked.user, "deal.write", ids)
     told |= sight.among_seen(asked.user, "finding.write", ids - told)
-    found = [_override(row, asked) for row in rows if row.deal_id in told]
-    return part_of(sorted(found, key=compose.own_then_newest))
+    return [row for row in rows if row.deal_id in told]
 
 
 def _override(row: Any, asked: Asked) -> lines.OverrideLine:
     stages = asked.pipelines[row.pipeline_id]
     return lines.OverrideLine(
-        deal=replace(_deal_line(row), mine=row.owner_id == asked.user.id, amount_fen=None),
+        deal=replace(_deal_line(row), mine=row.deal_id in asked.own_deals, amount_fen=None),
         at=row.recorded_at,
         by=row.actor or "",
         from_stage=stages.stage_then(row.from_stage or row.to_stage),
@@ -197,16 +212,22 @@ def _slow(asked: Asked) -> Sequence[Any]:
 
 
 def slow(asked: Asked) -> Part:
-    """Deals beyond the usual time, own ones first."""
-    rows, me = seen_slow(asked), asked.user.id
-    own = asked.shared.once(("slow owners", asked.until, asked.sight), lambda: _by_owner(rows))
-    others = (row for row in rows if row.owner_id != me)
-    shown = [*own.get(me, ()), *islice(others, LINES_SHOWN)][:LINES_SHOWN]
+    """Deals beyond the usual time, own ones first; those alone for who is not told of everything."""
+    rows, own = seen_slow(asked), asked.own_deals
+    place = asked.shared.once(
+        ("slow places", asked.until, asked.sight),
+        lambda: {r.deal_id: n for n, r in enumerate(rows)},
+    )
+    mine = [rows[n] for n in sorted(place[number] for number in place.keys() & own.keys())]
+    if not asked.menu.everything:
+        return Part([_slow_line(row, asked) for row in mine[:LINES_SHOWN]], len(mine))
+    others = (row for row in rows if row.deal_id not in own)
+    shown = [*mine, *islice(others, LINES_SHOWN)][:LINES_SHOWN]
     return Part([_slow_line(row, asked) for row in shown], len(rows))
 
 
 def _slow_line(row: Any, asked: Asked) -> lines.SlowLine:
     stage = asked.pipelines[row.pipeline_id].stage(row.stage)
     days = stage.days_since(row.stage_entered_at, asked.until)
-    deal = replace(_deal_line(row), mine=row.owner_id == asked.user.id)
+    deal = replace(_deal_line(row), mine=row.deal_id in asked.own_deals)
     return lines.SlowLine(deal, stage, days)

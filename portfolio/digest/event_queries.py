@@ -12,7 +12,7 @@ from portfolio.chokepoint.standing import TagState
 from portfolio.chokepoint.taxonomy_queries import technology_titles
 from portfolio.companies import queries as companies
 from portfolio.companies.models import SHOWN_NAME, Company, Task
-from portfolio.digest import content_queries, lines
+from portfolio.digest import content_queries, deal_queries, lines
 from portfolio.digest.compose import LINES_SHOWN, Digest, Part, Section, part_of
 from portfolio.digest.events import Event, events
 from portfolio.digest.models import DigestPause
@@ -191,8 +191,17 @@ def suggested(asked: Asked) -> Part:
     return Part(told, len(seen))
 
 
+def decided(asked: Asked) -> Part:
+    """Decisions on whatever deal the reader may see: this was asked for."""
+    return deal_queries.decisions(replace(asked, menu=replace(asked.menu, everything=True)))
+
+
 # Events that are told by lines of their own, and those of which a part's lines are told in part.
-OWN_PARTS: Mapping[str, Callable[[Asked], Part]] = {"task": assigned, "tag": suggested}
+OWN_PARTS: Mapping[str, Callable[[Asked], Part]] = {
+    "task": assigned,
+    "tag": suggested,
+    "decision": decided,
+}
 NARROWED: Mapping[str, Callable[[Asked, Any], bool]] = {
     "move": lambda asked, line: line.deal.mine and _by_others(asked, line),
     "decision": _by_others,

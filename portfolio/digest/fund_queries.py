@@ -9,7 +9,8 @@ from portfolio.coverage.figure_queries import Counting, what_counts
 from portfolio.coverage.figures import per_cent, share
 from portfolio.digest import compose, deal_queries, house_lines, turn_queries
 from portfolio.digest.compose import LINES_SHOWN, Number, Part
-from portfolio.digest.house_queries import acts_in
+from portfolio.digest.house_queries import acts_of
+from portfolio.digest.lines import Line
 from portfolio.digest.readers import readers
 from portfolio.digest.shared_queries import Asked, Sight
 from portfolio.kernel.dates import local_date
@@ -66,27 +67,41 @@ def _change_by_stage(asked: Asked) -> dict[tuple[str, str], int]:
 
 
 def conversion(asked: Asked) -> Part:
-    """What share of a year's deals went on from stage to stage, and how long they stayed."""
+    """What share of a year's deals went on from stage to stage, and how long they stayed: below each
+    pipeline's own deals, which are a heading."""
     found = asked.shared.once(("conversion", asked.until, asked.sight), lambda: _conversion(asked))
-    return Part(found[:LINES_SHOWN], len(found))
+    shown: list[Line] = []
+    for cohort, rows in found:
+        if room := LINES_SHOWN - sum(
+            isinstance(line, house_lines.ConversionLine) for line in shown
+        ):
+            shown += [cohort, *rows[:room]]
+    heads = sum(isinstance(line, house_lines.CohortLine) for line in shown)
+    return Part(shown, sum(len(rows) for _, rows in found), heads=heads)
 
 
-def _conversion(asked: Asked) -> Sequence[house_lines.ConversionLine]:
+def _conversion(
+    asked: Asked,
+) -> Sequence[tuple[house_lines.CohortLine, Sequence[house_lines.ConversionLine]]]:
     year = str((local_date(asked.until) - YOUNG).year)
     cohort, ledger, found = cohort_of(year), funnel_queries.ledger(), []
-    for flow in pipeline.current_pipelines():
+    flows = pipeline.current_pipelines()
+    for flow in flows:
         deals = cohort.of(ledger, funnel_queries.deals_of(asked.user, flow.key))
         if not deals:
             continue
         others = {stage.key: stage for stage in pipeline.stages_in_order(flow.key)}
         path = f"/funnel?{urlencode({'pipeline': flow.key, 'cohort': year})}"
-        found += [
+        rows = [
             house_lines.ConversionLine(
-                path, year, row.stage, row.reached, row.before, row.median, flow.working
+                path, row.stage, row.reached, row.before, row.median, flow.working
             )
             for row in funnel_of(ledger, deals, flow, others).rows
             if row.before is not None and row.reached
         ]
+        name = flow if len(flows) > 1 else None
+        if rows:
+            found.append((house_lines.CohortLine(path, name, year, len(deals)), rows))
     return found
 
 
@@ -199,13 +214,14 @@ def numbers(asked: Asked) -> Sequence[Number]:
 
 def _count(asked: Asked, count: str, acts: str, since: dt.datetime, until: dt.datetime) -> int:
     if acts:
-        return len(
-            {(row.at, row.actor_id) for row in acts_in(asked, readers().acts[acts], since, until)}
-        )
+        return len(acts_of(asked, readers().acts[acts], since, until))
+    if count == "overridden":
+        return len(deal_queries.overridden(asked, since, until))
     if count == "met":
         return turn_queries.newly_met(asked, since, until)
+    reader = None if asked.menu.everything else asked.user.id
     found = asked.shared.once(
-        ("counted", since, until, asked.sight),
-        lambda: compose.counted(deal_queries.net(asked, since, until)),
+        ("counted", since, until, asked.sight, reader),
+        lambda: compose.counted(deal_queries.net_of_reader(asked, since, until)),
     )
     return found[count]

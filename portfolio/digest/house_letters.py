@@ -1,11 +1,13 @@
 """Lines about the fund as a whole and about the house in words."""
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portfolio.audit.titles import action_title
+from portfolio.coverage.figures import per_cent
 from portfolio.digest import house_lines
 from portfolio.digest.line_letters import BAD, LONGEST_NOTE, WARN, Said, beside, cut, said, stamp
 from portfolio.web import formatting
@@ -27,9 +29,18 @@ def _share(line: house_lines.FunnelLine | house_lines.OwnerLine) -> int:
 
 
 @said.register
+def _cohort(line: house_lines.CohortLine) -> Said:
+    told = {"year": line.year, "num": line.count}
+    begun = ngettext("%(num)d deal begun in %(year)s", "%(num)d deals begun in %(year)s", **told)
+    return Said(line.path, beside(title_of(line.flow) if line.flow else "", begun))
+
+
+@said.register
 def _conversion(line: house_lines.ConversionLine) -> Said:
-    share = (line.before or 0) // 10
-    text = _("%(share)s%% of those before, %(count)s deals", share=share, count=line.reached)
+    share = Fraction(line.before or 0, 1000)
+    text = _(
+        "%(share)s of those before, %(count)s deals", share=per_cent(share), count=line.reached
+    )
     stayed = ""
     if line.median is not None:
         told = {"days": line.median}
@@ -38,8 +49,12 @@ def _conversion(line: house_lines.ConversionLine) -> Said:
             if line.working
             else _("median stay %(days)s days", **told)
         )
-    small = beside(_("deals begun in %(year)s", year=line.year), stayed)
-    return Said(line.path, title_of(line.stage), text=text, small=small, share=min(share, 100))
+    return Said(
+        *(line.path, title_of(line.stage)),
+        text=text,
+        small=stayed,
+        share=min(int(share * 100), 100),
+    )
 
 
 @said.register

@@ -21,12 +21,22 @@ class FunnelLine(Line):
 
 
 @dataclass(frozen=True)
-class ConversionLine(Line):
-    """Of the deals begun in a year how many reached a stage, what share in thousandths of those at the
-    stage before, and the median of the days that they stayed."""
+class CohortLine(Line):
+    """The deals of which conversion is told: those begun in a year, how many; `flow` is the pipeline,
+    where there is more than one."""
 
     path: str
+    flow: Any
     year: str
+    count: int
+
+
+@dataclass(frozen=True)
+class ConversionLine(Line):
+    """Of such deals how many reached a stage, what share in thousandths of those at the stage before,
+    and the median of the days that they stayed."""
+
+    path: str
     stage: Any
     reached: int
     before: int | None

@@ -45,6 +45,16 @@ def acts_in(asked: Asked, acts: Acts, since: dt.datetime, until: dt.datetime) ->
     ]
 
 
+def acts_of(
+    asked: Asked, acts: Acts, since: dt.datetime, until: dt.datetime
+) -> dict[tuple[Any, ...], list[Any]]:
+    """The same by act: what somebody did at one moment may have several entries."""
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    for row in acts_in(asked, acts, since, until):
+        found.setdefault((row.at, row.actor_id, row.actor_name, row.action), []).append(row)
+    return found
+
+
 def _entries(since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
     entry, every = AuditEntry, readers().acts.values()
     actions = {name for acts in every for name in acts.actions}
@@ -80,11 +90,10 @@ def _entries(since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
 
 def exports(asked: Asked) -> Part:
     """Who took files out, and how often."""
-    rows = acts_in(asked, readers().acts["exports"], asked.since, asked.until)
     by_person: dict[tuple[int | None, str], Counter[str]] = {}
-    for row in rows:
-        found = by_person.setdefault((row.actor_id, row.actor_name), Counter())
-        found[row.action] += 1
+    acts = acts_of(asked, readers().acts["exports"], asked.since, asked.until)
+    for _, number, name, action in acts:
+        by_person.setdefault((number, name), Counter())[action] += 1
     days = {"since": local_date(asked.since), "until": local_date(asked.until)}
     told = [
         house_lines.PersonLine(
@@ -98,9 +107,7 @@ def exports(asked: Asked) -> Part:
 
 def access(asked: Asked) -> Part:
     """Whose rights changed: accounts, roles, agendas, recusals, walls, glass that was broken."""
-    acts: dict[tuple[Any, ...], list[Any]] = {}
-    for row in acts_in(asked, readers().acts["access"], asked.since, asked.until):
-        acts.setdefault((row.at, row.actor_id, row.action), []).append(row)
+    acts = acts_of(asked, readers().acts["access"], asked.since, asked.until)
     shown = [*acts.values()][:LINES_SHOWN]
     values = {row.seq: _values(row) for rows in shown for row in rows}
     ids = {row.deal_id for rows in shown for row in rows if row.deal_id is not None}

@@ -92,7 +92,7 @@ def due(line: lines.TaskLine | lines.StepLine) -> str:
 @said.register
 def _change(line: lines.Change) -> Said:
     if line.from_stage is None:
-        text = _("opened in %(stage)s", stage=title_of(line.to_stage))
+        text = _("new, in %(stage)s", stage=title_of(line.to_stage))
     elif line.from_stage.key != line.to_stage.key:
         text = f"{title_of(line.from_stage)} → {title_of(line.to_stage)}"
     else:
@@ -125,6 +125,13 @@ def _override(line: lines.OverrideLine) -> Said:
         tone=WARN if still else "",
         small=stamp(line, cut(line.note, LONGEST_NOTE), listed(names) if names else ""),
     )
+
+
+@said.register
+def _elsewhere(line: lines.ElsewhereLine) -> Said:
+    moved = ngettext("%(num)d move", "%(num)d moves", line.moved) if line.moved else ""
+    decided = ngettext("%(num)d decision", "%(num)d decisions", line.decided)
+    return Said(line.path, beside(decided if line.decided else "", moved))
 
 
 @said.register

@@ -184,6 +184,15 @@ class SlowLine(AboutDeal):
 
 
 @dataclass(frozen=True)
+class ElsewhereLine(Line):
+    """How many deals of others were decided on, and how many moved."""
+
+    decided: int
+    moved: int
+    path: str = "/deals?sort=-updated"
+
+
+@dataclass(frozen=True)
 class ToldLine(Line):
     """A line that another slice tells in words of the reader's language. `named` are the deals, the
     companies and the deals of whose terms it tells."""

@@ -61,7 +61,8 @@ class NumberKind:
 
 @dataclass(frozen=True)
 class Menu:
-    """What one reader gets, in order; `everything` says that companies of others are told too."""
+    """What one reader gets, in order; `everything` says that deals and companies of others are
+    told and counted too."""
 
     parts: tuple[Kind, ...] = ()
     numbers: tuple[NumberKind, ...] = ()

@@ -16,7 +16,7 @@ from portfolio.people.models import User
 from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.flow import Pipeline
-from portfolio.pipeline.models import Deal
+from portfolio.pipeline.models import Deal, DealMember
 
 Answer = TypeVar("Answer")
 
@@ -70,6 +70,13 @@ def sight_of(user: User) -> Sight:
     return Sight(every, opened, frozenset(sight.recused_deals(user)), known)
 
 
+def _own_deals(user: User) -> Mapping[int, int | None]:
+    team = sa.select(DealMember.deal_id).where(DealMember.user_id == user.id)
+    mine = sa.or_(Deal.owner_id == user.id, Deal.id.in_(team))
+    query = sa.select(Deal.id, Deal.company_id).where(mine, sight.visible(user))
+    return {row.id: row.company_id for row in db.session.execute(query)}
+
+
 @dataclass(frozen=True)
 class Asked:
     """One digest: its reader, what that person may know of and reads, and the time it is of."""
@@ -86,3 +93,8 @@ class Asked:
     def pipelines(self) -> Mapping[int, Pipeline]:
         """Every version of every pipeline."""
         return self.shared.once("pipelines", pipeline.pipelines)
+
+    @property
+    def own_deals(self) -> Mapping[int, int | None]:
+        """The deals that the reader owns or works on, with their companies."""
+        return self.shared.once(("own deals", self.user.id), lambda: _own_deals(self.user))

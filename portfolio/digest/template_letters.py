@@ -1,7 +1,8 @@
 """A digest written in its reader's language: subject, plain text and HTML from the templates."""
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -9,7 +10,9 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from portfolio.digest import company_letters, house_letters, letters, number_letters
 from portfolio.digest.compose import Digest
 from portfolio.digest.kinds import Kind, Origin
-from portfolio.digest.line_letters import said
+from portfolio.digest.line_letters import Said, said
+from portfolio.digest.lines import Line
+from portfolio.digest.readers import menu_of
 from portfolio.people.models import User
 from portfolio.web.i18n import speaking, spoken
 
@@ -66,6 +69,8 @@ class Heading:
 def written(digest: Digest, user: User, schedule_id: int, heading: Heading = Heading()) -> Written:
     """Put a digest into words."""
     locale = spoken(user.locale)
+    # Where nothing else is told, that a deal is the reader's own goes without saying.
+    marked = menu_of(user.roles).everything or not heading.kind.timed
     values = {
         "digest": digest,
         "mail": heading,
@@ -78,12 +83,16 @@ def written(digest: Digest, user: User, schedule_id: int, heading: Heading = Hea
         values["numbers"] = [(n, number_letters.before_of(digest, n)) for n in digest.numbers]
         values["figures"] = [number_letters.told(digest, n) for n in digest.numbers]
         values["compared"] = number_letters.compared(digest)
-        values["parts"] = [(s, [said(line) for line in s.part.lines]) for s in digest.told]
+        values["parts"] = [(s, _lines(s.part.lines, marked)) for s in digest.told]
         subject, text, html = (
             current_app.jinja_env.get_template(f"{FOLDER}/{name}").render(values)
             for name in ("subject.txt", "body.txt", "body.html")
         )
     return Written(letters.one_line(subject), text.strip() + "\n", html)
+
+
+def _lines(lines: Sequence[Line], marked: bool) -> list[Said]:
+    return [words if marked else replace(words, mine=False) for words in map(said, lines)]
 
 
 def sealed(

@@ -104,15 +104,17 @@ def _begun(since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
 
 
 def newly_met(asked: Asked, since: dt.datetime, until: dt.datetime) -> int:
-    """How many companies that the reader may see meet a target of the lists that they did not."""
-    return asked.shared.once(
-        ("newly met", since, until, asked.sight.companies),
-        lambda: sum(
-            asked.sight.knows(one.company_id)
-            and any(flip.turn is Turn.MET and flip.target.listed for flip in one.flips)
+    """How many of the companies that the reader is told of meet a target of the lists that they did
+    not."""
+
+    def ask() -> Sequence[Turned]:
+        return [
+            one
             for one in turned(asked, since, until)
-        ),
-    )
+            if any(flip.turn is Turn.MET and flip.target.listed for flip in one.flips)
+        ]
+
+    return len(own_first(asked, asked.shared.once(("newly met", since, until), ask)))
 
 
 def turns(asked: Asked) -> Part:

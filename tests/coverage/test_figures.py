@@ -148,12 +148,21 @@ def test_what_happens_later_does_not_change_a_month_end(as_user, cast, seeded, a
     assert rows_of(page, title)[last.isoformat()][0] == "1 / 4", "who may not know of it any more"
 
 
-def test_month_ends_are_whole_and_shares_are_cut() -> None:
+def test_month_ends_are_whole_and_shares_are_rounded() -> None:
     assert month_ends(dt.date(2026, 3, 1), 3) == [
         dt.date(2025, 12, 31),
         dt.date(2026, 1, 31),
         dt.date(2026, 2, 28),
     ]
-    assert per_cent(Fraction(2, 3)) == "66.6%" and per_cent(None) == ""
+    assert per_cent(Fraction(2, 3)) == "66.7%" and per_cent(None) == ""
+    for part, whole, said in (
+        (18, 63, "28.6%"),
+        (1, 2000, "0.1%"),
+        (1, 80, "1.3%"),
+        (5, 5, "100.0%"),
+    ):
+        assert per_cent(Fraction(part, whole)) == said, (part, whole)
+    assert per_cent(Fraction(9999, 10000)) == "99.9%" and per_cent(Fraction(1, 10**5)) == "0.1%"
+    assert per_cent(Fraction(0, 5)) == "0.0%"
     assert [tier(n, 8) for n in (0, 1, 2, 3, 8)] == [0, 1, 1, 2, 4]
     assert [(s.start, s.width) for s in segments([("a", 1), ("b", 3)])] == [(0, 25), (25, 75)]

@@ -169,6 +169,29 @@ def test_each_role_is_told_its_parts_and_nothing_it_may_not_know(week, cast, as_
             assert answer.status_code == 200 or "unsubscribe" in path, (name, path)
 
 
+def test_a_manager_is_told_of_own_deals_and_of_others_in_one_line(week, cast) -> None:
+    outsider, colleague, partner = cast["outsider"], cast["colleague"], cast["partner"]
+    old = NOW - 400 * DAY
+    factories.deal(outsider, old, name="别人的旧项目")
+    joined, late = (
+        factories.deal(outsider, old, name=name, team=[colleague.id])
+        for name in ("参与的项目", "参与的旧项目")
+    )
+    for deal in (joined, factories.deal(outsider, BEFORE, name="别人的新项目")):
+        factories.advance(deal, outsider, now=DURING)
+    made = digest(colleague)
+    for key, own in (("moves", joined), ("slow", late)):
+        part = made.part(key)
+        assert [line.deal.name for line in part.lines] == [own.name], key
+        assert part.total == 1 and part.lines[0].deal.mine
+    numbers = {number.kind.key: number.now for number in made.numbers}
+    assert (numbers["leads"], numbers["forward"]) == (0, 1)
+    mail = words(colleague)
+    assert "别人的" not in mail.text and "1 项进展" in mail.subject
+    assert "基金其他项目\n- 3 项进展\n  http" in mail.text
+    assert {digest(partner).part(key).total for key in ("moves", "slow")} == {5, 2}
+
+
 def test_the_numbers_are_of_the_same_time_as_the_lists(week, cast) -> None:
     partner = cast["partner"]
 
@@ -181,9 +204,16 @@ def test_the_numbers_are_of_the_same_time_as_the_lists(week, cast) -> None:
         changes = made.part("decisions").lines, made.part("moves").lines
         opened = [c for lines in changes for c in lines if c.from_stage is None]
         assert numbers["leads"] == len(opened), since
+    with unit_of_work("deal.override", partner, at=DURING):  # two deals in one act
+        for one in (factories.deal(cast["manager"], BEFORE) for _ in range(2)):
+            pipeline.move(one, Move("skip", "dd", note="与联合投资方共用尽调报告"), partner, DURING)
+    made, numbers = told(cast["compliance"], SINCE)
+    assert numbers["overridden"] == made.part("overrides").total == 3
+    assert numbers["granted"] == made.part("access").total == 4
+    assert numbers["exported"] == sum(line.count for line in made.part("exports").lines) == 2
     mail = template_letters.written(told(partner, BEFORE - DAY)[0], partner, 1)
     day, first = (f"{local_date(when):%m-%d}" for when in (BEFORE - DAY, BEFORE - 14 * DAY))
-    assert "新项目 3（上期 0，多 3）" in mail.text and "上期 0，多 3" in mail.html
+    assert "新项目 5（上期 0，多 5）" in mail.text and "上期 0，多 5" in mail.html
     for text in (mail.text, mail.html):
         assert f"{day} 至 {local_date(NOW):%m-%d}；上期：{first} 至 {day}" in text
     assert "上周" in words(partner).text and "上期" not in words(partner).text
