@@ -13,12 +13,9 @@ from portfolio.digest.audience_queries import Recipient
 from portfolio.digest.kinds import Origin
 from portfolio.digest.models import DigestMessage, DigestRun, DigestSchedule
 from portfolio.digest.shared_queries import Shared
-from portfolio.digest.slots import Clock
+from portfolio.digest.slots import SETTLE, Clock
 from portfolio.digest.states import RunState
 from portfolio.extensions import db, unit_of_work
-
-# What was taken back within this time is no news, and what is written beside it is in by then.
-SETTLE = dt.timedelta(minutes=2)
 
 
 def tell_events(clock: Clock, stopping: Callable[[], bool] = lambda: False) -> int:
@@ -97,7 +94,7 @@ def _drafts(schedule: DigestSchedule, until: dt.datetime, shared: Shared) -> lis
     run, rows = _run(schedule, until), []
     for reader in audience_queries.recipients(schedule, until + SETTLE):
         since = _since(schedule, reader, until)
-        row = operations.drafted(schedule, run, reader, since, shared)
+        row = operations.drafted(schedule, run, reader, since, until, shared)
         if not row.pop("empty"):
             rows.append(row)
     return rows

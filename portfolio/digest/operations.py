@@ -123,7 +123,8 @@ def _supersede(run: DigestRun) -> None:
         .values(
             state=MessageState.FAILED.value,
             reason=Reason.SUPERSEDED.value,
-            next_attempt_at=run.planned_at,
+            # Within the time that this run's mails tell of.
+            next_attempt_at=run.planned_at - slots.SETTLE,
         )
     )
 
@@ -146,7 +147,10 @@ def _fill(run: DigestRun, clock: slots.Clock, stopping: Callable[[], bool], shar
             rows = [
                 _wanted(
                     reader,
-                    drafted(schedule, run, reader, _since(schedule, run, reader, known), shared),
+                    drafted(
+                        *(schedule, run, reader, _since(schedule, run, reader, known)),
+                        *(run.planned_at - slots.SETTLE, shared),
+                    ),
                 )
                 for reader in batch
             ]
@@ -207,18 +211,19 @@ def drafted(
     run: DigestRun,
     reader: Recipient,
     since: dt.datetime,
+    until: dt.datetime,
     shared: Shared,
 ) -> dict[str, Any]:
     """The columns of one reader's message, and `empty`: whether it tells nothing."""
     message_id = letters.new_message_id(current_app.config["MAIL_FROM"])
     return {
-        **composed(schedule, run, reader.user, since, run.planned_at, message_id, shared),
+        **composed(schedule, run, reader.user, since, until, message_id, shared),
         "run_id": run.id,
         "recipient_id": reader.user.id,
         "address": reader.user.email,
         "message_id": message_id,
         "window_from": since,
-        "window_to": run.planned_at,
+        "window_to": until,
         "state": MessageState.PENDING.value,
         "reason": "",
         "next_attempt_at": run.planned_at,

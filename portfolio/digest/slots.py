@@ -17,6 +17,9 @@ WEEK = dt.timedelta(weeks=1)
 LAST_DAY = 31
 # A slot found this long after its moment is late: readers and /healthz/digest are told so.
 LATE_AFTER = dt.timedelta(hours=2)
+# A mail tells up to so long before its moment: what was taken back within this time is no news, and
+# what bears an earlier stamp but was still being written then is in by now.
+SETTLE = dt.timedelta(minutes=2)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from portfolio.digest.events import events
 from portfolio.digest.kinds import Kind, Timing
 from portfolio.digest.models import DigestMessage, DigestRun, DigestSchedule
 from portfolio.digest.schedule_operations import Wish
+from portfolio.digest.slots import SETTLE
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.dates import SHANGHAI
 from portfolio.people.models import User
@@ -84,7 +85,7 @@ def test_a_walled_deal_is_told_to_its_team_alone(app: Flask, cast: dict[str, Use
 def test_whoever_finds_it_told_already_tells_nothing(app: Flask, cast: dict[str, User]) -> None:
     schedule = ask(cast["reader"], "company")
     factories.company(cast["manager"], TUESDAY + MINUTE, name_zh="青岛澄光科技有限公司")
-    until = LATER - event_operations.SETTLE
+    until = LATER - SETTLE
     shared = event_operations.Shared()
     slow = event_operations._drafts(schedule, until + MINUTE, shared)
     assert len(slow) == 1 and look(LATER) == 1
