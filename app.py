@@ -51,6 +51,7 @@ from portfolio.demo import commands as demo_commands
 from portfolio.digest import archive_views as digest_archive_views
 from portfolio.digest import commands as digest_commands
 from portfolio.digest import own_views as digest_own_views
+from portfolio.digest import part_views as digest_part_views
 from portfolio.digest import preview_views as digest_preview_views
 from portfolio.digest import robot_views as digest_robot_views
 from portfolio.digest import schedule_views as digest_schedule_views
@@ -227,6 +228,7 @@ VIEWS = (
     digest_robot_views,
     digest_own_views,
     digest_schedule_views,
+    digest_part_views,
     digest_preview_views,
     digest_archive_views,
     flows_views,

@@ -7,6 +7,11 @@ from typing import Any, NamedTuple
 from portfolio.digest.lines import NONE, Line
 
 
+def readiness_path(company_id: int, target: str) -> str:
+    """Where a company's page tells of a target, opened and scrolled to."""
+    return f"/companies/{company_id}/readiness?target={target}#t-{target}"
+
+
 @dataclass(frozen=True)
 class CompanyLine(Line):
     """A company entered in the window; `source` is where the lead came from, a titled value."""
@@ -89,7 +94,7 @@ class CertificateLine(Line):
     @property
     def path(self) -> str:  # type: ignore[override]
         """Where the line leads."""
-        return f"/companies/{self.company_id}/readiness"
+        return readiness_path(self.company_id, self.target.key)
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,7 @@ class TurnLine(Line):
     @property
     def path(self) -> str:  # type: ignore[override]
         """Where the line leads."""
-        return f"/companies/{self.company_id}/readiness?target={self.target.key}"
+        return readiness_path(self.company_id, self.target.key)
 
 
 @dataclass(frozen=True)

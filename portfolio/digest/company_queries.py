@@ -11,7 +11,7 @@ from portfolio.companies.likeness import meeting, pairs
 from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import SHOWN_NAME, Company, CompanyDistinction, Figure
 from portfolio.digest import company_lines
-from portfolio.digest.compose import LINES_SHOWN, Part, part_of
+from portfolio.digest.compose import Part, part_of
 from portfolio.digest.shared_queries import Asked, Sight
 from portfolio.extensions import db, one_of
 from portfolio.kernel.dates import local_date
@@ -57,11 +57,12 @@ def new_companies(asked: Asked) -> Part:
             .outerjoin(User, User.id == Company.created_by_id)
             .where(where)
             .order_by(Company.id.desc())
-            .limit(LINES_SHOWN)
+            .offset(asked.cut.first)
+            .limit(asked.cut.most)
         )
         return Part([_company(row, by or "") for row, by in rows], total or 0)
 
-    key = ("companies", asked.since, asked.until, asked.sight.companies)
+    key = ("companies", asked.since, asked.until, asked.sight.companies, asked.cut)
     return asked.shared.once(key, ask)
 
 
@@ -76,7 +77,7 @@ def twins(asked: Asked) -> Part:
     window = asked.since, asked.until
     found = asked.shared.once(("twins", *window), lambda: _twins(*window))
     knows = asked.sight.knows
-    return part_of([line for line in found if all(map(knows, line.companies))])
+    return part_of([line for line in found if all(map(knows, line.companies))], asked.cut)
 
 
 def _twins(since: dt.datetime, until: dt.datetime) -> Sequence[company_lines.TwinLine]:
@@ -117,7 +118,7 @@ def certificates(asked: Asked) -> Part:
     rows = asked.shared.once(("certificates", first, today), lambda: _certificates(first, today))
     own = own_companies(asked)
     found = [_certificate(row, today, row.company_id in own) for row in own_first(asked, rows)]
-    return part_of(found, sum(line.days < 0 for line in found))
+    return part_of(found, asked.cut, sum(line.days < 0 for line in found))
 
 
 def _certificates(first: dt.date, today: dt.date) -> Sequence[Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from portfolio.digest import windows
 from portfolio.digest.lines import DECIDED, REJECTED, Change, Line
 from portfolio.digest.readers import Kind, NumberKind
 
@@ -22,6 +23,26 @@ STRETCHES = (
 def stretch_of(long: dt.timedelta) -> str:
     """What a time is called: a "day" or a "week" where it is about as long, and "" where it is not."""
     return next((name for name, least, most in STRETCHES if least <= long <= most), "")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Which lines of a part are shown: `most` of them from `first` on."""
+
+    first: int = 0
+    most: int = LINES_SHOWN
+
+    @property
+    def end(self) -> int:
+        """How many lines come before the first that is left out behind."""
+        return self.first + self.most
+
+    def of(self, lines: Sequence[Any]) -> Sequence[Any]:
+        """Those lines of a whole list."""
+        return lines[self.first : self.end]
+
+
+FIRST = Cut()
 
 
 @dataclass(frozen=True)
@@ -77,6 +98,10 @@ class Digest:
     def part(self, key: str) -> Part:
         """A part by its key; an empty one where the reader does not get it."""
         return next((s.part for s in self.sections if s.kind.key == key), Part())
+
+    def path_of(self, kind: Kind | NumberKind) -> str:
+        """Where all of a part, or all that a number counts, is listed."""
+        return kind.page or windows.path_of(kind.place, self.since, self.until)
 
     @property
     def stretch(self) -> str:
@@ -188,6 +213,6 @@ def own_then_newest(line: Any) -> tuple[bool, float, int]:
     return (not line.deal.mine, -line.at.timestamp(), line.deal.deal_id)
 
 
-def part_of(lines: Sequence[Any], overdue: int = 0) -> Part:
-    """A part with the first of some lines."""
-    return Part(lines[:LINES_SHOWN], len(lines), overdue)
+def part_of(lines: Sequence[Any], cut: Cut = FIRST, overdue: int = 0) -> Part:
+    """A part that shows some of its lines."""
+    return Part(cut.of(lines), len(lines), overdue)

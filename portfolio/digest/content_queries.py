@@ -3,6 +3,7 @@ own visibility conditions."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app
@@ -17,7 +18,7 @@ from portfolio.digest import (
     tag_queries,
     turn_queries,
 )
-from portfolio.digest.compose import LINES_SHOWN, Digest, Part, Section
+from portfolio.digest.compose import FIRST, Cut, Digest, Part, Section
 from portfolio.digest.lines import ToldLine
 from portfolio.digest.readers import Kind, menu_of, readers
 from portfolio.digest.shared_queries import Asked, Shared, sight_of
@@ -73,7 +74,17 @@ def digest_for(
 
 def one_part(user: User, key: str, since: dt.datetime, until: dt.datetime) -> Part:
     """One part alone of what a reader would be told."""
-    return _part(readers().parts[key], _asked(user, "", since, until, Shared()))
+    return _part(readers().parts[key], asked_by(user, since, until))
+
+
+def whole_part(kind: Kind, asked: Asked) -> Part:
+    """A part as its own page lists it: what a mail says in one line, each by itself."""
+    return deal_queries.others(asked) if kind.key == "elsewhere" else _part(kind, asked)
+
+
+def asked_by(user: User, since: dt.datetime, until: dt.datetime, cut: Cut = FIRST) -> Asked:
+    """What a reader may be told of a time, outside of any digest."""
+    return replace(_asked(user, "", since, until, Shared()), cut=cut)
 
 
 def _asked(
@@ -99,7 +110,7 @@ def _told_by(name: str, asked: Asked) -> Part:
     with speaking(spoken(asked.user.locale)):
         rows = ask(asked.user, asked.since, asked.until)
     counted = sum(not row.get("head") for row in rows) or len(rows)
-    lines = [_line(row) for row in rows[:LINES_SHOWN]]
+    lines = [_line(row) for row in asked.cut.of(rows)]
     return Part(lines, counted, heads=len(rows) - counted)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from portfolio.digest import compose, lines
-from portfolio.digest.compose import LINES_SHOWN, Part, part_of
+from portfolio.digest import compose, lines, windows
+from portfolio.digest.compose import Part, part_of
 from portfolio.digest.shared_queries import Asked
 from portfolio.extensions import db
 from portfolio.kernel.dates import local_date
@@ -92,12 +92,12 @@ def _deal_line(row: Any) -> lines.DealLine:
 
 def decisions(asked: Asked) -> Part:
     """What was decided."""
-    return _told(asked, _by_kind(asked)[True])
+    return told(asked, _by_kind(asked)[True])
 
 
 def moves(asked: Asked) -> Part:
     """What else moved."""
-    return _told(asked, _by_kind(asked)[False])
+    return told(asked, _by_kind(asked)[False])
 
 
 def elsewhere(asked: Asked) -> Part:
@@ -107,7 +107,21 @@ def elsewhere(asked: Asked) -> Part:
         sum(change.deal.deal_id not in own for change in kinds[decision])
         for decision in (True, False)
     )
-    return Part([lines.ElsewhereLine(decided, moved)], 1) if decided or moved else Part()
+    if not decided and not moved:
+        return Part()
+    path = windows.path_of("parts/elsewhere", asked.since, asked.until)
+    return Part([lines.ElsewhereLine(path, decided, moved)], 1)
+
+
+def others(asked: Asked) -> Part:
+    """The same, each by itself."""
+    kinds = _by_kind(asked)
+    found = [
+        change
+        for change in (*kinds[True], *kinds[False])
+        if change.deal.deal_id not in asked.own_deals
+    ]
+    return told(replace(asked, menu=replace(asked.menu, everything=True)), found)
 
 
 def net_of_reader(asked: Asked, since: dt.datetime, until: dt.datetime) -> Sequence[lines.Change]:
@@ -134,15 +148,15 @@ def _by_kind(asked: Asked) -> dict[bool, list[lines.Change]]:
     return asked.shared.once(("kinds", asked.since, asked.until, asked.sight), ask)
 
 
-def _told(asked: Asked, found: Sequence[lines.Change]) -> Part:
-    """The first of some changes as this reader may know them: of own deals, then the newest of others
+def told(asked: Asked, found: Sequence[lines.Change]) -> Part:
+    """Some changes as this reader may know them: of own deals, then the newest of others
     where the reader is told of everything."""
-    own = asked.own_deals
+    own, cut = asked.own_deals, asked.cut
     mine = [replace(c, deal=replace(c.deal, mine=True)) for c in found if c.deal.deal_id in own]
-    shown = mine[:LINES_SHOWN]
+    shown = cut.of(mine)
     if asked.menu.everything:
         others = (change for change in found if change.deal.deal_id not in own)
-        shown = [*mine, *islice(others, LINES_SHOWN)][:LINES_SHOWN]
+        shown = cut.of([*mine, *islice(others, cut.end)])
     terms = sight.among_seen(asked.user, "deal.terms", {line.deal.deal_id for line in shown})
     total = len(found) if asked.menu.everything else len(mine)
     return Part([_without_terms(line, terms) for line in shown], total)
@@ -157,7 +171,7 @@ def _without_terms(line: Any, terms: set[int]) -> Any:
 def overrides(asked: Asked) -> Part:
     """Skips and moves with open conditions, for the deal's team, partners and compliance."""
     found = [_override(row, asked) for row in overridden(asked, asked.since, asked.until)]
-    return part_of(sorted(found, key=compose.own_then_newest))
+    return part_of(sorted(found, key=compose.own_then_newest), asked.cut)
 
 
 def overridden(asked: Asked, since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
@@ -220,9 +234,9 @@ def slow(asked: Asked) -> Part:
     )
     mine = [rows[n] for n in sorted(place[number] for number in place.keys() & own.keys())]
     if not asked.menu.everything:
-        return Part([_slow_line(row, asked) for row in mine[:LINES_SHOWN]], len(mine))
+        return Part([_slow_line(row, asked) for row in asked.cut.of(mine)], len(mine))
     others = (row for row in rows if row.deal_id not in own)
-    shown = [*mine, *islice(others, LINES_SHOWN)][:LINES_SHOWN]
+    shown = asked.cut.of([*mine, *islice(others, asked.cut.end)])
     return Part([_slow_line(row, asked) for row in shown], len(rows))
 
 

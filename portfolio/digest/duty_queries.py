@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company, Contact, Task
 from portfolio.digest import lines
-from portfolio.digest.compose import LINES_SHOWN, Part, part_of
+from portfolio.digest.compose import Part, part_of
 from portfolio.digest.shared_queries import Asked
 from portfolio.extensions import db
 from portfolio.kernel.dates import local_date
@@ -44,7 +44,7 @@ def tasks(asked: Asked) -> Part:
     ).all()
     founders = _founders(
         number
-        for task, _, of_deal, *_ in rows[:LINES_SHOWN]
+        for task, _, of_deal, *_ in asked.cut.of(rows)
         if (number := task.company_id or of_deal)
     )
     found = []
@@ -52,7 +52,7 @@ def tasks(asked: Asked) -> Part:
         named = founders.get(task.company_id or of_deal, [])
         founder = next((name for name in named if name in task.title), "")
         found.append(_task(task, deal or short or full or "", founder, today))
-    return part_of(found, sum(line.overdue for line in found))
+    return part_of(found, asked.cut, sum(line.overdue for line in found))
 
 
 def _founders(company_ids: Iterable[int]) -> dict[Any, list[str]]:
@@ -101,4 +101,4 @@ def steps(asked: Asked) -> Part:
         )
         for row in rows
     ]
-    return part_of(found, sum(line.overdue for line in found))
+    return part_of(found, asked.cut, sum(line.overdue for line in found))

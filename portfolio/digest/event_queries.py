@@ -13,7 +13,7 @@ from portfolio.chokepoint.taxonomy_queries import technology_titles
 from portfolio.companies import queries as companies
 from portfolio.companies.models import SHOWN_NAME, Company, Task
 from portfolio.digest import content_queries, deal_queries, lines
-from portfolio.digest.compose import LINES_SHOWN, Digest, Part, Section, part_of
+from portfolio.digest.compose import Cut, Digest, Part, Section, part_of
 from portfolio.digest.events import Event, events
 from portfolio.digest.models import DigestPause
 from portfolio.digest.readers import menu_of
@@ -38,6 +38,8 @@ STAMPS: Mapping[str, tuple[Any, Any]] = {
     "company": (Company.id, Company.created_at),
 }
 BESIDE = 200
+# Of so many of an event it is asked whether the reader did it: they are of minutes, or of a leave.
+MOST_LOOKED_AT = 1000
 
 
 def newest(keys: Iterable[str]) -> dict[str, dt.datetime]:
@@ -76,19 +78,18 @@ def digest_of(
     menu = menu_of(user.roles)
     asked = Asked(user, menu, period, since, until, sight_of(user), shared)
     told = [event for event in offered(user) if event.key in keys]
-    sections = [Section(event.kind, _part(event, asked)) for event in told]
+    sections = [Section(event.kind, part_of_event(event, asked)) for event in told]
     return Digest(period, since, until, sections)
 
 
-def _part(event: Event, asked: Asked) -> Part:
+def part_of_event(event: Event, asked: Asked) -> Part:
+    """What of an event a reader is told."""
     ask = OWN_PARTS.get(event.key, content_queries.PARTS[event.part])
-    part = ask(asked)
     narrow = NARROWED.get(event.key)
     if narrow is None:
-        return part
-    kept = [line for line in part.lines if narrow(asked, line)]
-    whole = len(kept) == len(part.lines)
-    return part if whole else replace(part, lines=kept, total=len(kept))
+        return ask(asked)
+    found = ask(replace(asked, cut=Cut(0, MOST_LOOKED_AT)))
+    return part_of([line for line in found.lines if narrow(asked, line)], asked.cut)
 
 
 def _moved_by_others(asked: Asked) -> frozenset[int]:
@@ -153,7 +154,8 @@ def assigned(asked: Asked) -> Part:
                 small=" · ".join(filter(None, [task.due_on and task.due_on.isoformat(), by])),
             )
             for task, deal, company, by in rows
-        ]
+        ],
+        asked.cut,
     )
 
 
@@ -186,7 +188,7 @@ def suggested(asked: Asked) -> Part:
                 name,
                 text=title_of(known[technology]) if technology in known else technology,
             )
-            for company_id, name, technology in seen[:LINES_SHOWN]
+            for company_id, name, technology in asked.cut.of(seen)
         ]
     return Part(told, len(seen))
 

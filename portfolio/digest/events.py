@@ -26,7 +26,8 @@ class Event:
     @property
     def kind(self) -> Kind:
         """The part under the event's own title."""
-        return replace(readers().parts[self.part], zh=self.zh, en=self.en)
+        part = readers().parts[self.part]
+        return replace(part, zh=self.zh, en=self.en, page="", listed=f"events/{self.key}")
 
     def read_by(self, roles: frozenset[str]) -> bool:
         """Whether somebody with these roles is told of it."""

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 from portfolio.coverage.figure_queries import Counting, what_counts
 from portfolio.coverage.figures import per_cent, share
-from portfolio.digest import compose, deal_queries, house_lines, turn_queries
-from portfolio.digest.compose import LINES_SHOWN, Number, Part
+from portfolio.digest import compose, deal_queries, house_lines, house_queries, turn_queries
+from portfolio.digest.compose import LINES_SHOWN, Number, Part, part_of
 from portfolio.digest.house_queries import acts_of
 from portfolio.digest.lines import Line
-from portfolio.digest.readers import readers
+from portfolio.digest.readers import NumberKind, readers
 from portfolio.digest.shared_queries import Asked, Sight
 from portfolio.kernel.dates import local_date
 from portfolio.pipeline import funnel_queries, tally_queries
@@ -108,7 +108,7 @@ def _conversion(
 def ageing(asked: Asked) -> Part:
     """Whose deals stay beyond the usual time: how many, and by how much the worst."""
     found = asked.shared.once(("ageing", asked.until, asked.sight), lambda: _ageing(asked))
-    return Part(found[:LINES_SHOWN], len(found))
+    return part_of(found, asked.cut)
 
 
 def _ageing(asked: Asked) -> Sequence[house_lines.OwnerLine]:
@@ -212,13 +212,26 @@ def numbers(asked: Asked) -> Sequence[Number]:
     ]
 
 
+def numbered(asked: Asked, kind: NumberKind) -> Part:
+    """All that one of the numbers counts."""
+    if kind.acts:
+        return house_queries.told_acts(asked, readers().acts[kind.acts])
+    if kind.count == "overridden":
+        return deal_queries.overrides(asked)
+    if kind.count == "met":
+        return turn_queries.told(asked, turn_queries.newly_met(asked, asked.since, asked.until))
+    found = deal_queries.net_of_reader(asked, asked.since, asked.until)
+    fits = [change for change in found if compose.COUNTS[kind.count](change)]
+    return deal_queries.told(asked, sorted(fits, key=compose.own_then_newest))
+
+
 def _count(asked: Asked, count: str, acts: str, since: dt.datetime, until: dt.datetime) -> int:
     if acts:
         return len(acts_of(asked, readers().acts[acts], since, until))
     if count == "overridden":
         return len(deal_queries.overridden(asked, since, until))
     if count == "met":
-        return turn_queries.newly_met(asked, since, until)
+        return len(turn_queries.newly_met(asked, since, until))
     reader = None if asked.menu.everything else asked.user.id
     found = asked.shared.once(
         ("counted", since, until, asked.sight, reader),

@@ -16,7 +16,7 @@ from portfolio.audit.models import AuditEntry, AuditHead
 from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import Company, Figure
 from portfolio.digest import house_lines
-from portfolio.digest.compose import LINES_SHOWN, Part, part_of
+from portfolio.digest.compose import Part, part_of
 from portfolio.digest.models import DigestMessage
 from portfolio.digest.readers import Acts, readers
 from portfolio.digest.shared_queries import Asked
@@ -102,13 +102,18 @@ def exports(asked: Asked) -> Part:
         )
         for (number, name), counts in by_person.items()
     ]
-    return part_of(sorted(told, key=lambda line: (-line.count, line.name)))
+    return part_of(sorted(told, key=lambda line: (-line.count, line.name)), asked.cut)
 
 
 def access(asked: Asked) -> Part:
     """Whose rights changed: accounts, roles, agendas, recusals, walls, glass that was broken."""
-    acts = acts_of(asked, readers().acts["access"], asked.since, asked.until)
-    shown = [*acts.values()][:LINES_SHOWN]
+    return told_acts(asked, readers().acts["access"])
+
+
+def told_acts(asked: Asked, kinds: Acts) -> Part:
+    """Some acts of the window, each with what it was done to."""
+    acts = acts_of(asked, kinds, asked.since, asked.until)
+    shown = asked.cut.of([*acts.values()])
     values = {row.seq: _values(row) for rows in shown for row in rows}
     ids = {row.deal_id for rows in shown for row in rows if row.deal_id is not None}
     named = sa.select(Deal.id, Deal.name).where(Deal.id.in_(ids), sight.visible(asked.user))
@@ -183,14 +188,19 @@ def failures(asked: Asked) -> Part:
         )
         total = db.session.scalar(sa.select(sa.func.count()).select_from(message).where(where))
         rows = db.session.execute(
-            sa.select(message.address, message.subject, message.last_code, message.last_text)
+            sa.select(
+                *(message.id, message.address, message.subject),
+                *(message.last_code, message.last_text),
+            )
             .where(where)
             .order_by(message.id.desc())
-            .limit(LINES_SHOWN)
+            .offset(asked.cut.first)
+            .limit(asked.cut.most)
         )
-        return Part([house_lines.FailureLine("/digests", *row) for row in rows], total or 0)
+        told = [house_lines.FailureLine(f"/digests/messages/{row[0]}", *row[1:]) for row in rows]
+        return Part(told, total or 0)
 
-    return asked.shared.once(("failures", asked.since, asked.until), ask)
+    return asked.shared.once(("failures", asked.since, asked.until, asked.cut), ask)
 
 
 def quality(asked: Asked) -> Part:

@@ -187,9 +187,9 @@ class SlowLine(AboutDeal):
 class ElsewhereLine(Line):
     """How many deals of others were decided on, and how many moved."""
 
+    path: str
     decided: int
     moved: int
-    path: str = "/deals?sort=-updated"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ MOST_NUMBERS = 5
 
 @dataclass(frozen=True)
 class Kind:
-    """A part of a digest. `page` is what is behind it as a whole; what is `urgent` waits for the
+    """A part of a digest. `page` is where all of it is listed, and otherwise its own page `place`; what is `urgent` waits for the
     reader, what is `standing` is no news by itself, what `needs` a permission is for nobody without it.
     `through` names who is asked for its lines where
     that is another slice."""
@@ -21,11 +21,17 @@ class Kind:
     key: str
     zh: str
     en: str
-    page: str
+    page: str = ""
     urgent: bool = False
     standing: bool = False
     needs: str = ""
     through: str = ""
+    listed: str = ""
+
+    @property
+    def place(self) -> str:
+        """Its own page, by its key or as it is `listed` under another title."""
+        return self.listed or f"parts/{self.key}"
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,18 @@ class NumberKind:
     key: str
     zh: str
     en: str
-    page: str
     count: str = ""
     acts: str = ""
+
+    @property
+    def page(self) -> str:
+        """No other page lists what it counts."""
+        return ""
+
+    @property
+    def place(self) -> str:
+        """Its own page."""
+        return f"numbers/{self.key}"
 
 
 @dataclass(frozen=True)

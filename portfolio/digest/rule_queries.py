@@ -30,7 +30,7 @@ def rules(asked: Asked) -> Part:
     days of it."""
     first, last = local_date(asked.since), local_date(asked.until)
     found = asked.shared.once(("rules", first, last), lambda: _told(first, last))
-    return part_of([_line(one, last, rows, asked) for one, rows in found])
+    return part_of([_line(one, last, rows, asked) for one, rows in found], asked.cut)
 
 
 def _told(first: dt.date, last: dt.date) -> Sequence[tuple[Succession, Sequence[Any] | None]]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
+from portfolio.digest.compose import FIRST, Cut
 from portfolio.digest.readers import Menu
 from portfolio.extensions import db
 from portfolio.people import policy
@@ -79,7 +80,8 @@ def _own_deals(user: User) -> Mapping[int, int | None]:
 
 @dataclass(frozen=True)
 class Asked:
-    """One digest: its reader, what that person may know of and reads, and the time it is of."""
+    """One digest: its reader, what that person may know of and reads, the time it is of, and which
+    lines of each part are shown."""
 
     user: User
     menu: Menu
@@ -88,6 +90,7 @@ class Asked:
     until: dt.datetime
     sight: Sight
     shared: Shared = field(compare=False)
+    cut: Cut = FIRST
 
     @property
     def pipelines(self) -> Mapping[int, Pipeline]:

@@ -30,7 +30,7 @@ def tags(asked: Asked) -> Part:
     ceased to count."""
     window = asked.since, asked.until
     found = asked.shared.once(("tags", *window), lambda: _tags(*window))
-    return part_of(own_first(asked, found))
+    return part_of(own_first(asked, found), asked.cut)
 
 
 def _tags(since: dt.datetime, until: dt.datetime) -> Sequence[TagLine]:

@@ -15,7 +15,7 @@ from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import SHOWN_NAME, Company, Figure
 from portfolio.digest import company_lines
 from portfolio.digest.company_queries import own_companies, own_first
-from portfolio.digest.compose import LINES_SHOWN, Part
+from portfolio.digest.compose import Part
 from portfolio.digest.shared_queries import Asked
 from portfolio.digest.turns import RANK, Flip, Turn, Value, causes_of, flips, likeliest, said_of
 from portfolio.extensions import db, one_of
@@ -103,9 +103,8 @@ def _begun(since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
     return [one for one in successions() if first < one.day <= last]
 
 
-def newly_met(asked: Asked, since: dt.datetime, until: dt.datetime) -> int:
-    """How many of the companies that the reader is told of meet a target of the lists that they did
-    not."""
+def newly_met(asked: Asked, since: dt.datetime, until: dt.datetime) -> Sequence[Turned]:
+    """The companies that the reader is told of which meet a target of the lists that they did not."""
 
     def ask() -> Sequence[Turned]:
         return [
@@ -114,16 +113,20 @@ def newly_met(asked: Asked, since: dt.datetime, until: dt.datetime) -> int:
             if any(flip.turn is Turn.MET and flip.target.listed for flip in one.flips)
         ]
 
-    return len(own_first(asked, asked.shared.once(("newly met", since, until), ask)))
+    return own_first(asked, asked.shared.once(("newly met", since, until), ask))
 
 
 def turns(asked: Asked) -> Part:
     """Who stands otherwise, own companies first, then the weightiest."""
-    found = own_first(asked, turned(asked, asked.since, asked.until))
-    shown, own = found[:LINES_SHOWN], own_companies(asked)
+    return told(asked, own_first(asked, turned(asked, asked.since, asked.until)))
+
+
+def told(asked: Asked, found: Sequence[Turned]) -> Part:
+    """Some of them, each with the clause and the figure behind it."""
+    shown, own = asked.cut.of(found), own_companies(asked)
     details = _details(asked, {one.company_id: one for one in shown})
-    told = [_line(one, details.get(one.company_id), one.company_id in own) for one in shown]
-    return Part(told, len(found))
+    rows = [_line(one, details.get(one.company_id), one.company_id in own) for one in shown]
+    return Part(rows, len(found))
 
 
 class Detail(NamedTuple):

@@ -18,6 +18,7 @@ MESSAGES = {
     "digest.pause_backwards": _l("The pause would end before it begins."),
     "digest.pause_over": _l("The last day lies in the past."),
     "digest.no_period": _l("No digest tells of that day: choose one from %(first)s on, up to now."),
+    "digest.window": _l("This address names no time."),
     "digest.too_soon": _l("One was sent to you a moment ago. Try again in a minute."),
     "digest.not_failed": _l("Only a message that failed can be sent again."),
     "digest.sent_again": _l("It was sent again already."),

@@ -9,8 +9,8 @@ from flask import Flask
 from portfolio.audit import operations as audit
 from portfolio.companies.models import Contact, Task
 from portfolio.companies.operations import Statement, state_figures
-from portfolio.digest import content_queries, queries, template_letters
-from portfolio.digest.compose import Digest
+from portfolio.digest import content_queries, queries, template_letters, windows
+from portfolio.digest.compose import Cut, Digest
 from portfolio.digest.models import DigestMessage, DigestRun
 from portfolio.digest.readers import readers
 from portfolio.digest.shared_queries import Shared
@@ -118,7 +118,7 @@ def _failures(cast: dict[str, User]) -> None:
             locale="zh",
             subject="周报",
             message_id="<1@fund.example>",
-            mentions="{}",
+            mentions='{"deals": [], "terms": [], "companies": []}',
             window_from=SINCE,
             window_to=DURING,
             state="failed",
@@ -217,6 +217,45 @@ def test_the_numbers_are_of_the_same_time_as_the_lists(week, cast) -> None:
     for text in (mail.text, mail.html):
         assert f"{day} 至 {local_date(NOW):%m-%d}；上期：{first} 至 {day}" in text
     assert "上周" in words(partner).text and "上期" not in words(partner).text
+
+
+def test_each_part_and_each_number_opens_the_list_of_exactly_what_it_counts(
+    week, cast, as_user
+) -> None:
+    for number in range(10):
+        factories.deal(cast["manager"], DURING, name=f"新项目{number}")
+
+    def listed(name: str, path: str) -> str:
+        answer = as_user(name).get(path)
+        assert answer.status_code == 200, (name, path)
+        return answer.text
+
+    for name in ROLES:
+        found = digest(cast[name])
+        for section in found.told:
+            part, path = section.part, found.path_of(section.kind)
+            if path.startswith("/digests/parts/") and section.kind.key != "elsewhere":
+                lines = part.total + part.heads
+                assert listed(name, path).count("<li>") == lines, (name, section.kind.key)
+        for number in found.numbers:
+            path = found.path_of(number.kind)
+            assert listed(name, path).count("<li>") == number.now, (name, number.kind.key)
+    mail, moves = words(cast["manager"]), digest(cast["manager"]).part("moves")
+    assert moves.more > 0 and "/digests/parts/moves?since=" in mail.text
+    page = listed("manager", windows.path_of("parts/moves", SINCE, NOW))
+    assert all(f"新项目{number}" in page for number in range(10))
+    asked = content_queries.asked_by(cast["manager"], SINCE, NOW, Cut(8, 8))
+    rest = content_queries.whole_part(readers().parts["moves"], asked)
+    assert len(rest.lines) == moves.total - 8 and not set(rest.lines) & set(moves.lines)
+    others = listed("outsider", windows.path_of("parts/elsewhere", SINCE, NOW))
+    assert others.count("<li>") >= 11 and CANARY not in others
+    client = as_user("reader")
+    for path in ("parts/failures", "parts/x", "numbers/imported", "events/override", "events/x"):
+        assert client.get(windows.path_of(path, SINCE, NOW)).status_code == 404, path
+    for odd in ("", "?since=x&until=y", "?since=20261101T000000Z&until=20261001T000000Z"):
+        assert client.get(f"/digests/parts/moves{odd}").status_code == 404, odd
+    page = client.get(windows.path_of("events/company", SINCE, NOW)).text
+    assert "新录入企业" in page and "青岛甲材科技有限责任公司" in page
 
 
 def test_who_lost_the_role_for_a_part_or_the_sight_of_a_deal_gets_another_mail(week, cast) -> None:
