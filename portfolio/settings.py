@@ -38,7 +38,7 @@ def from_environment(environ: Mapping[str, str], root: str) -> dict[str, Any]:
         "SMTP_PORT": int(environ.get("SMTP_PORT", "25")),
         "SMTP_USER": environ.get("SMTP_USER", ""),
         "SMTP_PASSWORD": environ.get("SMTP_PASSWORD", ""),
-        "SMTP_STARTTLS": environ.get("SMTP_STARTTLS", "") in {"1", "true", "yes"},
+        "SMTP_TLS": _smtp_tls(environ),
         "ROBOT_HOSTS": _listed(environ.get("ROBOT_HOSTS", "")) or OFFICIAL_ROBOT_HOSTS,
         "ROBOT_TEST_HOSTS": _test_hosts(environ.get("ROBOT_TEST_HOSTS", ""), production),
         "MAIL_FROM": environ.get("MAIL_FROM", "Kawei <kawei@localhost>"),
@@ -63,6 +63,16 @@ def _own_hosts(environ: Mapping[str, str]) -> list[str] | None:
     """The host that links point to is the only one we answer as; a forged one gets a 400."""
     host = urlsplit(environ.get("BASE_URL", "")).hostname
     return [host, "127.0.0.1", "localhost"] if host else None
+
+
+def _smtp_tls(environ: Mapping[str, str]) -> str:
+    """How the way to the mail server is encrypted: "starttls", "implicit", or "" for not at all.
+    Raises UnsafeSettings for anything else: what is misspelt must not send in the open."""
+    asked = environ.get("SMTP_STARTTLS", "").lower() in {"1", "true", "yes"}
+    tls = environ.get("SMTP_TLS", "").lower() or ("starttls" if asked else "")
+    if tls not in {"", "starttls", "implicit"}:
+        raise UnsafeSettings(f"SMTP_TLS is {tls!r}: it can be starttls or implicit")
+    return tls
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from portfolio.digest.states import MessageState, RunState
 from portfolio.extensions import db
 from portfolio.web.paging import Page, page_of
 
+MOST_ATTEMPTS = 100
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -89,12 +91,14 @@ def message(message_id: int) -> DigestMessage | None:
 
 
 def attempts_of(message_id: int) -> Sequence[DeliveryAttempt]:
-    """Every try to hand the message over, oldest first."""
-    return db.session.scalars(
+    """The last tries to hand the message over, oldest first."""
+    last = db.session.scalars(
         sa.select(DeliveryAttempt)
         .where(DeliveryAttempt.message_id == message_id)
-        .order_by(DeliveryAttempt.number)
+        .order_by(DeliveryAttempt.number.desc())
+        .limit(MOST_ATTEMPTS)
     ).all()
+    return last[::-1]
 
 
 def sent_again(message_id: int) -> int | None:

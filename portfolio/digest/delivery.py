@@ -3,6 +3,7 @@
 import os
 import re
 import smtplib
+import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,7 +12,11 @@ from portfolio.digest import faults, letters
 from portfolio.digest.states import Outcome, Verdict, verdict_of
 
 TIMEOUT_SECONDS = 20
+# A server may take long to store a mail before it says so (RFC 5321, 4.5.3.2.6: ten minutes); who
+# hangs up earlier makes it come twice.
+ANSWER_SECONDS = 600
 UNSAFE = re.compile(r"[^A-Za-z0-9._@+-]+")
+STARTTLS, IMPLICIT = "starttls", "implicit"
 LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
@@ -106,12 +111,14 @@ class Smtp:
     def _try_envelope(self, parcel: Parcel) -> Outcome | None:
         try:
             smtp = self._connected()
-            for code, text in (
-                smtp.mail(self.sender),
-                smtp.rcpt(letters.ascii_address(parcel.address)),
-            ):
-                if verdict_of(code) is not Verdict.ACCEPTED:
-                    return self._answered(code, text)
+            code, text = smtp.mail(self.sender)
+            if verdict_of(code) is not Verdict.ACCEPTED:
+                self.close()
+                # What is said of the sender is said of every mail, and against none of them.
+                return Outcome(Verdict.UNREACHABLE, code, _words(text))
+            code, text = smtp.rcpt(letters.ascii_address(parcel.address))
+            if verdict_of(code) is not Verdict.ACCEPTED:
+                return self._answered(code, text)
         except UnicodeError:
             self.close()
             return Outcome(Verdict.REFUSED, None, "the address cannot be written in ASCII")
@@ -133,11 +140,20 @@ class Smtp:
                 return self._answered(code, text)
             smtp.send(LEADING_DOT.sub(b"..", mime) + b".\r\n")
             faults.reach("before_answer")
-            return self._answered(*smtp.getreply())
+            return self._answered(*self._last_reply(smtp))
         except (OSError, smtplib.SMTPException) as error:
             # The server may have taken the mail: the repeat will be flagged.
             self.close()
             return Outcome(Verdict.UNANSWERED, None, str(error))
+
+    @staticmethod
+    def _last_reply(smtp: smtplib.SMTP) -> tuple[int, bytes]:
+        if smtp.sock is not None:
+            smtp.sock.settimeout(ANSWER_SECONDS)
+        answer = smtp.getreply()
+        if smtp.sock is not None:
+            smtp.sock.settimeout(TIMEOUT_SECONDS)
+        return answer
 
     def _answered(self, code: int, text: bytes) -> Outcome:
         verdict = verdict_of(code)
@@ -150,10 +166,10 @@ class Smtp:
             return self.connection
         host, port = self.config["SMTP_HOST"], self.config["SMTP_PORT"]
         name = self.sender.rpartition("@")[2]
-        smtp = smtplib.SMTP(host, port, local_hostname=name, timeout=TIMEOUT_SECONDS)
+        smtp = _greeted(host, port, name, self.config["SMTP_TLS"])
         try:
-            if self.config["SMTP_STARTTLS"]:
-                smtp.starttls()
+            if self.config["SMTP_TLS"] == STARTTLS:
+                smtp.starttls(context=ssl.create_default_context())
             smtp.ehlo_or_helo_if_needed()
             if self.config["SMTP_USER"]:
                 smtp.login(self.config["SMTP_USER"], self.config["SMTP_PASSWORD"])
@@ -172,6 +188,17 @@ class Smtp:
             smtp.quit()
         except (OSError, smtplib.SMTPException):
             smtp.close()
+
+
+def _greeted(host: str, port: int, name: str, tls: str) -> smtplib.SMTP:
+    """A connection that was greeted; one that is encrypted from the start where it has to be. Both
+    kinds of encryption look at the server's certificate and name."""
+    if tls != IMPLICIT:
+        return smtplib.SMTP(host, port, local_hostname=name, timeout=TIMEOUT_SECONDS)
+    context = ssl.create_default_context()
+    return smtplib.SMTP_SSL(
+        host, port, local_hostname=name, timeout=TIMEOUT_SECONDS, context=context
+    )
 
 
 def _words(text: bytes | str) -> str:

@@ -227,7 +227,7 @@ def _answer(platform: Platform, body: bytes) -> tuple[int | None, str]:
         found = json.loads(body)
         code = found[platform.code]
         return int(code), str(found.get(platform.said, ""))
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         return None, " ".join(body[:200].decode("utf-8", "replace").split())
 
 

@@ -139,7 +139,7 @@ def begin_data(job: Claimed, now: dt.datetime) -> bool:
         changed = operations.changed_rows(
             sa.update(DigestMessage)
             .where(_held(job))
-            .values(data_started_at=now, lease_until=now + states.LEASE)
+            .values(data_started_at=now, lease_until=now + states.DATA_LEASE)
         )
     return changed == 1
 
@@ -208,7 +208,8 @@ def conclude(
     job: Claimed, outcome: states.Outcome, now: dt.datetime, random: float
 ) -> MessageState | None:
     """Write down what became of an attempt; None when the claim was lost in the meantime."""
-    then = states.after(outcome, job.deferrals, now - job.planned_at, random)
+    age = now - job.planned_at
+    then = states.after(outcome, job.deferrals, age, random, job.maybe_duplicate)
     sent = then.state is MessageState.SENT
     with unit_of_work("digest.conclude"):
         changed = operations.changed_rows(

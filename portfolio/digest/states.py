@@ -9,10 +9,14 @@ from portfolio.kernel.titles import TitledEnum
 # Longer than the time a slow server may take before the mail's own data is sent; the lease is
 # renewed right before that.
 LEASE = dt.timedelta(minutes=5)
+# Longer than a server may take to answer for a mail that it has.
+DATA_LEASE = dt.timedelta(minutes=12)
 MAX_DEFERRALS = 8
 OLDEST = dt.timedelta(days=5)
 FIRST_PAUSE = dt.timedelta(minutes=1)
 LONGEST_PAUSE = dt.timedelta(hours=6)
+LONGEST_WAIT = dt.timedelta(minutes=30)
+PART_OF_AGE = 20
 JITTER = 0.2
 BREAKS_AFTER = 3
 SERVICE_CLOSING = 421
@@ -50,6 +54,7 @@ class Reason(TitledEnum):
     EMPTY = "empty", "本期无变动", "Nothing to report"
     WITHDRAWN = "withdrawn", "内容已不可见", "Content no longer open to the reader"
     REFUSED = "refused", "对方服务器拒收", "Refused by the receiving server"
+    UNANSWERED = "unanswered", "未得到答复，可能已送达", "Not answered for, perhaps delivered"
     EXPIRED = "expired", "超过重试期限", "Retried for too long"
     SUPERSEDED = "superseded", "已由后一期取代", "Replaced by a later digest"
     CANCELLED = "cancelled", "已取消发送", "Cancelled"
@@ -105,12 +110,26 @@ def pause_after(deferrals: int, random: float) -> dt.timedelta:
     return pause * (1 - JITTER + 2 * JITTER * random)
 
 
-def after(outcome: Outcome, deferrals: int, age: dt.timedelta, random: float) -> Next:
-    """What a message becomes after an attempt; `deferrals` counts those before it.
+def wait_after(age: dt.timedelta, random: float) -> dt.timedelta:
+    """How long until a server that cannot be reached is tried again with the same mail: a minute at
+    first, half an hour where it has been away for long; a fifth more or less."""
+    pause = min(max(FIRST_PAUSE, age / PART_OF_AGE), LONGEST_WAIT)
+    return pause * (1 - JITTER + 2 * JITTER * random)
+
+
+def after(
+    outcome: Outcome,
+    deferrals: int,
+    age: dt.timedelta,
+    random: float,
+    maybe_delivered: bool = False,
+) -> Next:
+    """What a message becomes after an attempt; `deferrals` counts those before it, and
+    `maybe_delivered` says that one of them may have delivered it.
 
     Only what concerns this mail counts towards the limit: a server that cannot be reached for a
-    day says nothing against any mail, and age alone ends waiting for it. A mail that is never
-    answered for counts, or it would come again and again.
+    day says nothing against any mail, and age alone ends waiting for it. A mail that is not
+    answered for comes once more, and then no more by itself.
     """
     if outcome.verdict is Verdict.ACCEPTED:
         return Next(MessageState.SENT)
@@ -118,10 +137,11 @@ def after(outcome: Outcome, deferrals: int, age: dt.timedelta, random: float) ->
         return Next(MessageState.FAILED, Reason.REFUSED)
     unanswered = outcome.verdict is Verdict.UNANSWERED
     deferral = unanswered or outcome.verdict is Verdict.DEFERRED
+    if unanswered and maybe_delivered:
+        return Next(MessageState.FAILED, Reason.UNANSWERED, None, True, True)
     if age > OLDEST or (deferral and deferrals + 1 >= MAX_DEFERRALS):
         return Next(MessageState.FAILED, Reason.EXPIRED, None, unanswered, deferral)
-    count = deferrals + 1 if deferral else 1
-    pause = pause_after(count, random)
+    pause = pause_after(deferrals + 1, random) if deferral else wait_after(age, random)
     return Next(MessageState.PENDING, None, pause, unanswered, deferral)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from portfolio.digest import operations, send_operations, states
+from portfolio.digest import delivery, operations, send_operations, states
 from portfolio.digest.models import DeliveryAttempt, DigestMessage
 from portfolio.digest.states import Outcome, Verdict
 from portfolio.extensions import db
@@ -13,7 +13,7 @@ from portfolio.kernel.dates import SHANGHAI
 from portfolio.people.models import User
 
 MONDAY = dt.datetime(2026, 11, 30, 8, 30, tzinfo=SHANGHAI)
-AFTERWARDS = MONDAY + states.LEASE
+AFTERWARDS = MONDAY + states.DATA_LEASE
 SENT = Outcome(Verdict.ACCEPTED, 250, "taken")
 
 
@@ -60,7 +60,8 @@ def test_the_lease_is_renewed_when_the_mail_goes_out(app: Flask, cast: dict[str,
     job = claim()
     moment = MONDAY + states.LEASE - dt.timedelta(seconds=1)
     assert send_operations.begin_data(job, moment)
-    assert row(job).lease_until == moment + states.LEASE
+    assert row(job).lease_until == moment + states.DATA_LEASE
+    assert states.DATA_LEASE.total_seconds() > delivery.ANSWER_SECONDS
 
 
 def test_a_sender_that_died_before_its_data_causes_no_flag(
@@ -104,6 +105,6 @@ def test_a_mail_that_brings_its_sender_down_again_and_again_is_given_up(
     job, moment = claim(), MONDAY
     for _ in range(states.MAX_DEFERRALS):
         assert send_operations.begin_data(job, moment)
-        moment += states.LEASE
+        moment += states.DATA_LEASE
         job = {j.id: j for j in every_claim(moment)}[job.id]
     assert send_operations.obstacle(job, moment) is states.Reason.EXPIRED

@@ -59,6 +59,18 @@ def test_a_server_down_for_a_day_loses_nothing() -> None:
 def test_an_answer_that_never_came_is_flagged_and_counted() -> None:
     then = states.after(Outcome(Verdict.UNANSWERED), 0, YOUNG, 0.5)
     assert then.state is MessageState.PENDING and then.maybe_duplicate and then.deferral
+    again = states.after(Outcome(Verdict.UNANSWERED), 1, YOUNG, 0.5, then.maybe_duplicate)
+    assert (again.state, again.reason) == (MessageState.FAILED, Reason.UNANSWERED)
+    assert again.maybe_duplicate, "it may have arrived twice"
+    old = states.after(Outcome(Verdict.UNANSWERED), 0, states.OLDEST * 2, 0.5)
+    assert (old.reason, old.maybe_duplicate) == (Reason.EXPIRED, True)
+
+
+def test_a_server_that_is_away_for_long_is_asked_less_often() -> None:
+    def waits(**age: float) -> float:
+        return states.wait_after(dt.timedelta(**age), 0.5) / dt.timedelta(minutes=1)
+
+    assert [waits(minutes=1), waits(hours=2), waits(days=4)] == [1, 6, 30]
 
 
 def test_the_breaker_opens_after_three_failures_and_closes_with_an_answer() -> None:

@@ -89,10 +89,19 @@ def test_a_lost_answer_repeats_the_same_bytes_and_says_so_and_a_slow_one_before_
     mail_server.order(
         drop=["reader1@fund.example", "reader3@fund.example"],
         rcpt={"reader4@fund.example": ["wait 1", ""]},
+        slow={"reader2@fund.example": 1.5},
     )
     until_quiet()
     found = check(mail_server, 5)
-    assert (found.repeated, found.flagged) == (2, 2)
+    assert (found.repeated, found.flagged) == (2, 2), "who thinks long over a mail has it once"
+
+
+def test_what_is_said_of_the_sender_fails_no_mail(posting: Flask, mail_server: MailServer) -> None:
+    readers(3)
+    mail_server.order(mail={"*": ["530 authentication required", "550 sender blocked", ""]})
+    assert work(MONDAY).ended == {"pending": 2, "sent": 1}
+    until_quiet(MONDAY + MINUTE)
+    assert check(mail_server, 3).repeated == 0
 
 
 def test_a_database_that_goes_away_for_a_moment_loses_nothing(

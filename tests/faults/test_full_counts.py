@@ -84,7 +84,8 @@ def test_mail_server_slow(
     monkeypatch.setattr(delivery, "TIMEOUT_SECONDS", 1)
     readers(SOME)
     late = {address(n): ["wait 2", ""] for n in range(0, SOME, 20)}
-    mail_server.order(rcpt=late, wait=0.01)
+    thinking = {address(n): 2 for n in range(10, SOME, 20)}
+    mail_server.order(rcpt=late, slow=thinking, wait=0.01)
     until_quiet()
     found = check(mail_server, SOME)
     assert (found.sent, found.repeated) == (SOME, 0)
