@@ -190,7 +190,7 @@ def test_the_window_goes_on_where_the_last_digest_ended(app: Flask, cast: dict[s
     factories.deal(cast["manager"], later, name="第二周的项目")
     work(MONDAY + 3 * WEEK + dt.timedelta(hours=5))
     mail = mail_to(app, "reader", "2026-W52")
-    assert "第二周的项目" in mail and "新立项" in mail
+    assert "第二周的项目" in mail and "新增项目，" in mail
     assert "项进展" in mail.splitlines()[0]
     moved = mail.split("■ 项目进展")[1].split("■")[0]
     assert "第一周的项目" not in moved, "told already"
