@@ -240,7 +240,7 @@ def test_english_readers_get_english(app: Flask, cast: dict[str, User]) -> None:
     factories.deal(cast["manager"], BEFORE)
     work()
     mail = mail_to(app, "reader")
-    assert mail.startswith("[Kawei weekly digest] 2026-W49 · 1 move") and "opened in Lead" in mail
+    assert mail.startswith("[Kawei weekly digest] 2026-W49 · 1 move") and "new, in Lead" in mail
 
 
 def test_html_in_a_name_stays_text(app: Flask, cast: dict[str, User]) -> None:
