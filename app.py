@@ -34,6 +34,7 @@ from portfolio.companies import commands as companies_commands
 from portfolio.companies import duplicate_views as companies_duplicate_views
 from portfolio.companies import export_views as companies_export_views
 from portfolio.companies import fact_views as companies_fact_views
+from portfolio.companies import gap_views as companies_gap_views
 from portfolio.companies import merge_history_views as companies_merge_history_views
 from portfolio.companies import merge_undo_operations as companies_merge_undo
 from portfolio.companies import merge_views as companies_merge_views
@@ -324,6 +325,7 @@ COMPANY_FILTERS: tuple[Any, ...] = (
     chokepoint_views.COMPANY_FILTER,
     readiness_views.COMPANY_FILTER,
     *coverage_filter_views.COMPANY_FILTERS,
+    companies_gap_views.COMPANY_FILTER,
 )
 COMPANY_COLUMNS: tuple[Any, ...] = (
     chokepoint_views.COMPANY_COLUMN,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from portfolio.audit import queries as audit
 from portfolio.audit.models import AuditEntry, AuditHead
+from portfolio.companies.gap_queries import GAPS, UNDECIDED
 from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import Company, Figure
 from portfolio.digest import house_lines
@@ -205,23 +206,20 @@ def failures(asked: Asked) -> Part:
 
 def quality(asked: Asked) -> Part:
     """How many companies lack what tells them from others, how many figures wait for a decision."""
-    path = "/companies" if asked.user.may("company.read") else "/"
-    return asked.shared.once(("quality", path), lambda: _quality(path))
+    opens = asked.user.may("company.read")
+    return asked.shared.once(("quality", opens), lambda: _quality(opens))
 
 
-def _quality(path: str) -> Part:
+def _quality(opens: bool) -> Part:
     company = sa.select(sa.func.count()).select_from(Company).where(unmerged())
+    disputed = sa.select(sa.func.count()).select_from(Figure).where(UNDECIDED)
     counts = {
-        "uscc": company.where(Company.uscc.is_(None)),
-        "industry": company.where(Company.industry == ""),
-        "figures": company.where(Company.latest_revenue_fen.is_(None)),
-        "disputed": sa.select(sa.func.count())
-        .select_from(Figure)
-        .where(Figure.superseded_at.is_(None), Figure.disputed),
+        what: db.session.scalar(disputed if what == "disputed" else company.where(lacks)) or 0
+        for what, lacks in GAPS.items()
     }
     found = [
-        house_lines.QualityLine(path, what, db.session.scalar(query) or 0)
-        for what, query in counts.items()
+        house_lines.QualityLine(f"/companies?lacks={what}" if opens else "/", what, count)
+        for what, count in counts.items()
     ]
     told = [line for line in found if line.count]
     return Part(told, len(told))

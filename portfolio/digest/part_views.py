@@ -59,7 +59,7 @@ def _page(kind: Any, ask: Callable[[Asked], Part]) -> str:
         since=since,
         until=until,
         found=found,
-        page=Page([said(line) for line in found.lines], at, found.total),
+        page=Page([said(line) for line in found.lines], at, found.total + found.heads),
     )
 
 

@@ -249,6 +249,12 @@ def test_each_part_and_each_number_opens_the_list_of_exactly_what_it_counts(
     assert len(rest.lines) == moves.total - 8 and not set(rest.lines) & set(moves.lines)
     others = listed("outsider", windows.path_of("parts/elsewhere", SINCE, NOW))
     assert others.count("<li>") >= 11 and CANARY not in others
+    with unit_of_work("user.roles"):
+        people.set_roles(cast["admin"], ["admin", "reader"])
+    lines = {line.what: line for line in digest(cast["admin"]).part("quality").lines}
+    assert lines["uscc"].path == "/companies?lacks=uscc" and lines["uscc"].count == 1
+    lacking = listed("partner", "/companies?lacks=uscc")
+    assert "青岛甲材科技有限责任公司" in lacking and "青岛甲材科技有限公司" not in lacking
     client = as_user("reader")
     for path in ("parts/failures", "parts/x", "numbers/imported", "events/override", "events/x"):
         assert client.get(windows.path_of(path, SINCE, NOW)).status_code == 404, path
