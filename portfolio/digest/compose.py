@@ -152,6 +152,11 @@ class Digest:
         return frozenset().union(*(line.deals for line in self._lines))
 
     @property
+    def by_code_ids(self) -> frozenset[int]:
+        """Those of them that are named by their codes alone."""
+        return frozenset().union(*(line.by_code for line in self._lines))
+
+    @property
     def terms_ids(self) -> frozenset[int]:
         """The deals of which terms are told."""
         return frozenset().union(*(line.terms for line in self._lines))
@@ -176,12 +181,18 @@ def net_changes(changes: Iterable[Change]) -> list[Change]:
     first: dict[int, Change] = {}
     last: dict[int, Change] = {}
     passed: dict[int, Change] = {}
+    overrode: dict[int, Sequence[Any]] = {}
     for change in changes:
         first.setdefault(change.deal.deal_id, change)
         last[change.deal.deal_id] = change
         if change.onward_from_committee:
             passed[change.deal.deal_id] = change
-    merged = [_merged(first[key], end, passed.get(key)) for key, end in last.items()]
+        if change.overrode is not None:
+            overrode[change.deal.deal_id] = change.overrode
+    merged = [
+        replace(_merged(first[key], end, passed.get(key)), overrode=overrode.get(key))
+        for key, end in last.items()
+    ]
     return [c for c in merged if (c.from_stage, c.from_status) != (c.to_stage, c.to_status)]
 
 
@@ -190,7 +201,7 @@ def _merged(first: Change, end: Change, way_out: Change | None) -> Change:
     # Who ended it later, or brought it back before its committee, decided last.
     if way_out is None or whole.decision or not end.beyond(way_out.from_stage):
         return whole
-    said = replace(whole, at=way_out.at, by=way_out.by, note=way_out.note)
+    said = replace(whole, at=way_out.at, by=way_out.by, note=way_out.note, reason=way_out.reason)
     return replace(said, passed=way_out.from_stage)
 
 

@@ -102,7 +102,8 @@ def _told_by(name: str, asked: Asked) -> Part:
 
     It is called with the reader and the window, speaks the reader's language and answers mappings:
     `path`, `title`, and maybe `text`, `small`, `tone`, the ids in `deals`, `companies` and `terms`
-    that a line names, and `head` where it stands above the others and does not count beside them.
+    that a line names, `walled` where it names deals by their codes, and `head` where it stands above
+    the others and does not count beside them.
     """
     ask = current_app.extensions.get("digest_lines", {}).get(name)
     if ask is None:
@@ -119,4 +120,10 @@ def _line(row: Mapping[str, Any]) -> ToldLine:
     deals, companies, terms = (
         frozenset(row.get(name, ())) for name in ("deals", "companies", "terms")
     )
-    return ToldLine(row["path"], str(row["title"]), **words, named=(deals, companies, terms))
+    return ToldLine(
+        row["path"],
+        str(row["title"]),
+        **words,
+        named=(deals, companies, terms),
+        walled=bool(row.get("walled")),
+    )

@@ -42,8 +42,9 @@ def _events(since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
     query = (
         sa.select(
             *(event.id, event.undoes_id, event.note, event.overridden, event.recorded_at),
+            event.reason_code,
             *(event.from_stage, event.to_stage, event.from_status, event.to_status),
-            *(event.deal_id, Deal.name, Deal.owner_id, Deal.walled),
+            *(event.deal_id, Deal.name, Deal.code, Deal.owner_id, Deal.walled),
             *(Deal.amount_fen, Deal.pipeline_id),
             *(Owner.name.label("owner"), Actor.name.label("actor")),
         )
@@ -81,12 +82,18 @@ def _change(row: Any, stages: Pipeline) -> lines.Change:
         to_stage=stages.stage_then(row.to_stage),
         from_status=STATUSES[row.from_status] if row.from_status else None,
         to_status=STATUSES[row.to_status],
-        note=row.note,
+        note="" if row.walled else row.note,
         flow=stages.key,
+        reason=None if row.walled else stages.reason_then(row.reason_code),
+        overrode=json.loads(row.overridden) if row.overridden else None,
     )
 
 
 def _deal_line(row: Any) -> lines.DealLine:
+    """The deal of a row. A confidential one goes by its code alone, without its sum: a mail lies on other
+    people's servers, as a calendar does."""
+    if row.walled:
+        return lines.DealLine(row.deal_id, row.code, False, row.owner, walled=True)
     return lines.DealLine(row.deal_id, row.name, False, row.owner, row.amount_fen)
 
 
@@ -157,15 +164,21 @@ def told(asked: Asked, found: Sequence[lines.Change]) -> Part:
     if asked.menu.everything:
         others = (change for change in found if change.deal.deal_id not in own)
         shown = cut.of([*mine, *islice(others, cut.end)])
-    terms = sight.among_seen(asked.user, "deal.terms", {line.deal.deal_id for line in shown})
     total = len(found) if asked.menu.everything else len(mine)
-    return Part([_without_terms(line, terms) for line in shown], total)
+    return Part(_as_known(asked, shown), total)
 
 
-def _without_terms(line: Any, terms: set[int]) -> Any:
-    if line.deal.deal_id in terms or line.deal.amount_fen is None:
-        return line
-    return replace(line, deal=replace(line.deal, amount_fen=None))
+def _as_known(asked: Asked, shown: Sequence[lines.Change]) -> list[lines.Change]:
+    """Changes without the sums and the overriding that are not for this reader."""
+    terms = sight.among_seen(asked.user, "deal.terms", {line.deal.deal_id for line in shown})
+    overrode = {line.deal.deal_id for line in shown if line.overrode is not None}
+    known = _told_of_overrides(asked, overrode) if overrode else set()
+    told = []
+    for line in shown:
+        if line.deal.deal_id not in terms:
+            line = replace(line, deal=replace(line.deal, amount_fen=None))
+        told.append(line if line.deal.deal_id in known else replace(line, overrode=None))
+    return told
 
 
 def overrides(asked: Asked) -> Part:
@@ -177,10 +190,13 @@ def overrides(asked: Asked) -> Part:
 def overridden(asked: Asked, since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
     """The skips and moves with open conditions of a time that the reader may know of."""
     rows = [row for row in seen_events(asked, since, until) if row.overridden]
-    ids = {row.deal_id for row in rows}
-    told = sight.among_seen(asked.user, "deal.write", ids)
-    told |= sight.among_seen(asked.user, "finding.write", ids - told)
+    told = _told_of_overrides(asked, {row.deal_id for row in rows})
     return [row for row in rows if row.deal_id in told]
+
+
+def _told_of_overrides(asked: Asked, ids: set[int]) -> set[int]:
+    told = sight.among_seen(asked.user, "deal.write", ids)
+    return told | sight.among_seen(asked.user, "finding.write", ids - told)
 
 
 def _override(row: Any, asked: Asked) -> lines.OverrideLine:
@@ -191,7 +207,7 @@ def _override(row: Any, asked: Asked) -> lines.OverrideLine:
         by=row.actor or "",
         from_stage=stages.stage_then(row.from_stage or row.to_stage),
         to_stage=stages.stage_then(row.to_stage),
-        note=row.note,
+        note="" if row.walled else row.note,
         conditions=json.loads(row.overridden),
     )
 
@@ -210,7 +226,7 @@ def _slow(asked: Asked) -> Sequence[Any]:
     today = local_date(asked.until)
     query = (
         sa.select(
-            *(Deal.id.label("deal_id"), Deal.name, Deal.owner_id, Deal.walled),
+            *(Deal.id.label("deal_id"), Deal.name, Deal.code, Deal.owner_id, Deal.walled),
             *(Deal.pipeline_id, Deal.stage, Deal.stage_entered_at),
             *(Owner.name.label("owner"), sa.null().label("amount_fen")),
         )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,7 +29,10 @@ def tasks(asked: Asked) -> Part:
         Task.deal_id.is_not(None), Task.company_id.is_(None), companies.visible(user)
     )
     rows = db.session.execute(
-        sa.select(Task, Deal.name, Deal.company_id, Company.name_zh, Company.short_name)
+        sa.select(
+            *(Task, Deal.name, Deal.code, Deal.walled, Deal.company_id),
+            *(Company.name_zh, Company.short_name),
+        )
         .outerjoin(Deal, Deal.id == Task.deal_id)
         .outerjoin(Company, Company.id == Task.company_id)
         .where(
@@ -44,14 +48,18 @@ def tasks(asked: Asked) -> Part:
     ).all()
     founders = _founders(
         number
-        for task, _, of_deal, *_ in asked.cut.of(rows)
+        for task, _, _, _, of_deal, *_ in asked.cut.of(rows)
         if (number := task.company_id or of_deal)
     )
     found = []
-    for task, deal, of_deal, full, short in rows:
+    for task, deal, code, walled, of_deal, full, short in rows:
         named = founders.get(task.company_id or of_deal, [])
         founder = next((name for name in named if name in task.title), "")
-        found.append(_task(task, deal or short or full or "", founder, today))
+        line = _task(task, deal or short or full or "", founder, today)
+        # Of a confidential deal only its code is told, as in calendars.
+        if walled:
+            line = replace(line, title=code, about="", founder="", walled=True)
+        found.append(line)
     return part_of(found, asked.cut, sum(line.overdue for line in found))
 
 
@@ -81,7 +89,10 @@ def steps(asked: Asked) -> Part:
     active, held = Status.ACTIVE.value, Status.ON_HOLD.value
     day = sa.case((Deal.status == held, Deal.revisit_on), else_=Deal.next_step_on)
     rows = db.session.execute(
-        sa.select(Deal.id, Deal.name, Deal.status, Deal.next_step, day.label("due_on"))
+        sa.select(
+            *(Deal.id, Deal.name, Deal.code, Deal.walled),
+            *(Deal.status, Deal.next_step, day.label("due_on")),
+        )
         .where(
             Deal.owner_id == user.id,
             Deal.status.in_((active, held)),
@@ -94,11 +105,17 @@ def steps(asked: Asked) -> Part:
     )
     found = [
         lines.StepLine(
-            lines.DealLine(row.id, row.name, True, user.name),
-            "" if row.status == held else row.next_step,
+            _deal_line(row, user.name),
+            "" if row.walled or row.status == held else row.next_step,
             row.due_on,
             (row.due_on - today).days,
+            row.status == held,
         )
         for row in rows
     ]
     return part_of(found, asked.cut, sum(line.overdue for line in found))
+
+
+def _deal_line(row: Any, owner: str) -> lines.DealLine:
+    name = row.code if row.walled else row.name
+    return lines.DealLine(row.id, name, True, owner, walled=row.walled)

@@ -126,7 +126,7 @@ def _by_others(asked: Asked, line: Any) -> bool:
 def assigned(asked: Asked) -> Part:
     """Open tasks that somebody else gave the reader."""
     rows = db.session.execute(
-        sa.select(Task, Deal.name, SHOWN_NAME, User.name)
+        sa.select(Task, Deal.name, Deal.code, Deal.walled, SHOWN_NAME, User.name)
         .outerjoin(Deal, Deal.id == Task.deal_id)
         .outerjoin(Company, Company.id == Task.company_id)
         .outerjoin(User, User.id == Task.created_by_id)
@@ -149,11 +149,12 @@ def assigned(asked: Asked) -> Part:
         [
             lines.ToldLine(
                 _path(task),
-                task.title,
-                text=deal or company or "",
+                code if walled else task.title,
+                text="" if walled else deal or company or "",
                 small=" · ".join(filter(None, [task.due_on and task.due_on.isoformat(), by])),
+                walled=bool(walled),
             )
-            for task, deal, company, by in rows
+            for task, deal, code, walled, company, by in rows
         ],
         asked.cut,
     )

@@ -117,7 +117,7 @@ def _chain(line: house_lines.ChainLine) -> Said:
 @said.register
 def _failure(line: house_lines.FailureLine) -> Said:
     answer = beside(str(line.code or ""), cut(line.said, LONGEST_NOTE))
-    return Said(line.path, line.address, text=answer, tone=BAD, small=line.subject)
+    return Said(line.path, line.address, text=answer, tone=BAD, small=title_of(line.schedule))
 
 
 @said.register

@@ -79,11 +79,17 @@ class ActLine(Line):
     about: tuple[str, ...] = ()
     roles: tuple[Any, ...] = ()
     deal_ids: frozenset[int] = NONE
+    coded_ids: frozenset[int] = NONE
 
     @property
     def deals(self) -> frozenset[int]:
         """The deals that it names."""
         return self.deal_ids
+
+    @property
+    def by_code(self) -> frozenset[int]:
+        """Those of them that are confidential."""
+        return self.coded_ids
 
 
 @dataclass(frozen=True)
@@ -111,11 +117,11 @@ class ChainLine(Line):
 
 @dataclass(frozen=True)
 class FailureLine(Line):
-    """A mail that was given up: to whom, what the server said."""
+    """A mail that was given up: to whom, of which schedule by its titled name, what the server said."""
 
     path: str
     address: str
-    subject: str
+    schedule: Any
     code: int | None
     said: str
 

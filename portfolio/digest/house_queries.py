@@ -18,7 +18,7 @@ from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import Company, Figure
 from portfolio.digest import house_lines
 from portfolio.digest.compose import Part, part_of
-from portfolio.digest.models import DigestMessage
+from portfolio.digest.models import DigestMessage, DigestRun, DigestSchedule
 from portfolio.digest.readers import Acts, readers
 from portfolio.digest.shared_queries import Asked
 from portfolio.digest.states import MessageState
@@ -117,7 +117,8 @@ def told_acts(asked: Asked, kinds: Acts) -> Part:
     shown = asked.cut.of([*acts.values()])
     values = {row.seq: _values(row) for rows in shown for row in rows}
     ids = {row.deal_id for rows in shown for row in rows if row.deal_id is not None}
-    named = sa.select(Deal.id, Deal.name).where(Deal.id.in_(ids), sight.visible(asked.user))
+    shown_name = sa.case((Deal.walled, Deal.code), else_=Deal.name).label("name")
+    named = sa.select(Deal.id, shown_name).where(Deal.id.in_(ids), sight.visible(asked.user))
     names = {row.id: row.name for row in db.session.execute(named)}
     users = people.names_of({v["user_id"] for v in values.values() if v.get("user_id")})
     return Part([_act(rows, values, users, names) for rows in shown], len(acts))
@@ -147,6 +148,7 @@ def _act(
         tuple(dict.fromkeys(about)),
         (*roles.values(), *grants.values()),
         frozenset(deals),
+        frozenset(row.deal_id for row in rows if row.walled and row.deal_id in names),
     )
 
 
@@ -190,15 +192,23 @@ def failures(asked: Asked) -> Part:
         total = db.session.scalar(sa.select(sa.func.count()).select_from(message).where(where))
         rows = db.session.execute(
             sa.select(
-                *(message.id, message.address, message.subject),
+                *(message.id, message.address, DigestSchedule),
                 *(message.last_code, message.last_text),
             )
+            .join(DigestRun, DigestRun.id == message.run_id)
+            .join(DigestSchedule, DigestSchedule.id == DigestRun.schedule_id)
             .where(where)
             .order_by(message.id.desc())
             .offset(asked.cut.first)
             .limit(asked.cut.most)
         )
-        told = [house_lines.FailureLine(f"/digests/messages/{row[0]}", *row[1:]) for row in rows]
+        # Not its subject, which may name what is for its reader alone.
+        told = [
+            house_lines.FailureLine(
+                f"/digests/messages/{number}", address, schedule.title, code, words
+            )
+            for number, address, schedule, code, words in rows
+        ]
         return Part(told, total or 0)
 
     return asked.shared.once(("failures", asked.since, asked.until, asked.cut), ask)

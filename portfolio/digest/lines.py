@@ -25,6 +25,11 @@ class Line:
         return _numbers("deals", (self.path,))
 
     @property
+    def by_code(self) -> frozenset[int]:
+        """Those of them that are confidential, which it names by their codes alone."""
+        return NONE
+
+    @property
     def terms(self) -> frozenset[int]:
         """The deals of which it tells terms."""
         return NONE
@@ -42,13 +47,15 @@ def _numbers(what: str, paths: Iterable[str]) -> frozenset[int]:
 
 @dataclass(frozen=True)
 class DealLine(Line):
-    """The deal a line is about. `amount_fen` is None where unknown or not for this reader."""
+    """The deal a line is about. `amount_fen` is None where unknown or not for this reader; of a `walled`
+    one the name is its code."""
 
     deal_id: int
     name: str
     mine: bool
     owner: str
     amount_fen: int | None = None
+    walled: bool = False
 
     @property
     def path(self) -> str:  # type: ignore[override]
@@ -67,6 +74,11 @@ class AboutDeal(Line):
         return self.deal.path
 
     @property
+    def by_code(self) -> frozenset[int]:
+        """The deal, where it is confidential."""
+        return frozenset({self.deal.deal_id}) if self.deal.walled else NONE
+
+    @property
     def terms(self) -> frozenset[int]:
         """The deal, where its amount is told."""
         return NONE if self.deal.amount_fen is None else frozenset({self.deal.deal_id})
@@ -75,7 +87,9 @@ class AboutDeal(Line):
 @dataclass(frozen=True)
 class Change(AboutDeal):
     """What became of a deal: stages and statuses are titled values, None before opening; `flow` is the
-    key of its pipeline, `passed` the stage of a committee that it went through on the way."""
+    key of its pipeline, `passed` the stage of a committee that it went through on the way, `reason` the
+    main one that was chosen, titled; `overrode` are the conditions left open where somebody skipped
+    stages or moved on all the same, else None."""
 
     deal: DealLine
     at: dt.datetime
@@ -87,6 +101,8 @@ class Change(AboutDeal):
     note: str = ""
     flow: str = ""
     passed: Any = None
+    reason: Any = None
+    overrode: Sequence[Any] | None = None
 
     @property
     def changed_status(self) -> bool:
@@ -138,7 +154,7 @@ class OverrideLine(AboutDeal):
 @dataclass(frozen=True)
 class TaskLine(Line):
     """A task of the reader that is due or overdue; `days` below zero are days overdue. `founder` is
-    whom of the company's founders it names."""
+    whom of the company's founders it names; of a `walled` deal its code alone is told."""
 
     title: str
     about: str
@@ -146,6 +162,12 @@ class TaskLine(Line):
     due_on: dt.date
     days: int
     founder: str = ""
+    walled: bool = False
+
+    @property
+    def by_code(self) -> frozenset[int]:
+        """Its deal, where that is confidential."""
+        return self.deals if self.walled else NONE
 
     @property
     def overdue(self) -> bool:
@@ -155,13 +177,14 @@ class TaskLine(Line):
 
 @dataclass(frozen=True)
 class StepLine(AboutDeal):
-    """What is agreed on next for a deal of the reader, due or overdue; without a text it is the day to
-    look at a held deal again."""
+    """What is agreed on next for a deal of the reader, due or overdue, or the day to look at a `held` one
+    again. Of a confidential deal there is no text."""
 
     deal: DealLine
     text: str
     due_on: dt.date
     days: int
+    held: bool = False
 
     @property
     def overdue(self) -> bool:
@@ -195,7 +218,7 @@ class ElsewhereLine(Line):
 @dataclass(frozen=True)
 class ToldLine(Line):
     """A line that another slice tells in words of the reader's language. `named` are the deals, the
-    companies and the deals of whose terms it tells."""
+    companies and the deals of whose terms it tells; `walled` says that it names deals by their codes."""
 
     path: str
     title: str
@@ -203,11 +226,17 @@ class ToldLine(Line):
     small: str = ""
     tone: str = ""
     named: tuple[frozenset[int], frozenset[int], frozenset[int]] = (NONE, NONE, NONE)
+    walled: bool = False
 
     @property
     def deals(self) -> frozenset[int]:
         """The deals that it names."""
         return super().deals | self.named[0]
+
+    @property
+    def by_code(self) -> frozenset[int]:
+        """The same, where they are confidential."""
+        return self.deals if self.walled else NONE
 
     @property
     def companies(self) -> frozenset[int]:

@@ -21,6 +21,7 @@ from portfolio.digest.readers import menu_of
 from portfolio.extensions import db
 from portfolio.people.models import User
 from portfolio.pipeline import sight_queries as sight
+from portfolio.pipeline.models import Deal
 
 
 def stalled(now: dt.datetime) -> Sequence[DigestRun]:
@@ -95,6 +96,7 @@ def mentions_of(content: Any) -> str:
     """What a digest names, as kept with the message."""
     found = {
         "deals": sorted(content.deal_ids),
+        "by_code": sorted(content.by_code_ids),
         "terms": sorted(content.terms_ids),
         "companies": sorted(content.company_ids),
         "parts": sorted(content.keys),
@@ -112,6 +114,15 @@ def still_open(user: User, mentions: str) -> bool:
         and companies_open(user, named["companies"]) == set(named["companies"])
         and read.issuperset(named.get("parts", ()))
     )
+
+
+def as_it_may_leave(user: User, mentions: str) -> bool:
+    """Whether the mail may be sent as it is: the person may still see what it names, and no deal that
+    it calls by its name has become confidential."""
+    named: Mapping[str, Any] = json.loads(mentions)
+    openly = set(named["deals"]).difference(named.get("by_code", ()))
+    walled = sa.exists().where(Deal.id.in_(openly), Deal.walled)
+    return still_open(user, mentions) and not (openly and db.session.scalar(sa.select(walled)))
 
 
 def companies_open(user: User, ids: Collection[int]) -> set[int]:

@@ -173,7 +173,7 @@ def refreshed(job: Claimed) -> bytes | None:
     different mails under one id would be worse than none.
     """
     user = queries.recipient_now(job.recipient_id)
-    if user is None or queries.still_open(user, job.mentions):
+    if user is None or queries.as_it_may_leave(user, job.mentions):
         return job.mime if user else None
     if job.maybe_duplicate:
         return None

@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from portfolio.digest import company_letters, house_letters, letters, number_letters
+from portfolio.digest import (
+    company_letters,
+    house_letters,
+    letters,
+    number_letters,
+    subject_letters,
+)
 from portfolio.digest.compose import Digest
 from portfolio.digest.kinds import Kind, Origin
 from portfolio.digest.line_letters import Said, said
@@ -80,6 +86,7 @@ def written(digest: Digest, user: User, schedule_id: int, heading: Heading = Hea
         "locale": locale,
     }
     with speaking(locale):
+        values["phrases"] = subject_letters.phrases(digest, naming=not heading.kind.timed)
         values["numbers"] = [(n, number_letters.before_of(digest, n)) for n in digest.numbers]
         values["figures"] = [number_letters.told(digest, n) for n in digest.numbers]
         values["compared"] = number_letters.compared(digest)

@@ -28,9 +28,10 @@ def agenda_lines(user: User, since: dt.datetime, until: dt.datetime) -> list[dic
     items = [
         {
             "path": line.path,
-            "title": f"{line.number}. {line.name}",
+            "title": f"{line.number}. {line.code if line.walled else line.name}",
             "text": asked(line),
             "deals": {line.deal_id},
+            "walled": line.walled,
         }
         for line in found.lines
     ]

@@ -227,10 +227,12 @@ def test_a_preview_of_somebody_elses_is_no_door_in_a_wall(
     app: Flask, cast: dict[str, User]
 ) -> None:
     manager = cast["manager"]
+    codes: dict[str, str] = {}
     for name, walled in (("金丝雀一号", True), ("平常二号", False)):
-        factories.deal(
+        deal = factories.deal(
             manager, BEFORE, name=name, walled=walled, terms={"amount_fen": 31337 * 10**6}
         )
+        codes[name] = deal.code
     seen = {}
     for viewer in ("manager", "colleague", "reader", "admin"):
         found = preview_queries.preview(
@@ -238,10 +240,10 @@ def test_a_preview_of_somebody_elses_is_no_door_in_a_wall(
         )
         assert found is not None
         seen[viewer] = (found.words.html, found.narrowed)
-    assert "金丝雀一号" in seen["manager"][0] and "亿" in seen["manager"][0]
+    assert codes["金丝雀一号"] in seen["manager"][0] and "亿" in seen["manager"][0]
     assert not seen["manager"][1]
     for viewer in ("colleague", "reader"):
-        assert "平常二号" in seen[viewer][0] and "金丝雀" not in seen[viewer][0]
+        assert "平常二号" in seen[viewer][0] and codes["金丝雀一号"] not in seen[viewer][0]
         assert "亿" not in seen[viewer][0]
         assert seen[viewer][1]
     assert "二号" not in seen["admin"][0] and seen["admin"][1]

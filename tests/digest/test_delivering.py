@@ -105,7 +105,7 @@ def test_a_mail_tells_what_moved_is_due_and_is_new(app: Flask, cast: dict[str, U
         f"http://127.0.0.1:5000/deals/{deal.id}",
     ):
         assert word in mine and word in readers
-    assert "催收审计报告" in mine and "逾期 3 天" in mine and "1 项任务逾期" in mine
+    assert "催收审计报告" in mine and "逾期 3 天" in mine and "1 项逾期" in mine
     assert "（逾期 1）" in mine and "逾期" not in readers, "of those due, which are over"
     assert "催收审计报告" not in readers
     assert "8亿" in mine and "8亿" not in readers, "terms are for those who may see them"
@@ -134,10 +134,12 @@ def test_an_empty_week_says_so_in_one_line_or_is_not_sent(
 
 
 def test_a_walled_deal_is_in_the_mails_of_its_team_alone(app: Flask, cast: dict[str, User]) -> None:
-    factories.deal(cast["manager"], BEFORE, name=CANARY, walled=True, team=[cast["colleague"].id])
+    team = [cast["colleague"].id]
+    deal = factories.deal(cast["manager"], BEFORE, name=CANARY, walled=True, team=team)
     work()
-    told = {name for name in cast if CANARY in mail_to(app, name)}
+    told = {name for name in cast if deal.code in mail_to(app, name)}
     assert told == {"manager", "colleague"}
+    assert not any(CANARY in mail_to(app, name) for name in cast), "mails tell its code alone"
     # Not even counted: the outsider's week had one new company and nothing that moved.
     assert "项进展" not in mail_to(app, "outsider").splitlines()[0]
 
@@ -152,7 +154,8 @@ def test_a_deal_walled_after_planning_is_gone_from_the_mail(
     with unit_of_work("deal.wall", cast["manager"]):
         pipeline.set_wall(deal, True, cast["manager"], BEFORE)
     work()
-    assert CANARY in mail_to(app, "manager")
+    assert CANARY not in mail_to(app, "manager") and deal.code in mail_to(app, "manager")
+    assert deal.code not in mail_to(app, "reader") and deal.code not in mail_to(app, "partner")
     assert CANARY not in mail_to(app, "reader") and CANARY not in mail_to(app, "partner")
     assert message_of(cast["reader"]).message_id == before
 
@@ -395,7 +398,8 @@ def test_skips_and_overrides_are_told_to_team_partners_and_compliance_alone(
         assert heading not in mail_to(app, name), name
     told = mail_to(app, "compliance")
     assert "窗口期只到月底" in told and "3 项" in told and "海岳声呐 A轮" in told
-    assert CANARY not in told and CANARY in mail_to(app, "partner")
+    assert walled.code not in told and walled.code in mail_to(app, "partner")
+    assert CANARY not in mail_to(app, "partner")
     assert "海岳声呐 A轮" not in mail_to(app, "manager").split(heading)[1].split("■")[0]
 
 

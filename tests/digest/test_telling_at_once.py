@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from email import message_from_bytes, policy
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -21,11 +22,13 @@ from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline.stages import Move
 from tests import factories
 from tests.digest.rows import messages_of
+from tests.factories import WHY_NOT
 
 AT_ONCE = Timing(Kind.AT_ONCE)
 TUESDAY = dt.datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
 MINUTE = dt.timedelta(minutes=1)
 LATER = TUESDAY + 5 * MINUTE
+HURRY = "窗口期只到月底，材料两周内补齐"
 
 
 def look(moment: dt.datetime) -> int:
@@ -35,6 +38,13 @@ def look(moment: dt.datetime) -> int:
 def ask(user: User, events: str, at: dt.datetime = TUESDAY) -> DigestSchedule:
     with unit_of_work("digest.subscription"):
         return schedule_operations.at_own_time(user, AT_ONCE, events, at)
+
+
+def said(message: DigestMessage) -> str:
+    """The plain text of a mail."""
+    body = message_from_bytes(message.mime, policy=policy.default).get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
 
 
 def give_task(owner: User, by: User, title: str, at: dt.datetime) -> None:
@@ -49,14 +59,16 @@ def test_what_others_did_is_told_once_and_what_one_did_oneself_is_not(
     deal = factories.deal(manager, TUESDAY - MINUTE, name="澄光科技 天使轮")
     other = factories.deal(cast["outsider"], TUESDAY - MINUTE, name="别人的项目")
     assert look(TUESDAY) == 0, "nobody asked"
-    ask(manager, "task move")
+    ask(manager, "task move decision")
     factories.advance(deal, partner, now=TUESDAY + MINUTE)
     factories.advance(other, partner, now=TUESDAY + MINUTE)
     assert look(TUESDAY + 2 * MINUTE) == 0, "it may still be taken back"
     assert look(TUESDAY + 3 * MINUTE) == 1
     assert look(TUESDAY + 3 * MINUTE) == 0 and look(TUESDAY + 9 * MINUTE) == 0
     (mail,) = messages_of(manager)
-    assert mail.subject.startswith("[卡位即时提醒] 2026-11-24 10:01 · 1 项进展")
+    assert mail.subject.startswith(
+        "[卡位即时提醒] 2026-11-24 10:01 · 澄光科技 天使轮 · 线索 → 项目库"
+    )
     assert mail.run.origin == "event" and f'"deals": [{deal.id}]' in mail.mentions
     factories.advance(deal, manager, now=TUESDAY + 10 * MINUTE)
     give_task(manager, manager, "自己的待办", TUESDAY + 10 * MINUTE)
@@ -66,6 +78,14 @@ def test_what_others_did_is_told_once_and_what_one_did_oneself_is_not(
     watched = schedule_queries.own(manager)[Kind.AT_ONCE].watched_until
     assert watched is not None
     assert dt.timedelta(0) <= watched - TUESDAY - 18 * MINUTE < MINUTE
+    for number, move in enumerate((Move("forward", override=HURRY), Move("reject", **WHY_NOT))):
+        at = TUESDAY + (30 + 10 * number) * MINUTE
+        with unit_of_work("deal.move", partner):
+            pipeline.move(deal, move, partner, at)
+        assert look(at + 5 * MINUTE) == 1
+    overrode, rejected = (said(mail) for mail in messages_of(manager)[2:])
+    assert "放行（缺 " in overrode and HURRY in overrode, "that it was an override"
+    assert "· 否决" in rejected and "市场小" in rejected and WHY_NOT["note"] in rejected
 
 
 def test_a_walled_deal_is_told_to_its_team_alone(app: Flask, cast: dict[str, User]) -> None:
@@ -75,7 +95,7 @@ def test_a_walled_deal_is_told_to_its_team_alone(app: Flask, cast: dict[str, Use
     team = [cast["colleague"].id]
     deal = factories.deal(cast["manager"], TUESDAY, name="金丝雀一号", walled=True, team=team)
     with unit_of_work("deal.move", cast["manager"]):
-        move = Move("reject", **factories.WHY_NOT)
+        move = Move("reject", **WHY_NOT)
         pipeline.move(deal, move, cast["manager"], TUESDAY + MINUTE)
     assert look(LATER) == 1, "who did it needs no mail"
     assert len(messages_of(cast["colleague"])) == 1

@@ -234,12 +234,14 @@ def test_no_walled_item_is_told_of_to_who_may_not_see_its_deal(
         mail = client.get("/digests/preview/content").text
         everything = page + listed + client.get("/agenda").text + file + mail
         attends = name in {"manager", "committee"}
-        said = [f"{n}. {deal}" in mail for n, deal in enumerate(names, start=1)]
+        shown = [deals[1].code if deal == "金丝雀二号" else deal for deal in names]
+        said = [f"{n}. {deal}" in mail for n, deal in enumerate(shown, start=1)]
         assert all(said) if attends else not any(said), name
         counted = re.search(r"下次会议议程</a>\s*<span class=\"count\"[^>]*>(\d+)<", mail)
         assert counted is None or counted.group(1) == str(len(names)), "not the meeting's own line"
         assert bool(counted) == attends, name
-        assert "金丝雀二号" not in file, "a calendar lies on other people's servers"
+        for leaves in (file, mail):
+            assert "金丝雀二号" not in leaves, "calendars and mails lie on other people's servers"
         if name != "manager":
             for canary in ("金丝雀", "313", deals[1].code):
                 assert canary not in everything, (name, canary)
