@@ -118,27 +118,41 @@ def why_never(user: User | None) -> Reason | None:
     return standing.why_skip
 
 
-def begun(schedule: DigestSchedule, now: dt.datetime) -> dt.datetime | None:
-    """Since when somebody gets the mail of a schedule; None while nobody does."""
+def begun(schedules: Sequence[DigestSchedule], now: dt.datetime) -> dict[int, dt.datetime]:
+    """Since when somebody gets the mail of each of these schedules; those are not in it that nobody
+    gets. People's own ones are asked about together, the house's few one by one."""
     opened = sa.func.coalesce(DigestSubscription.since, User.created_at)
     back = sa.and_(DigestPause.ends_at <= now, DigestPause.ends_at > opened)
-    since = sa.func.min(sa.case((back, DigestPause.ends_at), else_=opened))
-    gets = (
-        _with_standing(schedule)
-        .where(
-            _meant(schedule),
-            User.active,
-            sa.exists().where(UserRole.user_id == User.id),
-            ~_own_time(schedule),
-            sa.or_(DigestSubscription.id.is_(None), DigestSubscription.since.is_not(None)),
-            sa.or_(
-                DigestPause.id.is_(None), DigestPause.begins_at > now, DigestPause.ends_at <= now
-            ),
-        )
-        .with_only_columns(sa.type_coerce(since, User.created_at.type))
+    since = sa.case((back, DigestPause.ends_at), else_=opened)
+    gets = sa.and_(
+        User.active,
+        sa.exists().where(UserRole.user_id == User.id),
+        sa.or_(DigestSubscription.id.is_(None), DigestSubscription.since.is_not(None)),
+        sa.or_(DigestPause.id.is_(None), DigestPause.begins_at > now, DigestPause.ends_at <= now),
     )
-    found = db.session.scalar(gets)
-    return None if found is None else max(found, schedule.since)
+    found: dict[int, dt.datetime | None] = {}
+    for schedule in schedules:
+        if schedule.owner_id is None:
+            who = _with_standing(schedule).where(_meant(schedule), ~_own_time(schedule), gets)
+            first = sa.type_coerce(sa.func.min(since), User.created_at.type)
+            found[schedule.id] = db.session.scalar(who.with_only_columns(first))
+    if len(found) < len(schedules):
+        owned = (
+            sa.select(DigestSchedule.id, sa.type_coerce(since, User.created_at.type))
+            .join(User, User.id == DigestSchedule.owner_id)
+            .outerjoin(
+                DigestSubscription,
+                sa.and_(
+                    DigestSubscription.user_id == User.id,
+                    DigestSubscription.schedule_id == DigestSchedule.id,
+                ),
+            )
+            .outerjoin(DigestPause, DigestPause.user_id == User.id)
+            .where(DigestSchedule.enabled, gets)
+        )
+        found |= {row[0]: row[1] for row in db.session.execute(owned)}
+    known = [(row, found.get(row.id)) for row in schedules]
+    return {row.id: max(first, row.since) for row, first in known if first is not None}
 
 
 def _recipient(

@@ -59,12 +59,12 @@ def plan_due(clock: slots.Clock, stopping: Callable[[], bool] = lambda: False) -
     Told to stop, it ends after the present batch and leaves the rest to whoever comes next.
     """
     now, planned, shared = clock(), 0, Shared()
-    for left in queries.stalled(now):
+    for left in queries.stalled(now, PLANNING_LEASE):
         run = _resumed(left, clock())
         planned += _fill(run, clock, stopping, shared) if run else 0
     # All that is due at one look tells up to the same moment, so that what is the same for many
     # readers is asked once, whether one schedule sends to them or each has their own.
-    for schedule, due in list(schedule_queries.open_now(now)):
+    for schedule, due in schedule_queries.open_now(now):
         if stopping():
             break
         run = _begun(schedule, due, now, clock())
@@ -73,13 +73,18 @@ def plan_due(clock: slots.Clock, stopping: Callable[[], bool] = lambda: False) -
 
 
 def _resumed(run: DigestRun, now: dt.datetime) -> DigestRun | None:
-    """Take over a run whose planner died; its moment stays, so that nothing is told twice."""
+    """Take over a run whose planner died; its moment stays, so that nothing is told twice, unless it
+    is one that a clock that was ahead has made and that has not come."""
     token = secrets.token_hex(16)
     with unit_of_work("digest.plan"):
         taken = changed_rows(
             sa.update(DigestRun)
             .where(DigestRun.id == run.id, DigestRun.claim_token == run.claim_token)
-            .values(claim_token=token, lease_until=now + PLANNING_LEASE)
+            .values(
+                claim_token=token,
+                lease_until=now + PLANNING_LEASE,
+                planned_at=min(run.planned_at, now),
+            )
         )
     db.session.refresh(run)
     return run if taken else None
@@ -138,7 +143,8 @@ def _fill(run: DigestRun, clock: slots.Clock, stopping: Callable[[], bool], shar
         for reader in audience_queries.recipients(schedule, run.planned_at)
         if reader.since <= run.due_at and reader.user.id not in done
     ]
-    known = queries.known_until(schedule, {reader.user.id for reader in readers})
+    ids = {reader.user.id for reader in readers}
+    known = queries.known_until(schedule, ids, run.planned_at)
     planned = 0
     try:
         for batch in _batches(readers):

@@ -102,7 +102,7 @@ def window(
         return Window(slot, slots.before(rule, days, slot.due), min(slot.due, now), False)
     since = slots.before(rule, days, now)
     if schedule is not None:
-        since = queries.known_until(schedule, {user.id}).get(user.id, since)
+        since = queries.known_until(schedule, {user.id}, now).get(user.id, since)
     return Window(slot, since, now, True)
 
 

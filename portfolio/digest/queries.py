@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
-from portfolio.digest import states
+from portfolio.digest import slots, states
 from portfolio.digest.kinds import Origin
 from portfolio.digest.models import (
     DigestMessage,
@@ -24,13 +24,15 @@ from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal
 
 
-def stalled(now: dt.datetime) -> Sequence[DigestRun]:
-    """Runs whose planner died in the middle."""
+def stalled(now: dt.datetime, lease: dt.timedelta) -> Sequence[DigestRun]:
+    """Runs whose planner died in the middle: its lease is over, or of a clock that was ahead."""
     return db.session.scalars(
         sa.select(DigestRun)
         .where(
             DigestRun.state == states.RunState.PLANNING.value,
-            DigestRun.lease_until <= now,
+            sa.or_(
+                DigestRun.lease_until <= now, DigestRun.lease_until > now + lease + slots.SETTLE
+            ),
         )
         .order_by(DigestRun.id)
     ).all()
@@ -45,20 +47,32 @@ def addressed(run_id: int) -> set[int]:
     )
 
 
-def known_until(schedule: DigestSchedule, user_ids: Collection[int]) -> dict[int, dt.datetime]:
-    """Up to when each reader was told, by the last digest that was sent to them: of the schedule,
+def known_until(
+    schedule: DigestSchedule, user_ids: Collection[int], now: dt.datetime
+) -> dict[int, dt.datetime]:
+    """Up to when each reader was told, by the digest made last of those sent to them: of the schedule,
     or of one in whose place it stands or that stands in its own. Who was sent none yet, because
     the first ones failed or were held back, is to be told from where the first of these began.
-    What was tried out by hand does not count."""
+    What was tried out by hand does not count, nor what a clock that was ahead let tell up to a moment
+    that has not come: of a time after that clock came back only what was made then knows anything."""
     messages = _told(schedule, user_ids)
-    sent = messages.where(DigestMessage.state == states.MessageState.SENT.value)
+    sent = messages.where(
+        DigestMessage.state == states.MessageState.SENT.value, DigestMessage.window_to <= now
+    )
     unsent = messages.where(
         sa.or_(
             DigestMessage.state == states.MessageState.FAILED.value,
             DigestMessage.reason.in_([reason.value for reason in states.HELD_BACK]),
         )
     )
-    rows = db.session.execute(sent.add_columns(sa.func.max(DigestMessage.window_to)))
+    # What was sent again was made when it was first made, and tells of the same time.
+    made = sa.func.coalesce(DigestMessage.resend_of, DigestMessage.id)
+    last = sent.add_columns(sa.func.max(made).label("made")).subquery()
+    rows = db.session.execute(
+        sa.select(DigestMessage.recipient_id, DigestMessage.window_to).join(
+            last, last.c.made == DigestMessage.id
+        )
+    )
     known = {row[0]: row[1] for row in rows}
     if len(known) < len(user_ids):
         begun = db.session.execute(unsent.add_columns(sa.func.min(DigestMessage.window_from)))

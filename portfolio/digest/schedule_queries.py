@@ -1,8 +1,9 @@
 """Reads of schedules: which there are, what of them is due, which slots were missed."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,6 +19,7 @@ from portfolio.digest.models import (
 from portfolio.digest.states import Reason
 from portfolio.extensions import db, remembered
 from portfolio.holidays.queries import calendar
+from portfolio.kernel.parts import in_parts
 from portfolio.people.models import User
 
 
@@ -51,9 +53,8 @@ class Mine:
 
 def schedules() -> Sequence[DigestSchedule]:
     """Every schedule that is switched on, the house's and people's own."""
-    return db.session.scalars(
-        sa.select(DigestSchedule).where(DigestSchedule.enabled).order_by(DigestSchedule.id)
-    ).all()
+    rows = sa.select(DigestSchedule).where(DigestSchedule.enabled).order_by(DigestSchedule.id)
+    return remembered("digest.schedules", lambda: db.session.scalars(rows).all())
 
 
 def timed() -> list[DigestSchedule]:
@@ -185,22 +186,23 @@ def pause_of(user: User) -> DigestPause | None:
     return db.session.scalar(sa.select(DigestPause).where(DigestPause.user_id == user.id))
 
 
-def newest_due(schedule_id: int) -> dt.datetime | None:
-    """The moment of the newest slot of a schedule that was ever planned."""
-    return db.session.scalar(
-        sa.select(sa.func.max(DigestRun.due_at)).where(
-            DigestRun.schedule_id == schedule_id, DigestRun.origin == Origin.SLOT.value
-        )
+def _newest_due(schedule_id: Any, now: dt.datetime) -> sa.Select[dt.datetime]:
+    """What a clock that was ahead let plan lies in the future, and keeps no slot before it back."""
+    return sa.select(sa.func.max(DigestRun.due_at)).where(
+        DigestRun.schedule_id == schedule_id,
+        DigestRun.origin == Origin.SLOT.value,
+        DigestRun.due_at <= now,
     )
 
 
-def _newest(found: Sequence[DigestSchedule]) -> dict[int, dt.datetime | None]:
-    """The same of many: each is one look into the index."""
-    newest = (
-        sa.select(sa.func.max(DigestRun.due_at))
-        .where(DigestRun.schedule_id == DigestSchedule.id, DigestRun.origin == Origin.SLOT.value)
-        .scalar_subquery()
-    )
+def newest_due(schedule_id: int, now: dt.datetime) -> dt.datetime | None:
+    """The moment of the newest slot of a schedule that was planned, of those that are due by now."""
+    return db.session.scalar(_newest_due(schedule_id, now))
+
+
+def _newest(now: dt.datetime) -> dict[int, dt.datetime | None]:
+    """The same of all schedules: each is one look into the index."""
+    newest = _newest_due(DigestSchedule.id, now).scalar_subquery()
     rows = db.session.execute(
         sa.select(DigestSchedule.id, sa.type_coerce(newest, DigestSchedule.since.type)).where(
             DigestSchedule.enabled
@@ -209,38 +211,56 @@ def _newest(found: Sequence[DigestSchedule]) -> dict[int, dt.datetime | None]:
     return {row[0]: row[1] for row in rows}
 
 
-def planned(schedule_id: int, period: str) -> bool:
-    """Whether there is a run of a period."""
-    rows = sa.exists().where(DigestRun.schedule_id == schedule_id, DigestRun.period == period)
-    return bool(db.session.scalar(sa.select(rows)))
+Out = set[tuple[int, str]]
 
 
-def open_now(now: dt.datetime) -> Iterator[tuple[DigestSchedule, slots.Due]]:
+def planned(schedule_ids: Collection[int], periods: Collection[str]) -> Out:
+    """Of these schedules the runs that there are of these periods: schedule and period."""
+    run, found = DigestRun, set()
+    for part in in_parts(schedule_ids):
+        rows = sa.select(run.schedule_id, run.period).where(
+            run.schedule_id.in_(part), run.period.in_(list(periods))
+        )
+        found |= {(row[0], row[1]) for row in db.session.execute(rows)}
+    return found
+
+
+def open_now(now: dt.datetime) -> Sequence[tuple[DigestSchedule, slots.Due]]:
     """What is to be planned at this moment, by schedule.
 
-    Who gets it is asked last, of the few schedules that have an open slot.
+    Who gets it is asked last, of the few schedules that have an open slot, and of all of them at once.
     """
-    found, days = timed(), calendar()
-    newest = _newest(found)
-    for schedule in found:
-        rule, known = schedule.timing.rule, newest.get(schedule.id)
-        if slots.due(rule, days, now, known, schedule.since) is None:
-            continue
-        begun = audience_queries.begun(schedule, now)
-        due = slots.due(rule, days, now, known, begun) if begun else None
-        slot = _unplanned(schedule, due.slot) if due else None
-        if due and slot:
-            yield schedule, slots.Due(slot, due.late, due.missed)
+    days, newest = calendar(), _newest(now)
+
+    def due(row: DigestSchedule, since: dt.datetime) -> slots.Due | None:
+        return slots.due(row.timing.rule, days, now, newest.get(row.id), since)
+
+    likely = [row for row in timed() if due(row, row.since)]
+    begun = audience_queries.begun(likely, now)
+    found = [(row, one) for row in likely if row.id in begun and (one := due(row, begun[row.id]))]
+    out = _out([(row, one.slot) for row, one in found])
+    return [
+        (row, slots.Due(slot, one.late, one.missed))
+        for row, one in found
+        if (slot := _unplanned(row, one.slot, out))
+    ]
 
 
-def _unplanned(schedule: DigestSchedule, slot: slots.Slot) -> slots.Slot | None:
-    """The slot under the key of its run; None when its period is out already.
+def _keys(schedule: DigestSchedule, period: str) -> list[str]:
+    """The keys that the run of a period may have. The day of a schedule may change after its period's
+    digest: a second one comes only where somebody confirmed it, and once."""
+    return [period] + [f"{period}~2"] * (schedule.again == period)
 
-    The day of a schedule may change after its period's digest: a second one comes only where
-    somebody confirmed it, and once.
-    """
-    keys = [slot.period] + [f"{slot.period}~2"] * (schedule.again == slot.period)
-    key = next((key for key in keys if not planned(schedule.id, key)), None)
+
+def _out(found: Sequence[tuple[DigestSchedule, slots.Slot]]) -> Out:
+    keys = {key for row, slot in found for key in _keys(row, slot.period)}
+    return planned({row.id for row, _ in found}, keys)
+
+
+def _unplanned(schedule: DigestSchedule, slot: slots.Slot, out: Out) -> slots.Slot | None:
+    """The slot under the key of its run; None when its period is out already."""
+    keys = (key for key in _keys(schedule, slot.period) if (schedule.id, key) not in out)
+    key = next(keys, None)
     return slots.Slot(key, slot.due) if key else None
 
 
@@ -250,14 +270,16 @@ def period_out(schedule: DigestSchedule, timing: Timing, now: dt.datetime) -> st
     if schedule.id is None or not timing.kind.timed:
         return ""
     ahead = slots.upcoming(timing.rule, calendar(), now, 1)
-    return next((slot.period for slot in ahead if planned(schedule.id, slot.period)), "")
+    periods = [slot.period for slot in ahead]
+    return next(iter(period for _, period in planned({schedule.id}, periods)), "")
 
 
 def upcoming(schedule: DigestSchedule, now: dt.datetime, count: int = 3) -> list[slots.Slot]:
     """The next slots of a schedule as they will come."""
     rule, days = schedule.timing.rule, calendar()
     ahead = slots.upcoming(rule, days, now, count + 1)
-    return [slot for slot in ahead if _unplanned(schedule, slot)][:count]
+    out = _out([(schedule, slot) for slot in ahead])
+    return [slot for slot in ahead if _unplanned(schedule, slot, out)][:count]
 
 
 def missed_slot(now: dt.datetime) -> Missed | None:

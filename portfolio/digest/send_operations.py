@@ -89,7 +89,12 @@ def _claimed(row: sa.Row[Any]) -> Claimed:
 
 def _claimable(now: dt.datetime) -> Any:
     waiting = sa.and_(
-        DigestMessage.state == MessageState.PENDING.value, DigestMessage.next_attempt_at <= now
+        DigestMessage.state == MessageState.PENDING.value,
+        sa.or_(
+            DigestMessage.next_attempt_at <= now,
+            # A clock that was ahead said when: no pause is as long.
+            DigestMessage.next_attempt_at > now + 2 * states.LONGEST_PAUSE,
+        ),
     )
     abandoned = sa.and_(
         DigestMessage.state == MessageState.SENDING.value, DigestMessage.lease_until <= now
@@ -146,7 +151,7 @@ def begin_data(job: Claimed, now: dt.datetime) -> bool:
 
 def obstacle(job: Claimed, now: dt.datetime) -> Reason | None:
     """Why the message must not go out any more, asked right before sending."""
-    if _superseded(job):
+    if _superseded(job, now):
         return Reason.SUPERSEDED
     if now - job.planned_at > states.OLDEST or job.deferrals >= states.MAX_DEFERRALS:
         return Reason.EXPIRED
@@ -157,11 +162,11 @@ def obstacle(job: Claimed, now: dt.datetime) -> Reason | None:
     return audience_queries.why_skip(schedule, user, now)
 
 
-def _superseded(job: Claimed) -> bool:
+def _superseded(job: Claimed, now: dt.datetime) -> bool:
     """Whether a later digest tells of the same; what no clock began stands by itself."""
     if job.origin != Origin.SLOT.value:
         return False
-    newest = schedule_queries.newest_due(job.schedule_id)
+    newest = schedule_queries.newest_due(job.schedule_id, now)
     return newest is not None and newest > job.due_at
 
 

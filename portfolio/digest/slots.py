@@ -226,7 +226,7 @@ def due(
     """What is to be planned at `now`: the newest slot due, or None.
 
     A slot before the subscription began is not due. After downtime only the newest of several
-    missed slots is planned. A clock that went back finds nothing newer than what was planned.
+    missed slots is planned. `newest_planned` is the newest slot planned of those that are due by now.
     """
     open_slots = []
     for slot in slots_back(rule, calendar, now):

@@ -78,12 +78,14 @@ def test_a_trial_is_marked_comes_once_a_minute_and_moves_no_window(
     try_out(early + MINUTE)
     mail = message_from_bytes(messages_of(reader)[0].mime, policy=policy.default)
     assert str(mail["Subject"]).startswith("[试发] [卡位周报] 2026-W49")
-    assert queries.known_until(weekly, {reader.id}) == {}
+    assert queries.known_until(weekly, {reader.id}, MONDAY) == {}
     assert work(MONDAY).as_dict()["sent"] == len(cast) + 1
     real = messages_of(reader)[-1]
     assert real.window_from == MONDAY - WEEK and not real.subject.startswith("[试发]")
     assert actions().count("digest.trial") == 2
-    assert queries.last_run().period == "2026-W49" and schedule_queries.newest_due(1) == MONDAY
+    assert (
+        queries.last_run().period == "2026-W49" and schedule_queries.newest_due(1, MONDAY) == MONDAY
+    )
 
 
 def test_a_failed_one_is_sent_again_once_as_a_new_message_of_the_same_window(

@@ -203,11 +203,6 @@ def test_the_window_goes_on_where_the_last_digest_ended(app: Flask, cast: dict[s
     assert db.session.query(DigestRun).count() == 2
 
 
-def test_a_clock_that_goes_back_sends_nothing(app: Flask, cast: dict[str, User]) -> None:
-    work(MONDAY + WEEK)
-    assert work(MONDAY).idle and work(MONDAY + WEEK).idle
-
-
 def test_what_could_not_be_sent_is_told_by_the_next_digest(
     app: Flask, cast: dict[str, User]
 ) -> None:

@@ -317,6 +317,20 @@ def test_what_is_due_is_looked_up_at_once_for_all_however_many_there_are(
         with unit_of_work("digest.subscription"):
             schedule_operations.at_own_time(user, WEDNESDAY, "", MONDAY)
         queries.clear()
-        assert list(schedule_queries.open_now(MONDAY + DAY)) == []
+        assert schedule_queries.open_now(MONDAY + DAY) == []
         asked.append(len(queries))
     assert asked[0] == asked[-1]
+    # From here on the slot of each is due, and nobody gets what two of them have stopped.
+    at, stopped = MONDAY + 3 * DAY, []
+    for user in (cast["manager"], cast["reader"]):
+        with unit_of_work("digest.subscription"):
+            schedule_operations.stop(user, Kind.WEEKLY, MONDAY + DAY)
+        queries.clear()
+        assert schedule_queries.missed_slot(at) is not None
+        stopped.append(len(queries))
+    assert stopped[0] == stopped[1] <= 7
+    assert [row.owner_id for row, _ in schedule_queries.open_now(at)] == [cast["partner"].id]
+    db.session.rollback()
+    queries.clear()
+    work(MONDAY + DAY)
+    assert sum("digest_schedule.local_time" in one for one in queries) == 1

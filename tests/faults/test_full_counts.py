@@ -3,15 +3,18 @@
 import datetime as dt
 import sqlite3
 import time
+from collections import Counter
+from email import message_from_bytes, policy
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from portfolio.digest import delivery, faults, robot_delivery
-from portfolio.digest.models import DigestRun
+from portfolio.digest.models import DigestMessage, DigestRun
 from portfolio.extensions import db
 from tests.conftest import Backend
+from tests.factories import company
 from tests.faults.conftest import Note, Start, check, groups, readers
 from tests.faults.scenarios import (
     DAY,
@@ -37,6 +40,12 @@ ROBOTS = 30
 
 def address(number: int) -> str:
     return f"reader{number}@fund.example"
+
+
+def words_of(mime: bytes) -> str:
+    """The plain text of a mail."""
+    body = message_from_bytes(mime, policy=policy.default).get_body(("plain",))
+    return str(body.get_content()) if body else ""
 
 
 def test_nothing(
@@ -137,13 +146,23 @@ def test_answers_of_the_mail_server_are_lost(
 
 
 def test_the_clock_jumps(posting: Flask, mail_server: MailServer, note: Note) -> None:
-    readers(SOME)
+    """Each period comes once, and all that was recorded while the clock was right is told once."""
+    first = readers(SOME)[0]
     jumps = (0 * DAY, HOUR, -10 * DAY, -3 * DAY, 21 * DAY, 0 * DAY, -400 * DAY, 21 * DAY, HOUR)
     for jump in jumps:
         until_quiet(MONDAY + jump)
-    assert db.session.query(DigestRun).count() == 2
-    found = check(mail_server, 2 * SOME)
-    assert (found.sent, found.repeated) == (2 * SOME, 0)
+    moments = [MONDAY + n * WEEK + DAY for n in range(4)]
+    news = [company(None, at, name_zh=f"青岛{at:%m%d}科技有限公司").name_zh for at in moments]
+    for n in range(1, 6):
+        until_quiet(MONDAY + n * WEEK)
+    # The one after three weeks was out before its time; two weeks before the first one came, too.
+    runs = {row.period for row in db.session.query(DigestRun)}
+    assert runs == {f"2026-W{n}" for n in range(46, 54)}
+    found = check(mail_server, len(runs) * SOME)
+    assert (found.sent, found.repeated) == (len(runs) * SOME, 0)
+    mails = db.session.query(DigestMessage).filter_by(recipient_id=first)
+    told = Counter(name for mail in mails for name in news if name in words_of(mail.mime))
+    assert told == Counter(news)
     note("clock jumps both ways", found)
 
 
