@@ -103,16 +103,19 @@ def _told_by(name: str, asked: Asked) -> Part:
     It is called with the reader and the window, speaks the reader's language and answers mappings:
     `path`, `title`, and maybe `text`, `small`, `tone`, the ids in `deals`, `companies` and `terms`
     that a line names, `walled` where it names deals by their codes, and `head` where it stands above
-    the others and does not count beside them.
+    the others, or `aside` among them, and does not count beside them.
     """
     ask = current_app.extensions.get("digest_lines", {}).get(name)
     if ask is None:
         return Part()
     with speaking(spoken(asked.user.locale)):
         rows = ask(asked.user, asked.since, asked.until)
-    counted = sum(not row.get("head") for row in rows) or len(rows)
-    lines = [_line(row) for row in asked.cut.of(rows)]
-    return Part(lines, counted, heads=len(rows) - counted)
+    if len(rows) == 1:
+        return Part([_line(row) for row in asked.cut.of(rows)], 1)
+    shown = asked.cut.of(rows)
+    beside = [bool(row.get("head") or row.get("aside")) for row in rows]
+    heads = sum(asked.cut.of(beside))
+    return Part([_line(row) for row in shown], len(rows) - sum(beside), heads=heads)
 
 
 def _line(row: Mapping[str, Any]) -> ToldLine:

@@ -12,8 +12,8 @@ AHEAD = dt.timedelta(days=30)
 
 
 def agenda_lines(user: User, since: dt.datetime, until: dt.datetime) -> list[dict[str, Any]]:
-    """The next meeting that a person attends, then the items that they may see; nothing where none
-    begins within 30 days."""
+    """The next meeting that a person attends, then the items that they may see, of which deals that have
+    ended do not count; nothing where none begins within 30 days."""
     found = next_meeting_for(user, until)
     if found is None or found.meeting.starts_at > until + AHEAD:
         return []
@@ -32,6 +32,7 @@ def agenda_lines(user: User, since: dt.datetime, until: dt.datetime) -> list[dic
             "text": asked(line),
             "deals": {line.deal_id},
             "walled": line.walled,
+            "aside": line.ended,
         }
         for line in found.lines
     ]

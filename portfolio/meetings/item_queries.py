@@ -18,6 +18,7 @@ from portfolio.pipeline.listing import DealListing
 from portfolio.pipeline.models import Deal, Status
 
 MOST_FOUND = 8
+STATUSES = {status.value: status for status in Status}
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Line:
     walled: bool
     pipeline_id: int
     stage: str
+    status: Status
     ask: Ask
     minutes: int
     presenter: str
@@ -44,18 +46,26 @@ class Line:
         """Where the deal stands."""
         return f"/deals/{self.deal_id}"
 
+    @property
+    def ended(self) -> bool:
+        """Whether the deal has ended, so that nothing is to be decided on it any more."""
+        return self.status not in {Status.ACTIVE, Status.ON_HOLD}
+
 
 def lines(user: User, meeting_ids: Iterable[int]) -> dict[int, list[Line]]:
     """The agendas of these meetings as far as a person may know of their deals, by meeting."""
     rows = db.session.execute(
-        sa.select(AgendaItem, Deal.code, Deal.name, Deal.walled, Deal.pipeline_id, Deal.stage)
+        sa.select(
+            *(AgendaItem, Deal.code, Deal.name, Deal.walled),
+            *(Deal.pipeline_id, Deal.stage, Deal.status),
+        )
         .join(Deal, Deal.id == AgendaItem.deal_id)
         .where(AgendaItem.meeting_id.in_(list(meeting_ids)), sight.visible(user))
         .order_by(AgendaItem.meeting_id, AgendaItem.turn, AgendaItem.id)
     ).all()
     names = people.names_of({item.presenter_id for item, *_ in rows if item.presenter_id})
     found: dict[int, list[Line]] = {}
-    for item, code, name, walled, pipeline_id, stage in rows:
+    for item, code, name, walled, pipeline_id, stage, status in rows:
         known = found.setdefault(item.meeting_id, [])
         line = Line(
             item.id,
@@ -67,6 +77,7 @@ def lines(user: User, meeting_ids: Iterable[int]) -> dict[int, list[Line]]:
             walled,
             pipeline_id,
             stage,
+            STATUSES[status],
             ASKS[item.ask],
             item.minutes,
             names.get(item.presenter_id or 0, ""),

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from portfolio.meetings.item_queries import Line
 from portfolio.meetings.kinds import ASKS, KINDS
 from portfolio.meetings.models import Meeting
+from portfolio.pipeline.models import Status
 from portfolio.web.formatting import local, title_of
 
 
@@ -22,11 +23,20 @@ def span(meeting: Meeting) -> str:
 
 
 def asked(line: Line) -> str:
-    """What is asked about a deal, for how long, and who presents it."""
+    """What is asked about a deal, for how long, and who presents it; of one that has ended that alone."""
+    if line.ended:
+        return state_of(line)
     said = [title_of(line.ask), ngettext("%(num)d minute", "%(num)d minutes", line.minutes)]
     if line.presenter:
         said.append(_("presented by %(name)s", name=line.presenter))
-    return " · ".join(said)
+    return " · ".join(filter(None, [state_of(line), *said]))
+
+
+def state_of(line: Line) -> str:
+    """That a deal on an agenda has ended or rests; "" of one that is active."""
+    if line.status is Status.ACTIVE:
+        return ""
+    return _("now %(state)s", state=title_of(line.status).lower())
 
 
 def kind_text(kind: str) -> str:

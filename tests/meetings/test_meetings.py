@@ -18,6 +18,7 @@ from portfolio.meetings.models import AgendaItem, Meeting
 from portfolio.people.models import UserRole
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline.models import Deal, DealGrant, GrantKind
+from portfolio.pipeline.stages import Move
 from tests import factories
 
 NOW = dt.datetime.now(dt.UTC)
@@ -258,6 +259,23 @@ def test_no_walled_item_is_told_of_to_who_may_not_see_its_deal(
     assert "调整议程顺序" in client.get(base).text
     numbered = sa.select(AuditEntry.seq).where(AuditEntry.after.contains('"turn"'))
     assert not db.session.scalars(numbered).all(), "places among all would tell how many there are"
+
+
+def test_a_deal_that_ended_is_marked_and_not_counted(as_user, cast, meeting, deals, agenda) -> None:
+    held = Move("hold", **factories.WHY_HELD, revisit_on=working_day(20))
+    for deal, move in ((deals[2], Move("reject", **factories.WHY_NOT)), (deals[0], held)):
+        with unit_of_work("deal.move", cast["manager"]):
+            pipeline.move(deal, move, cast["manager"], NOW)
+    client = as_user("manager")
+    page, mail = (
+        client.get(path).text for path in (f"/meetings/{meeting.id}", "/digests/preview/content")
+    )
+    assert '<span class="badge bad">已否决</span>' in page
+    assert '<span class="badge warn">已搁置</span>' in page
+    assert "3. 寻常三号" in mail and mail.count("已否决") == 1 and "已搁置 · " in mail
+    assert re.search(r"下次会议议程</a>\s*<span class=\"count\"[^>]*>2<", mail)
+    assert "2 个项目上会" in client.get("/digests/preview").text
+    assert "3. 寻常三号 · 已否决" in client.get("/agenda").text
 
 
 def test_who_neither_attends_nor_reads_the_committees_work_knows_nothing_of_a_meeting(
