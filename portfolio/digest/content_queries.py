@@ -48,6 +48,7 @@ PARTS: Mapping[str, Callable[[Asked], Part]] = {
     "broken": house_queries.broken,
     "chain": house_queries.chain,
     "failures": house_queries.failures,
+    "unsubscribed": house_queries.unsubscribed,
     "quality": house_queries.quality,
 }
 

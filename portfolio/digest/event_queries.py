@@ -11,7 +11,7 @@ from portfolio.chokepoint.models import Tag
 from portfolio.chokepoint.standing import TagState
 from portfolio.chokepoint.taxonomy_queries import technology_titles
 from portfolio.companies import queries as companies
-from portfolio.companies.models import SHOWN_NAME, Company, Task
+from portfolio.companies.models import SHOWN_NAME, Company, Figure, Task
 from portfolio.digest import content_queries, deal_queries, lines
 from portfolio.digest.compose import Cut, Digest, Part, Section, part_of
 from portfolio.digest.events import Event, events
@@ -119,6 +119,25 @@ def _entered_by_me(asked: Asked) -> frozenset[int]:
     return asked.shared.once(("entered", asked.user.id, asked.since, asked.until), ask)
 
 
+def _stated_by(asked: Asked) -> tuple[frozenset[int], frozenset[int]]:
+    """The companies of which the reader stated figures, and those of which somebody else did."""
+
+    def ask() -> tuple[frozenset[int], frozenset[int]]:
+        query = sa.select(Figure.company_id, Figure.recorded_by_id).where(
+            Figure.recorded_at > asked.since, Figure.recorded_at <= asked.until
+        )
+        rows = db.session.execute(query.distinct()).all()
+        mine = frozenset(row[0] for row in rows if row[1] == asked.user.id)
+        return mine, frozenset(row[0] for row in rows if row[1] != asked.user.id)
+
+    return asked.shared.once(("stated", asked.user.id, asked.since, asked.until), ask)
+
+
+def _turned_by_others(asked: Asked, line: Any) -> bool:
+    mine, others = _stated_by(asked)
+    return line.company_id in others or line.company_id not in mine
+
+
 def _by_others(asked: Asked, line: Any) -> bool:
     return line.deal.deal_id in _moved_by_others(asked)
 
@@ -173,6 +192,7 @@ def suggested(asked: Asked) -> Part:
         Tag.superseded_at.is_(None),
         Tag.recorded_at > asked.since,
         Tag.recorded_at <= asked.until,
+        sa.or_(Tag.recorded_by_id.is_(None), Tag.recorded_by_id != asked.user.id),
     )
     rows = db.session.execute(
         sa.select(Tag.company_id, SHOWN_NAME, Tag.technology)
@@ -209,5 +229,6 @@ NARROWED: Mapping[str, Callable[[Asked, Any], bool]] = {
     "move": lambda asked, line: line.deal.mine and _by_others(asked, line),
     "decision": _by_others,
     "override": _by_others,
+    "verdict": _turned_by_others,
     "company": lambda asked, line: line.company_id not in _entered_by_me(asked),
 }

@@ -112,17 +112,17 @@ def ageing(asked: Asked) -> Part:
 
 
 def _ageing(asked: Asked) -> Sequence[house_lines.OwnerLine]:
-    over: dict[tuple[int, str], list[int]] = {}
+    over: dict[tuple[int, str], list[tuple[int, bool]]] = {}
     for row in deal_queries.seen_slow(asked):
         stage = asked.pipelines[row.pipeline_id].stage(row.stage)
         days = stage.over(stage.days_since(row.stage_entered_at, asked.until))
-        over.setdefault((row.owner_id, row.owner), []).append(days)
+        over.setdefault((row.owner_id, row.owner), []).append((days, stage.working))
     most = max(map(len, over.values()), default=0)
     ranked = sorted(over.items(), key=lambda item: (-len(item[1]), item[0]))
     return [
         house_lines.OwnerLine(
             f"/deals?{urlencode({'owner': owner, 'status': ACTIVE, 'sort': '-days'})}",
-            *(name, len(days), max(days), most),
+            *(name, len(days), *max(days), most),
         )
         for (owner, name), days in ranked
     ]

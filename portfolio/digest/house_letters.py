@@ -59,7 +59,13 @@ def _conversion(line: house_lines.ConversionLine) -> Said:
 
 @said.register
 def _owner(line: house_lines.OwnerLine) -> Said:
-    worst = ngettext("longest %(num)d day over", "longest %(num)d days over", line.worst)
+    worst = (
+        ngettext(
+            "longest %(num)d working day over", "longest %(num)d working days over", line.worst
+        )
+        if line.working
+        else ngettext("longest %(num)d day over", "longest %(num)d days over", line.worst)
+    )
     return Said(line.path, line.owner, text=str(line.count), small=worst, share=_share(line))
 
 
@@ -118,6 +124,13 @@ def _chain(line: house_lines.ChainLine) -> Said:
 def _failure(line: house_lines.FailureLine) -> Said:
     answer = beside(str(line.code or ""), cut(line.said, LONGEST_NOTE))
     return Said(line.path, line.address, text=answer, tone=BAD, small=title_of(line.schedule))
+
+
+@said.register
+def _unsubscribed(line: house_lines.UnsubscribedLine) -> Said:
+    how = _("by the link in a mail") if line.by_link else _("on the page of digests")
+    small = beside(formatting.local_date(line.at), how)
+    return Said(line.path, line.name, text=title_of(line.kind), small=small)
 
 
 @said.register

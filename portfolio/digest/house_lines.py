@@ -46,12 +46,13 @@ class ConversionLine(Line):
 
 @dataclass(frozen=True)
 class OwnerLine(Line):
-    """How many deals of an owner are over time, and by how many days the worst is."""
+    """How many deals of an owner are over time, and by how many days the worst is, or working days."""
 
     path: str
     owner: str
     count: int
     worst: int
+    working: bool
     most: int
 
 
@@ -124,6 +125,17 @@ class FailureLine(Line):
     schedule: Any
     code: int | None
     said: str
+
+
+@dataclass(frozen=True)
+class UnsubscribedLine(Line):
+    """Who gets the mail of a kind (titled) no more since when; by the link in a mail or on the page."""
+
+    name: str
+    kind: Any
+    at: dt.datetime
+    by_link: bool
+    path: str = "/digests/schedules"
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,15 @@ from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import Company, Figure
 from portfolio.digest import house_lines
 from portfolio.digest.compose import Part, part_of
-from portfolio.digest.models import DigestMessage, DigestRun, DigestSchedule
+from portfolio.digest.kinds import KINDS
+from portfolio.digest.models import DigestMessage, DigestRun, DigestSchedule, DigestSubscription
 from portfolio.digest.readers import Acts, readers
 from portfolio.digest.shared_queries import Asked
 from portfolio.digest.states import MessageState
 from portfolio.extensions import db
 from portfolio.kernel.dates import local_date
 from portfolio.people import queries as people
+from portfolio.people.models import User
 from portfolio.people.policy import ROLES
 from portfolio.pipeline import sight_queries as sight
 from portfolio.pipeline.models import Deal, GrantKind
@@ -212,6 +214,29 @@ def failures(asked: Asked) -> Part:
         return Part(told, total or 0)
 
     return asked.shared.once(("failures", asked.since, asked.until, asked.cut), ask)
+
+
+def unsubscribed(asked: Asked) -> Part:
+    """Who ended the mail of a kind in the window and has not taken it up again, the newest first."""
+    choice = DigestSubscription
+    rows = db.session.execute(
+        sa.select(User.id, User.name, DigestSchedule.kind, choice.changed_at, choice.how)
+        .join(User, User.id == choice.user_id)
+        .join(DigestSchedule, DigestSchedule.id == choice.schedule_id)
+        .where(
+            choice.since.is_(None),
+            choice.changed_at > asked.since,
+            choice.changed_at <= asked.until,
+        )
+        .order_by(choice.changed_at.desc(), choice.id)
+    )
+    # Whoever ends a kind ends the house's schedules of it and the own one in one act.
+    by_kind = {(row.id, row.kind): row for row in rows}
+    told = [
+        house_lines.UnsubscribedLine(row.name, KINDS[kind], row.changed_at, row.how == "link")
+        for (_, kind), row in by_kind.items()
+    ]
+    return part_of(told, asked.cut)
 
 
 def quality(asked: Asked) -> Part:

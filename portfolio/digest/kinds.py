@@ -16,6 +16,7 @@ from portfolio.kernel.titles import TitledEnum
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.时点h]([0-5]\d)分?")
 # Whoever has any role.
 EVERYBODY = "*"
+MID_MONTH = 15
 
 
 class Kind(TitledEnum):
@@ -24,7 +25,7 @@ class Kind(TitledEnum):
     WEEKLY = "weekly", "周报", "Weekly digest"
     DAILY = "daily", "日报", "Daily brief"
     MONTHLY = "monthly", "月报", "Monthly report"
-    AT_ONCE = "at_once", "即时提醒", "Told at once"
+    AT_ONCE = "at_once", "即时提醒", "Instant alert"
 
     @property
     def timed(self) -> bool:
@@ -85,6 +86,13 @@ class Timing:
         """What two timings of one kind must share to be the same."""
         day = {Kind.WEEKLY: self.weekday, Kind.MONTHLY: self.month_day}.get(self.kind)
         return (day, self.at, self.zone)
+
+
+def month_told(period: str, month_day: int) -> dt.date:
+    """The first day of the month that a monthly report (2026-12) tells of: what comes in the first half
+    of a month tells of the one before."""
+    first = dt.date.fromisoformat(f"{period}-01")
+    return first if month_day > MID_MONTH else (first - dt.timedelta(days=1)).replace(day=1)
 
 
 def read_timing(kind: Kind, said: Mapping[str, str]) -> Timing:

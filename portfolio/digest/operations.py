@@ -254,7 +254,7 @@ def composed(
 ) -> dict[str, Any]:
     """Content, words and bytes of a mail as this reader may see it now."""
     digest = _content(schedule, run, user, since, until, shared or Shared())
-    heading = template_letters.Heading(KINDS[schedule.kind], ORIGINS[run.origin])
+    heading = template_letters.heading_of(schedule, ORIGINS[run.origin])
     words = template_letters.written(digest, user, schedule.id, heading)
     return {
         "empty": digest.empty,

@@ -11,7 +11,7 @@ from portfolio.digest.lines import Line
 from portfolio.digest.models import DigestSchedule
 from portfolio.digest.readers import menu_of
 from portfolio.digest.slots import Rule, Slot
-from portfolio.digest.template_letters import Heading, Written
+from portfolio.digest.template_letters import Heading, Written, heading_of
 from portfolio.holidays.queries import calendar
 from portfolio.kernel.dates import local_date
 from portfolio.kernel.errors import InputError
@@ -50,6 +50,7 @@ class Preview:
     due: dt.datetime | None
     previous: str
     following: str
+    month_day: int
 
 
 def source(user: User, kind: Kind, now: dt.datetime) -> DigestSchedule | None:
@@ -68,12 +69,13 @@ def preview(user: User, viewer: User, kind: Kind, period: str, now: dt.datetime)
     if found is None:
         return None
     slot = found.slot
+    heading = heading_of(schedule) if schedule else Heading(kind)
     digest = whole = content_queries.digest_for(user, slot.period, found.since, found.until)
     if viewer.id != user.id:
         digest = _as_known_to(viewer, whole)
     earlier, later = (slots.beside(rule, calendar(), slot.period, step) for step in (-1, 1))
     return Preview(
-        template_letters.written(digest, user, schedule.id if schedule else 0, Heading(kind)),
+        template_letters.written(digest, user, schedule.id if schedule else 0, heading),
         digest != whole,
         slot.period,
         found.since,
@@ -81,6 +83,7 @@ def preview(user: User, viewer: User, kind: Kind, period: str, now: dt.datetime)
         slot.due if found.coming else None,
         earlier.period if earlier and _slot(rule, earlier.period, now) else "",
         later.period if later and not found.coming else "",
+        heading.month_day,
     )
 
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from portfolio.digest import hand_operations, preview_queries
 from portfolio.digest.kinds import KINDS, TIMED, Kind
 from portfolio.digest.views import blueprint, mail_page
+from portfolio.digest.wording_views import issue
 from portfolio.extensions import db, note_event
 from portfolio.kernel.dates import parse_date
 from portfolio.kernel.errors import InputError
@@ -63,6 +64,7 @@ def preview() -> str:
         found=found,
         mine=asked.reader.id == me.id,
         kinds=TIMED,
+        issue=issue,
         people=people.active_names() if me.may("jobs.manage") else {},
     )
 

@@ -79,3 +79,14 @@ class RobotForm(FlaskForm):
             self.form_errors = [words]
         else:
             self[name].errors = [words]
+
+
+class NewRobotForm(RobotForm):
+    """A robot that is entered: it needs an address."""
+
+    def validate_address(self, field: StringField) -> None:
+        """Say beside what is wrong elsewhere that there is none, or what is wrong with it."""
+        try:
+            read_address(field.data or "")
+        except InputError as error:
+            raise ValidationError(text_of(error)) from error

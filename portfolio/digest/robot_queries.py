@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import defer, joinedload
 
-from portfolio.digest.models import DigestMessage
+from portfolio.digest.models import DigestMessage, DigestRun
 from portfolio.digest.robot_models import ChatRobot
 from portfolio.extensions import db
 from portfolio.people.models import User
@@ -31,7 +31,7 @@ def with_fingerprint(fingerprint: str) -> ChatRobot | None:
 
 def _messages() -> sa.Select[DigestMessage]:
     return sa.select(DigestMessage).options(
-        joinedload(DigestMessage.run), defer(DigestMessage.mime)
+        joinedload(DigestMessage.run).joinedload(DigestRun.schedule), defer(DigestMessage.mime)
     )
 
 

@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 
 from portfolio.digest import robot_operations, robot_queries, robots, states
 from portfolio.digest.models import DigestMessage
-from portfolio.digest.robot_forms import RobotForm
+from portfolio.digest.robot_forms import NewRobotForm, RobotForm
 from portfolio.digest.robot_models import ChatRobot
 from portfolio.digest.states import Outcome
+from portfolio.digest.wording_views import issue_of
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
@@ -44,6 +45,7 @@ def index() -> str:
         robots=found,
         platforms=robots.PLATFORMS,
         roles=ROLES,
+        issue=issue_of,
         last=robot_queries.last_messages({robot.user_id for robot in found}),
         states=STATES,
     )
@@ -53,7 +55,7 @@ def index() -> str:
 @access.permit("settings.manage")
 def new() -> Answer:
     """Enter a robot."""
-    form = RobotForm()
+    form = NewRobotForm()
     del form.unsigned
     if not form.is_submitted():
         return _page(form)
@@ -118,6 +120,7 @@ def _page(form: RobotForm, robot: ChatRobot | None = None, **more: Any) -> str:
         said=_said,
         states=STATES,
         reasons=REASONS,
+        issue=issue_of,
         **more,
     )
 

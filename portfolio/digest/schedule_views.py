@@ -16,7 +16,7 @@ from portfolio.digest.kinds import KINDS, Faulty, Kind
 from portfolio.digest.models import DigestSchedule
 from portfolio.digest.schedule_operations import Wish
 from portfolio.digest.views import blueprint, unsure
-from portfolio.digest.wording_views import audience, comes, moment
+from portfolio.digest.wording_views import audience, comes, issue, moment
 from portfolio.extensions import db
 from portfolio.kernel.errors import InputError
 from portfolio.people import access
@@ -50,6 +50,7 @@ def schedules() -> str:
         titles=KINDS,
         comes=comes,
         clock=moment,
+        issue=issue,
         audience=partial(audience, names=people.names_of(_named(rows))),
         own=schedule_queries.own_counts(),
     )
@@ -156,6 +157,7 @@ def _page(
         out=schedule_queries.period_out(row, wish.timing, now()) if wish and row else "",
         title=title_of(row.title) if row else "",
         clock=moment,
+        issue=issue,
         zones=sorted(kinds.zones()),
     )
     return page, status

@@ -15,10 +15,12 @@ from portfolio.digest import (
     subject_letters,
 )
 from portfolio.digest.compose import Digest
-from portfolio.digest.kinds import Kind, Origin
+from portfolio.digest.kinds import KINDS, Kind, Origin
 from portfolio.digest.line_letters import Said, said
 from portfolio.digest.lines import Line
+from portfolio.digest.models import DigestSchedule
 from portfolio.digest.readers import menu_of
+from portfolio.digest.wording_views import issue
 from portfolio.people.models import User
 from portfolio.web.i18n import speaking, spoken
 
@@ -61,15 +63,24 @@ def unsubscribe_url(schedule_id: int, user_id: int) -> str:
 
 @dataclass(frozen=True)
 class Heading:
-    """What a mail calls itself: by its kind, and whether somebody only tries it out."""
+    """What a mail calls itself: by its kind, and whether somebody only tries it out. `month_day` is
+    that of its schedule; `wished` says that its reader set that up."""
 
     kind: Kind = Kind.WEEKLY
     origin: Origin = Origin.SLOT
+    month_day: int = 1
+    wished: bool = False
 
     @property
     def trial(self) -> bool:
         """Whether it was sent by hand, to look at."""
         return self.origin is Origin.HAND
+
+
+def heading_of(schedule: DigestSchedule, origin: Origin = Origin.SLOT) -> Heading:
+    """The heading of a schedule's mail."""
+    own = schedule.owner_id is not None
+    return Heading(KINDS[schedule.kind], origin, schedule.month_day, own)
 
 
 def written(digest: Digest, user: User, schedule_id: int, heading: Heading = Heading()) -> Written:
@@ -86,6 +97,7 @@ def written(digest: Digest, user: User, schedule_id: int, heading: Heading = Hea
         "locale": locale,
     }
     with speaking(locale):
+        values["issue"] = issue(heading.kind, digest.period, heading.month_day)
         values["phrases"] = subject_letters.phrases(digest, naming=not heading.kind.timed)
         values["numbers"] = [(n, number_letters.before_of(digest, n)) for n in digest.numbers]
         values["figures"] = [number_letters.told(digest, n) for n in digest.numbers]

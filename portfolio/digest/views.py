@@ -15,10 +15,12 @@ from portfolio.digest import (
     template_letters,
 )
 from portfolio.digest.archive_queries import Wanted
+from portfolio.digest.delivery import outbox_folder
 from portfolio.digest.kinds import KINDS, ORIGINS, Kind
 from portfolio.digest.models import DigestPause, DigestSchedule
+from portfolio.digest.schedule_queries import Missed
 from portfolio.digest.slots import Slot
-from portfolio.digest.wording_views import comes, moment
+from portfolio.digest.wording_views import comes, issue, issue_of, moment
 from portfolio.extensions import csrf, db, unit_of_work
 from portfolio.holidays.queries import calendar
 from portfolio.kernel.calendar import DAY
@@ -71,8 +73,8 @@ def index() -> str:
         oversees=oversees,
         tick=queries.last_tick(),
         # Those who run the house have a banner on every page.
-        missed=None if oversees else schedule_queries.missed_slot(now),
-        outbox=not current_app.config["SMTP_HOST"],
+        late=None if oversees else _late(schedule_queries.missed_slot(now)),
+        outbox="" if current_app.config["SMTP_HOST"] else outbox_folder(current_app.config),
         titles=titles(),
         comes=comes,
         clock=moment,
@@ -95,7 +97,14 @@ def unsure(coming: Iterable[Slot]) -> bool:
 def late_banner(user: User) -> dict[str, Any] | None:
     """On every page of those who run the house: a slot that was missed by two hours."""
     missed = schedule_queries.missed_slot(_now()) if user.may("jobs.manage") else None
-    return {"missed": missed} if missed else None
+    return _late(missed)
+
+
+def _late(missed: Missed | None) -> dict[str, Any] | None:
+    if missed is None:
+        return None
+    row = missed.schedule
+    return {"missed": missed, "issue": issue(row.kind, missed.period, row.month_day)}
 
 
 def scheduler_section() -> dict[str, Any]:
@@ -107,7 +116,7 @@ def scheduler_section() -> dict[str, Any]:
 
 
 def titles() -> dict[str, Any]:
-    """What states, reasons, verdicts and origins are called, by their values."""
+    """What states, reasons, verdicts and origins are called, by their values, and the issue of a run."""
     return {
         "state": {state.value: state for state in states.MessageState},
         "run": {state.value: state for state in states.RunState},
@@ -115,6 +124,7 @@ def titles() -> dict[str, Any]:
         "verdict": {verdict.value: verdict for verdict in states.Verdict},
         "origin": ORIGINS,
         "kind": KINDS,
+        "issue": issue_of,
     }
 
 
@@ -129,9 +139,12 @@ def mail_page(html: str) -> Response:
 @access.public
 def unsubscribe(token: str) -> str | tuple[str, int]:
     """Ask first: link scanners fetch every address of a mail, and must change nothing."""
-    schedule = _named(token)
-    state = "unknown" if schedule is None else "ask"
-    return _unsubscribing(state, schedule), 404 if schedule is None else 200
+    named = _named(token)
+    if named is None:
+        return _unsubscribing("unknown", None), 404
+    choice = schedule_queries.subscription(named[0].id, named[1].id)
+    ended = choice is not None and choice.since is None
+    return _unsubscribing("ended" if ended else "ask", named)
 
 
 @blueprint.post("/digests/unsubscribe/<token>")
@@ -142,25 +155,27 @@ def unsubscribe_post(token: str) -> str | tuple[str, int]:
 
     The signed token stands for the person, so no form token is asked for.
     """
-    named, schedule = template_letters.read_token(token), _named(token)
-    if named is None or schedule is None:
+    named = _named(token)
+    if named is None:
         return _unsubscribing("unknown", None), 404
     with unit_of_work("digest.unsubscribe", ip=access.client_ip()):
-        operations.choose(*named, _now(), subscribed=False, how="link")
-    return _unsubscribing("done", schedule)
+        operations.choose(named[0].id, named[1].id, _now(), subscribed=False, how="link")
+    return _unsubscribing("done", named)
 
 
-def _named(token: str) -> DigestSchedule | None:
-    """The schedule of a link, where the person of the link has an account too."""
-    named = template_letters.read_token(token)
-    if named is None or db.session.get(User, named[1]) is None:
+def _named(token: str) -> tuple[DigestSchedule, User] | None:
+    """The schedule and the person of a link, where there are both."""
+    said = template_letters.read_token(token)
+    if said is None:
         return None
-    return db.session.get(DigestSchedule, named[0])
+    schedule, user = db.session.get(DigestSchedule, said[0]), db.session.get(User, said[1])
+    return (schedule, user) if schedule and user else None
 
 
-def _unsubscribing(state: str, schedule: DigestSchedule | None) -> str:
-    kind = KINDS[schedule.kind] if schedule else Kind.WEEKLY
-    return render_template("digest/unsubscribe.html", state=state, kind=kind)
+def _unsubscribing(state: str, named: tuple[DigestSchedule, User] | None) -> str:
+    kind = KINDS[named[0].kind] if named else Kind.WEEKLY
+    address = named[1].email if named else ""
+    return render_template("digest/unsubscribe.html", state=state, kind=kind, address=address)
 
 
 @blueprint.get("/healthz/digest")

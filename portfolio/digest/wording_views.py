@@ -3,11 +3,13 @@
 import datetime as dt
 from collections.abc import Iterable
 
+from babel.dates import format_skeleton
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from portfolio.digest.events import events
-from portfolio.digest.kinds import EVERYBODY, KINDS, Kind, Weekday
-from portfolio.digest.models import DigestSchedule
+from portfolio.digest.kinds import EVERYBODY, KINDS, Kind, Origin, Weekday, month_told
+from portfolio.digest.models import DigestRun, DigestSchedule
 from portfolio.digest.slots import LAST_DAY
 from portfolio.people.policy import ROLES
 from portfolio.web import formatting
@@ -36,6 +38,20 @@ def moment(instant: dt.datetime, rows: Iterable[DigestSchedule]) -> str:
     shown = formatting.zone().key
     elsewhere = any(row.zone != shown for row in rows)
     return formatting.local_dt(instant) + (f" ({shown})" if elsewhere else "")
+
+
+def issue(kind: str, period: str, month_day: int) -> str:
+    """What an issue is called: a monthly report by the month that it tells of."""
+    if kind != Kind.MONTHLY:
+        return period
+    return format_skeleton("yMMMM", month_told(period, month_day), locale=get_locale() or "zh")
+
+
+def issue_of(run: DigestRun) -> str:
+    """What the issue of a run is called; what was told at once goes by its time."""
+    if run.origin == Origin.EVENT.value:
+        return formatting.local_dt(run.due_at)
+    return issue(run.schedule.kind, run.label, run.schedule.month_day)
 
 
 def month_day(day: int) -> str:

@@ -190,7 +190,11 @@ def test_any_period_is_previewed_and_of_others_what_is_open_to_who_looks(
         asked = reader.get(f"/digests/preview?kind=weekly&period={wrong}")
         assert asked.status_code == 200 and "还没有这一期" in asked.text, wrong
     monthly = reader.get("/digests/preview?kind=monthly&day=2026-09-10").text
-    assert "<b>2026-09</b>" in monthly and "卡位月报 2026-09" in monthly
+    assert "<b>2026年8月</b>" in monthly and "卡位月报 2026年8月" in monthly, "it tells of August"
+    assert (
+        "周报"
+        not in reader.get("/digests/preview?kind=daily").text.split("<h1>")[1].split("<form")[0]
+    )
     wrong_day = reader.get("/digests/preview?day=neulich").text
     assert 'id="day-err"' in wrong_day and 'value="neulich"' in wrong_day
     for client in (reader, as_user("partner")):
@@ -270,7 +274,7 @@ def test_commands_tell_what_the_pages_tell(app: Flask, cast: dict[str, User]) ->
     assert len(sent) == len(cast) - 1 and {row["period"] for row in sent} == {"2026-W49"}
     assert run("archive", "--person", "partner@fund.example").count("\n") == 1
     text = run("preview", "partner@fund.example", "--kind", "monthly", "--period", "2026-09")
-    assert text.startswith("[卡位月报] 2026-09")
+    assert text.startswith("[卡位月报] 2026年8月")
     runner = app.test_cli_runner()
     for wrong in (["preview", "x@y.example"], ["archive", "--person", "x@y.example"]):
         assert runner.invoke(args=["digest", *wrong]).exit_code == 2

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from portfolio.companies.models import Task
 from portfolio.digest import (
     audience_queries,
+    content_queries,
     jobs,
     operations,
     schedule_queries,
@@ -23,6 +24,7 @@ from portfolio.digest import (
     states,
     template_letters,
 )
+from portfolio.digest.line_letters import said
 from portfolio.digest.models import DigestMessage, DigestRun
 from portfolio.extensions import db, unit_of_work
 from portfolio.kernel.dates import SHANGHAI
@@ -274,10 +276,19 @@ def test_a_get_never_unsubscribes_and_a_post_does(
     assert client.get(path).status_code == 200 and client.head(path).status_code == 200
     assert audience_queries.why_skip(schedule, reader, MONDAY) is None
     one_click = {"List-Unsubscribe": "One-Click"}
+    assert "reader@fund.example" in client.get(path).text
     assert client.post(path, data=one_click).status_code == 200
     assert client.post(path, data=one_click).status_code == 200
     db.session.rollback()
     assert audience_queries.why_skip(schedule, reader, MONDAY) == "unsubscribed"
+    again = client.get(path).text
+    assert "您已退订" in again and "reader@fund.example" in again and 'type="submit"' not in again
+    assert "<form" not in again.split("<main")[1]
+    until = dt.datetime.now(dt.UTC)
+    part = content_queries.one_part(cast["admin"], "unsubscribed", until - WEEK, until)
+    (line,) = part.lines
+    words = said(line)
+    assert (words.title, words.text) == ("Reader", "周报") and "邮件中的链接" in words.small
     assert client.post(path[:-2] + "xx").status_code == 404
 
 
@@ -300,14 +311,18 @@ def test_the_pages_show_my_mails_and_nobody_elses(
     mine, others = message_of(cast["reader"]), message_of(cast["partner"])
     client = as_user("reader")
     page = client.get("/digests").text
-    assert mine.subject in page and "instance/outbox" in page and "partner@fund.example" not in page
+    assert (
+        mine.subject in page
+        and "只以文件形式保存在服务器上" in page
+        and "partner@fund.example" not in page
+    )
     assert client.get(f"/digests/messages/{mine.id}").status_code == 200
     frame = client.get(f"/digests/messages/{mine.id}/content")
     assert frame.status_code == 200 and "sandbox" in frame.headers["Content-Security-Policy"]
     for path in (f"/digests/messages/{others.id}", f"/digests/messages/{others.id}/content"):
         assert client.get(path).status_code == 404
     preview = client.get("/digests/preview").text
-    assert re.search(r"\d{4}-\d\d-\d\d 08:30 周报目前的内容", preview), "whose label it bears"
+    assert re.search(r"\d{4}-\d\d-\d\d 08:30 这一期目前的内容", preview), "whose label it bears"
     assert client.get("/digests/preview/content").status_code == 200
     assert "发送批次" in as_user("admin").get("/digests").text
     assert "发送批次" not in page

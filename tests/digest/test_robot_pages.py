@@ -50,6 +50,9 @@ def test_a_robot_is_entered_tried_changed_and_its_secrets_are_never_shown(
 ) -> None:
     admin = as_user("admin")
     assert "尚无机器人" in admin.get(PAGE).text
+    empty = admin.post(f"{PAGE}/new", data={"role": "reader", "locale": "zh"})
+    assert empty.status_code == 422 and 'id="name-err"' in empty.text
+    assert 'id="address-err"' in empty.text, "all that is missing is said at once"
     chat.order(secrets={"feishu": SECRET})
     sent = FORM | {"address": chat.address("feishu"), "secret": SECRET}
     answer = admin.post(f"{PAGE}/new", data=sent, follow_redirects=True)

@@ -161,6 +161,11 @@ def test_a_daily_brief_comes_on_working_days_alone() -> None:
     )
 
 
+def test_a_monthly_report_is_called_by_the_month_that_it_tells_of() -> None:
+    told = [kinds.month_told("2026-01", day) for day in (1, 15, 16, 31)]
+    assert told == [dt.date(2025, 12, 1)] * 2 + [dt.date(2026, 1, 1)] * 2
+
+
 @pytest.mark.parametrize(
     ("day", "month", "due"),
     [

@@ -70,6 +70,8 @@ def test_what_others_did_is_told_once_and_what_one_did_oneself_is_not(
         "[卡位即时提醒] 2026-11-24 10:01 · 澄光科技 天使轮 · 线索 → 项目库"
     )
     assert mail.run.origin == "event" and f'"deals": [{deal.id}]' in mail.mentions
+    text = said(mail)
+    assert "\n\n\n" not in text and "因为您订阅了" in text
     factories.advance(deal, manager, now=TUESDAY + 10 * MINUTE)
     give_task(manager, manager, "自己的待办", TUESDAY + 10 * MINUTE)
     assert look(TUESDAY + 15 * MINUTE) == 0

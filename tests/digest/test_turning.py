@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 
 from portfolio.companies.operations import Statement, state_figures
-from portfolio.digest import compose, content_queries, queries, template_letters
+from portfolio.digest import compose, content_queries, event_queries, queries, template_letters
+from portfolio.digest.shared_queries import Shared
 from portfolio.digest.turns import Turn, flips, turn_of
 from portfolio.extensions import unit_of_work
 from portfolio.kernel.dates import local_date
@@ -86,6 +87,13 @@ def test_a_change_is_told_by_its_clause_and_by_the_figure_that_made_it(
     assert rest[1].startswith("预计市值 2.1亿 → 1.5亿 · Partner录入 · 依据：估值报告")
     whole = "".join(told(manager))
     assert "丙测" not in whole, "what turned and turned back is no news"
+    at_once = {
+        user.name: event_queries.digest_of(user, ["verdict"], NOW - WEEK, NOW, Shared())
+        for user in (manager, partner)
+    }
+    by_others = {name: {line.name for line in d.part("turns").lines} for name, d in at_once.items()}
+    assert by_others["Manager"] == {"乙芯"}, "at once one is told nothing of one's own figures"
+    assert "甲材" in by_others["Partner"] and "乙芯" not in by_others["Partner"]
     assert not told(outsider), "of companies of others' deals a manager is told nothing"
     names = "".join(told(partner))
     assert "甲材" in names and "（我负责）" not in names and "丙测" not in names
