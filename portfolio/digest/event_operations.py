@@ -8,7 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from portfolio.digest import audience_queries, event_queries, faults, operations, schedule_queries
+from portfolio.digest import (
+    audience_queries,
+    event_queries,
+    faults,
+    isolation_operations,
+    operations,
+    schedule_queries,
+)
 from portfolio.digest.audience_queries import Recipient
 from portfolio.digest.kinds import Origin
 from portfolio.digest.models import DigestMessage, DigestRun, DigestSchedule
@@ -40,10 +47,11 @@ def tell_events(clock: Clock, stopping: Callable[[], bool] = lambda: False) -> i
         if not back and not any(stamp > _seen(schedule) for stamp in last):
             idle.append(schedule.id)
             continue
-        rows = _drafts(schedule, until, shared)
-        told += _keep(schedule, until, rows) if rows else 0
-        if not rows:
-            idle.append(schedule.id)
+        with isolation_operations.alone(f"the mail at once of schedule {schedule.id}"):
+            rows = _drafts(schedule, until, shared)
+            told += _keep(schedule, until, rows) if rows else 0
+            if not rows:
+                idle.append(schedule.id)
     _move_on(idle, until)
     return told
 

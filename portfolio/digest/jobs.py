@@ -17,7 +17,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from portfolio.digest import event_operations, faults, operations, robot_delivery, send_operations
+from portfolio.digest import (
+    event_operations,
+    faults,
+    isolation_operations,
+    operations,
+    robot_delivery,
+    send_operations,
+)
 from portfolio.digest.slots import Clock
 from portfolio.digest.states import Breaker, Outcome, Reason, Verdict
 from portfolio.extensions import unit_of_work
@@ -25,6 +32,7 @@ from portfolio.journal import operations as journal
 from portfolio.kernel.dates import local_date
 
 TICK_SECONDS = 60
+BROKEN = "our own work on it failed: see the log"
 log = logging.getLogger(__name__)
 
 
@@ -63,8 +71,10 @@ def run_once(
     clock: Clock, breaker: Breaker | None = None, stopping: Callable[[], bool] = lambda: False
 ) -> Report:
     """Plan what is due, send what waits; ends after the present message when told to stop."""
-    report = Report(planned=operations.plan_due(clock, stopping))
-    report.planned += event_operations.tell_events(clock, stopping)
+    report = Report()
+    for plan in (operations.plan_due, event_operations.tell_events):
+        with isolation_operations.alone(plan.__name__):
+            report.planned += plan(clock, stopping)
     breaker = breaker or Breaker()
     way = robot_delivery.Ways(current_app.config, breaker)
     try:
@@ -85,14 +95,24 @@ def run_once(
 def _send(
     job: send_operations.Claimed, way: robot_delivery.Ways, clock: Clock, report: Report
 ) -> None:
-    reason = send_operations.obstacle(job, clock())
-    mime = None if reason else send_operations.refreshed(job)
-    if reason or mime is None:
-        state = send_operations.give_up(job, reason or Reason.WITHDRAWN, clock())
-        report.ended[state.value] += 1
-        return
-    parcel = send_operations.Claimed(**{**job.__dict__, "mime": mime})
-    outcome = way.hand_over(parcel, lambda: send_operations.begin_data(job, clock()))
+    begun: list[bool] = []
+
+    def may_go() -> bool:
+        begun.append(send_operations.begin_data(job, clock()))
+        return begun[-1]
+
+    outcome = None
+    with isolation_operations.alone(f"message {job.id}"):
+        reason = send_operations.obstacle(job, clock())
+        mime = None if reason else send_operations.refreshed(job)
+        if reason or mime is None:
+            state = send_operations.give_up(job, reason or Reason.WITHDRAWN, clock())
+            report.ended[state.value] += 1
+            return
+        parcel = send_operations.Claimed(**{**job.__dict__, "mime": mime})
+        outcome = way.hand_over(parcel, may_go)
+    if outcome is None:
+        outcome = Outcome(Verdict.UNANSWERED if any(begun) else Verdict.DEFERRED, None, BROKEN)
     _conclude(job, outcome, clock, report)
 
 

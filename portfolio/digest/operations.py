@@ -14,6 +14,7 @@ from portfolio.digest import (
     content_queries,
     event_queries,
     faults,
+    isolation_operations,
     letters,
     queries,
     robot_letters,
@@ -49,6 +50,16 @@ def changed_rows(statement: sa.Update) -> int:
     return result.rowcount if isinstance(result, sa.CursorResult) else 0
 
 
+# What a message says that could not be written.
+UNWRITTEN = {
+    "empty": False,
+    "locale": "",
+    "subject": "",
+    "mentions": queries.NOTHING,
+    "mime": b"",
+}
+
+
 class LostClaim(Exception):
     """Another process has taken the work over; this one must stop."""
 
@@ -60,15 +71,17 @@ def plan_due(clock: slots.Clock, stopping: Callable[[], bool] = lambda: False) -
     """
     now, planned, shared = clock(), 0, Shared()
     for left in queries.stalled(now, PLANNING_LEASE):
-        run = _resumed(left, clock())
-        planned += _fill(run, clock, stopping, shared) if run else 0
+        with isolation_operations.alone(f"the planning of run {left.id}"):
+            run = _resumed(left, clock())
+            planned += _fill(run, clock, stopping, shared) if run else 0
     # All that is due at one look tells up to the same moment, so that what is the same for many
     # readers is asked once, whether one schedule sends to them or each has their own.
     for schedule, due in schedule_queries.open_now(now):
         if stopping():
             break
-        run = _begun(schedule, due, now, clock())
-        planned += _fill(run, clock, stopping, shared) if run else 0
+        with isolation_operations.alone(f"the planning of schedule {schedule.id}"):
+            run = _begun(schedule, due, now, clock())
+            planned += _fill(run, clock, stopping, shared) if run else 0
     return planned
 
 
@@ -220,20 +233,27 @@ def drafted(
     until: dt.datetime,
     shared: Shared,
 ) -> dict[str, Any]:
-    """The columns of one reader's message, and `empty`: whether it tells nothing."""
+    """The columns of one reader's message, and `empty`: whether it tells nothing.
+
+    One that cannot be written has failed, for all to see who run the house, and holds up no other.
+    """
     message_id = letters.new_message_id(current_app.config["MAIL_FROM"])
-    return {
-        **composed(schedule, run, reader.user, since, until, message_id, shared),
+    row = {
         "run_id": run.id,
         "recipient_id": reader.user.id,
         "address": reader.user.email,
         "message_id": message_id,
         "window_from": since,
         "window_to": until,
-        "state": MessageState.PENDING.value,
-        "reason": "",
+        "state": MessageState.FAILED.value,
+        "reason": Reason.UNWRITTEN.value,
         "next_attempt_at": run.planned_at,
+        **UNWRITTEN,
     }
+    with isolation_operations.alone(f"the mail of run {run.id} to user {reader.user.id}"):
+        row |= composed(schedule, run, reader.user, since, until, message_id, shared)
+        row |= {"state": MessageState.PENDING.value, "reason": ""}
+    return row
 
 
 def _wanted(reader: Recipient, row: dict[str, Any]) -> dict[str, Any]:

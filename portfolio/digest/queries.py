@@ -106,6 +106,10 @@ def recipient_now(user_id: int) -> User | None:
     )
 
 
+# What a message names that could not be written.
+NOTHING = json.dumps({"deals": [], "terms": [], "companies": [], "parts": []})
+
+
 def mentions_of(content: Any) -> str:
     """What a digest names, as kept with the message."""
     found = {

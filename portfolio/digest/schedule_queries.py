@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from portfolio.digest import audience_queries, slots
 from portfolio.digest.kinds import KINDS, Kind, Origin, Timing
 from portfolio.digest.models import (
     WEEKLY,
+    DigestMessage,
     DigestPause,
     DigestRun,
     DigestSchedule,
     DigestSubscription,
 )
-from portfolio.digest.states import Reason
+from portfolio.digest.states import MessageState, Reason, RunState
 from portfolio.extensions import db, remembered
 from portfolio.holidays.queries import calendar
 from portfolio.kernel.parts import in_parts
@@ -25,11 +27,13 @@ from portfolio.people.models import User
 
 @dataclass(frozen=True)
 class Missed:
-    """A moment at which a schedule was due and nobody sent anything."""
+    """A moment at which a schedule was due and nobody sent anything; `waiting` is how many of its
+    mails were made and could not be handed over."""
 
     schedule: DigestSchedule
     period: str
     due: dt.datetime
+    waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -283,8 +287,8 @@ def upcoming(schedule: DigestSchedule, now: dt.datetime, count: int = 3) -> list
 
 
 def missed_slot(now: dt.datetime) -> Missed | None:
-    """A slot that was due two hours ago and that nobody planned, or what should have been told at
-    once for as long."""
+    """A slot that was due two hours ago and that nobody planned, what should have been told at once
+    for as long, or mails that were made so long ago and wait."""
     for schedule, due in open_now(now):
         if now - due.slot.due >= slots.LATE_AFTER:
             return Missed(schedule, due.slot.period.partition("~")[0], due.slot.due)
@@ -292,4 +296,35 @@ def missed_slot(now: dt.datetime) -> Missed | None:
         seen = schedule.watched_until or schedule.since
         if now - seen >= slots.LATE_AFTER:
             return Missed(schedule, "", seen)
-    return None
+    return _held_up(now)
+
+
+def _held_up(now: dt.datetime) -> Missed | None:
+    """The oldest run that nobody finished planning, or whose mails could not be handed over, for two
+    hours. What a server put off itself is its business and ends by itself."""
+    untried = sa.and_(
+        DigestMessage.state.in_([MessageState.PENDING.value, MessageState.SENDING.value]),
+        DigestMessage.deferrals == 0,
+    )
+    waiting = (
+        sa.select(DigestMessage.run_id, sa.func.count().label("waiting"))
+        .where(untried)
+        .group_by(DigestMessage.run_id)
+        .subquery()
+    )
+    found = db.session.execute(
+        sa.select(DigestRun, sa.func.coalesce(waiting.c.waiting, 0))
+        .outerjoin(waiting, waiting.c.run_id == DigestRun.id)
+        .options(joinedload(DigestRun.schedule))
+        .where(
+            DigestRun.state.in_([RunState.PLANNING.value, RunState.SENDING.value]),
+            DigestRun.planned_at <= now - slots.LATE_AFTER,
+            sa.or_(waiting.c.run_id.is_not(None), DigestRun.state == RunState.PLANNING.value),
+        )
+        .order_by(DigestRun.id)
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    run, waiting_mails = found
+    return Missed(run.schedule, run.label, run.due_at, waiting_mails)

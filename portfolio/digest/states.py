@@ -56,6 +56,7 @@ class Reason(TitledEnum):
     REFUSED = "refused", "对方服务器拒收", "Refused by the receiving server"
     UNANSWERED = "unanswered", "未得到答复，可能已送达", "Not answered for, perhaps delivered"
     EXPIRED = "expired", "超过重试期限", "Retried for too long"
+    UNWRITTEN = "unwritten", "内容无法生成", "Could not be written"
     SUPERSEDED = "superseded", "已由后一期取代", "Replaced by a later digest"
     CANCELLED = "cancelled", "已取消发送", "Cancelled"
 

@@ -185,7 +185,13 @@ def missed() -> Any:
     slot = schedule_queries.missed_slot(_now())
     if slot is None:
         return jsonify(digest="ok")
-    said = {"kind": slot.schedule.kind, "period": slot.period, "due": slot.due.isoformat()}
+    said: dict[str, Any] = {
+        "kind": slot.schedule.kind,
+        "period": slot.period,
+        "due": slot.due.isoformat(),
+    }
+    if slot.waiting:
+        return jsonify(digest="waiting", mails=slot.waiting, **said), 503
     return jsonify(digest="missed", **said), 503
 
 

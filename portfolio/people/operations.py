@@ -48,7 +48,9 @@ def create_user(
 ) -> User:
     """Open an account. Raises InputError on a bad address, a known one or an unknown role."""
     try:
-        address = validate_email(email, check_deliverability=False).normalized.lower()
+        # Many mail servers take no address whose own part is not ASCII.
+        found = validate_email(email, check_deliverability=False, allow_smtputf8=False)
+        address = found.normalized.lower()
     except EmailNotValidError as error:
         raise InputError("email.malformed", value=email) from error
     unknown = [role for role in roles if role not in policy.ROLES]
