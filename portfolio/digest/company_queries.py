@@ -26,7 +26,13 @@ SOURCES = LeadSource._value2member_map_
 
 def own_companies(asked: Asked) -> frozenset[int]:
     """The companies of the deals that the reader owns or works on."""
-    return frozenset(number for number in asked.own_deals.values() if number is not None)
+    return frozenset(own.company_id for own in asked.own_deals.values() if own.company_id)
+
+
+def owned_companies(asked: Asked) -> frozenset[int]:
+    """Those of the deals that the reader owns."""
+    own = asked.own_deals.values()
+    return frozenset(one.company_id for one in own if one.company_id and one.owned)
 
 
 def own_first(asked: Asked, rows: Sequence[Any], of: Any = lambda row: row.company_id) -> list[Any]:
@@ -116,7 +122,7 @@ def certificates(asked: Asked) -> Part:
     today = local_date(asked.until)
     first = min(local_date(asked.since), today)
     rows = asked.shared.once(("certificates", first, today), lambda: _certificates(first, today))
-    own = own_companies(asked)
+    own = owned_companies(asked)
     found = [_certificate(row, today, row.company_id in own) for row in own_first(asked, rows)]
     return part_of(found, asked.cut, sum(line.days < 0 for line in found))
 

@@ -93,8 +93,10 @@ def _deal_line(row: Any) -> lines.DealLine:
     """The deal of a row. A confidential one goes by its code alone, without its sum: a mail lies on other
     people's servers, as a calendar does."""
     if row.walled:
-        return lines.DealLine(row.deal_id, row.code, False, row.owner, walled=True)
-    return lines.DealLine(row.deal_id, row.name, False, row.owner, row.amount_fen)
+        line = lines.DealLine(row.deal_id, row.code, False, row.owner, walled=True)
+    else:
+        line = lines.DealLine(row.deal_id, row.name, False, row.owner, row.amount_fen)
+    return replace(line, owner_id=row.owner_id)
 
 
 def decisions(asked: Asked) -> Part:
@@ -156,10 +158,15 @@ def _by_kind(asked: Asked) -> dict[bool, list[lines.Change]]:
 
 
 def told(asked: Asked, found: Sequence[lines.Change]) -> Part:
-    """Some changes as this reader may know them: of own deals, then the newest of others
-    where the reader is told of everything."""
-    own, cut = asked.own_deals, asked.cut
-    mine = [replace(c, deal=replace(c.deal, mine=True)) for c in found if c.deal.deal_id in own]
+    """Some changes as this reader may know them: of deals that they own, then of those that they work on,
+    then the newest of others where the reader is told of everything."""
+    own, cut, me = asked.own_deals, asked.cut, asked.user.id
+    mine = [
+        replace(c, deal=replace(c.deal, mine=c.deal.owner_id == me))
+        for c in found
+        if c.deal.deal_id in own
+    ]
+    mine.sort(key=lambda change: not change.deal.mine)
     shown = cut.of(mine)
     if asked.menu.everything:
         others = (change for change in found if change.deal.deal_id not in own)
@@ -202,7 +209,7 @@ def _told_of_overrides(asked: Asked, ids: set[int]) -> set[int]:
 def _override(row: Any, asked: Asked) -> lines.OverrideLine:
     stages = asked.pipelines[row.pipeline_id]
     return lines.OverrideLine(
-        deal=replace(_deal_line(row), mine=row.deal_id in asked.own_deals, amount_fen=None),
+        deal=replace(_deal_line(row), mine=row.owner_id == asked.user.id, amount_fen=None),
         at=row.recorded_at,
         by=row.actor or "",
         from_stage=stages.stage_then(row.from_stage or row.to_stage),
@@ -242,22 +249,27 @@ def _slow(asked: Asked) -> Sequence[Any]:
 
 
 def slow(asked: Asked) -> Part:
-    """Deals beyond the usual time, own ones first; those alone for who is not told of everything."""
-    rows, own = seen_slow(asked), asked.own_deals
-    place = asked.shared.once(
-        ("slow places", asked.until, asked.sight),
-        lambda: {r.deal_id: n for n, r in enumerate(rows)},
-    )
-    mine = [rows[n] for n in sorted(place[number] for number in place.keys() & own.keys())]
+    """Deals beyond the usual time, those that the reader owns first, who is to see that they go on; those
+    alone for who is not told of everything."""
+    rows, me = seen_slow(asked), asked.user.id
+    by_owner = asked.shared.once(("slow owners", asked.until, asked.sight), lambda: _by_owner(rows))
+    mine = by_owner.get(me, [])
     if not asked.menu.everything:
         return Part([_slow_line(row, asked) for row in asked.cut.of(mine)], len(mine))
-    others = (row for row in rows if row.deal_id not in own)
+    others = (row for row in rows if row.owner_id != me)
     shown = asked.cut.of([*mine, *islice(others, asked.cut.end)])
     return Part([_slow_line(row, asked) for row in shown], len(rows))
+
+
+def _by_owner(rows: Sequence[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.owner_id, []).append(row)
+    return found
 
 
 def _slow_line(row: Any, asked: Asked) -> lines.SlowLine:
     stage = asked.pipelines[row.pipeline_id].stage(row.stage)
     days = stage.days_since(row.stage_entered_at, asked.until)
-    deal = replace(_deal_line(row), mine=row.deal_id in asked.own_deals)
+    deal = replace(_deal_line(row), mine=row.owner_id == asked.user.id)
     return lines.SlowLine(deal, stage, days)

@@ -226,7 +226,7 @@ OWN_PARTS: Mapping[str, Callable[[Asked], Part]] = {
     "decision": decided,
 }
 NARROWED: Mapping[str, Callable[[Asked, Any], bool]] = {
-    "move": lambda asked, line: line.deal.mine and _by_others(asked, line),
+    "move": lambda asked, line: line.deal.deal_id in asked.own_deals and _by_others(asked, line),
     "decision": _by_others,
     "override": _by_others,
     "verdict": _turned_by_others,

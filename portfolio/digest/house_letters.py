@@ -20,8 +20,13 @@ MOST_NAMED = 3
 @said.register
 def _funnel(line: house_lines.FunnelLine) -> Said:
     title = beside(title_of(line.flow) if line.flow else "", title_of(line.stage))
-    strong = f"{line.change:+d}" if line.change else ""
+    strong = _step(line.change)
     return Said(line.path, title, text=str(line.count), strong=strong, share=_share(line))
+
+
+def _step(step: int) -> str:
+    """By how much a count changed in the digest's time."""
+    return _("%(step)s since", step=f"{step:+d}") if step else ""
 
 
 def _share(line: house_lines.FunnelLine | house_lines.OwnerLine) -> int:
@@ -71,8 +76,7 @@ def _owner(line: house_lines.OwnerLine) -> Said:
 
 @said.register
 def _coverage(line: house_lines.CoverageLine) -> Said:
-    step = line.part - line.before
-    strong = f"{step:+d}" if step else ""
+    strong = _step(line.part - line.before)
     return Said(line.path, COVERED[line.what](line), text=line.share, strong=strong)
 
 

@@ -1,6 +1,5 @@
 """The lines of a digest in words, the same for HTML, plain text and whatever else they are sent to."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
@@ -103,7 +102,7 @@ def _change(line: lines.Change) -> Said:
         strong = _("%(stage)s passed", stage=title_of(line.passed))
     if line.came_back:
         strong = _("back from hold on its day")
-    overrode, conditions = "", ""
+    overrode = ""
     if line.overrode is not None:
         count = len(line.overrode)
         overrode = _("stages skipped")
@@ -113,7 +112,6 @@ def _change(line: lines.Change) -> Said:
                 "moved on with %(num)d conditions open",
                 count,
             )
-        conditions = named_conditions(line.overrode)
     fen = line.deal.amount_fen
     amount = _("amount %(sum)s", sum=formatting.short_money(fen)) if fen is not None else ""
     reason = title_of(line.reason) if line.reason else ""
@@ -123,21 +121,16 @@ def _change(line: lines.Change) -> Said:
         text=text,
         strong=beside(strong, overrode),
         tone=WARN if overrode else "",
-        small=stamp(line, amount, reason, cut(line.note, LONGEST_NOTE), conditions),
+        small=stamp(line, amount, reason, cut(line.note, LONGEST_NOTE)),
     )
-
-
-def named_conditions(conditions: Sequence[Any]) -> str:
-    """The first of some conditions by their names."""
-    names = [title_of(row) for row in conditions[:MOST_CONDITIONS]]
-    names += ["…"] if len(conditions) > MOST_CONDITIONS else []
-    return listed(names) if names else ""
 
 
 @said.register
 def _override(line: lines.OverrideLine) -> Said:
     count = len(line.conditions)
     still = ngettext("%(num)d condition open", "%(num)d conditions open", count) if count else ""
+    names = [title_of(row) for row in line.conditions[:MOST_CONDITIONS]]
+    names += ["…"] if count > MOST_CONDITIONS else []
     return Said(
         line.path,
         line.deal.name,
@@ -145,7 +138,7 @@ def _override(line: lines.OverrideLine) -> Said:
         text=f"{title_of(line.from_stage)} → {title_of(line.to_stage)}",
         strong=still,
         tone=WARN if still else "",
-        small=stamp(line, cut(line.note, LONGEST_NOTE), named_conditions(line.conditions)),
+        small=stamp(line, cut(line.note, LONGEST_NOTE), listed(names) if names else ""),
     )
 
 

@@ -47,8 +47,8 @@ def _numbers(what: str, paths: Iterable[str]) -> frozenset[int]:
 
 @dataclass(frozen=True)
 class DealLine(Line):
-    """The deal a line is about. `amount_fen` is None where unknown or not for this reader; of a `walled`
-    one the name is its code."""
+    """The deal a line is about; `mine` says that the reader owns it. `amount_fen` is None where unknown or
+    not for this reader; of a `walled` one the name is its code."""
 
     deal_id: int
     name: str
@@ -56,6 +56,7 @@ class DealLine(Line):
     owner: str
     amount_fen: int | None = None
     walled: bool = False
+    owner_id: int = 0
 
     @property
     def path(self) -> str:  # type: ignore[override]

@@ -21,17 +21,17 @@ def told(digest: Digest, number: Number) -> str:
         "%(what)s %(count)s (%(before)s)",
         what=title_of(number.kind),
         count=number.now,
-        before=before_of(digest, number),
+        before=_(", ").join(before_of(digest, number)),
     )
 
 
-def before_of(digest: Digest, number: Number) -> str:
+def before_of(digest: Digest, number: Number) -> list[str]:
     """What a number was in the time before, and by how much it is another now."""
-    said = BEFORE[digest.stretch](number.before)
+    said = [BEFORE[digest.stretch](number.before)]
     if number.change > 0:
-        return _("%(before)s, %(count)s more", before=said, count=number.change)
+        said.append(_("%(count)s more", count=number.change))
     if number.change < 0:
-        return _("%(before)s, %(count)s fewer", before=said, count=-number.change)
+        said.append(_("%(count)s fewer", count=-number.change))
     return said
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -20,6 +20,13 @@ from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.models import Deal, DealMember
 
 Answer = TypeVar("Answer")
+
+
+class Own(NamedTuple):
+    """A deal that somebody owns or works on: of which company, and whether they own it."""
+
+    company_id: int | None
+    owned: bool
 
 
 class Shared:
@@ -71,11 +78,12 @@ def sight_of(user: User) -> Sight:
     return Sight(every, opened, frozenset(sight.recused_deals(user)), known)
 
 
-def _own_deals(user: User) -> Mapping[int, int | None]:
+def _own_deals(user: User) -> Mapping[int, Own]:
     team = sa.select(DealMember.deal_id).where(DealMember.user_id == user.id)
     mine = sa.or_(Deal.owner_id == user.id, Deal.id.in_(team))
-    query = sa.select(Deal.id, Deal.company_id).where(mine, sight.visible(user))
-    return {row.id: row.company_id for row in db.session.execute(query)}
+    columns = (Deal.id, Deal.company_id, Deal.owner_id)
+    rows = db.session.execute(sa.select(*columns).where(mine, sight.visible(user)))
+    return {row.id: Own(row.company_id, row.owner_id == user.id) for row in rows}
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,6 @@ class Asked:
         return self.shared.once("pipelines", pipeline.pipelines)
 
     @property
-    def own_deals(self) -> Mapping[int, int | None]:
-        """The deals that the reader owns or works on, with their companies."""
+    def own_deals(self) -> Mapping[int, Own]:
+        """The deals that the reader owns or works on."""
         return self.shared.once(("own deals", self.user.id), lambda: _own_deals(self.user))

@@ -8,7 +8,7 @@ from flask_babel import ngettext
 from portfolio.digest.compose import Digest, Section
 from portfolio.digest.line_letters import Said, beside, cut, said
 
-MOST, LONGEST = 4, 60
+MOST, LONGEST = 5, 60
 
 # How much there is of a part, the weightiest first; of the others the subject says nothing.
 COUNTED: Mapping[str, Callable[[int], str]] = {

@@ -1,8 +1,7 @@
 """A digest written in its reader's language: subject, plain text and HTML from the templates."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -16,10 +15,8 @@ from portfolio.digest import (
 )
 from portfolio.digest.compose import Digest
 from portfolio.digest.kinds import KINDS, Kind, Origin
-from portfolio.digest.line_letters import Said, said
-from portfolio.digest.lines import Line
+from portfolio.digest.line_letters import said
 from portfolio.digest.models import DigestSchedule
-from portfolio.digest.readers import menu_of
 from portfolio.digest.wording_views import issue
 from portfolio.people.models import User
 from portfolio.web.i18n import speaking, spoken
@@ -86,8 +83,6 @@ def heading_of(schedule: DigestSchedule, origin: Origin = Origin.SLOT) -> Headin
 def written(digest: Digest, user: User, schedule_id: int, heading: Heading = Heading()) -> Written:
     """Put a digest into words."""
     locale = spoken(user.locale)
-    # Where nothing else is told, that a deal is the reader's own goes without saying.
-    marked = menu_of(user.roles).everything or not heading.kind.timed
     values = {
         "digest": digest,
         "mail": heading,
@@ -102,16 +97,12 @@ def written(digest: Digest, user: User, schedule_id: int, heading: Heading = Hea
         values["numbers"] = [(n, number_letters.before_of(digest, n)) for n in digest.numbers]
         values["figures"] = [number_letters.told(digest, n) for n in digest.numbers]
         values["compared"] = number_letters.compared(digest)
-        values["parts"] = [(s, _lines(s.part.lines, marked)) for s in digest.told]
+        values["parts"] = [(s, [said(line) for line in s.part.lines]) for s in digest.told]
         subject, text, html = (
             current_app.jinja_env.get_template(f"{FOLDER}/{name}").render(values)
             for name in ("subject.txt", "body.txt", "body.html")
         )
     return Written(letters.one_line(subject), text.strip() + "\n", html)
-
-
-def _lines(lines: Sequence[Line], marked: bool) -> list[Said]:
-    return [words if marked else replace(words, mine=False) for words in map(said, lines)]
 
 
 def sealed(

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import SHOWN_NAME, Company, Figure
 from portfolio.digest import company_lines
-from portfolio.digest.company_queries import own_companies, own_first
+from portfolio.digest.company_queries import own_first, owned_companies
 from portfolio.digest.compose import Part
 from portfolio.digest.shared_queries import Asked
 from portfolio.digest.turns import RANK, Flip, Turn, Value, causes_of, flips, likeliest, said_of
@@ -123,7 +123,7 @@ def turns(asked: Asked) -> Part:
 
 def told(asked: Asked, found: Sequence[Turned]) -> Part:
     """Some of them, each with the clause and the figure behind it."""
-    shown, own = asked.cut.of(found), own_companies(asked)
+    shown, own = asked.cut.of(found), owned_companies(asked)
     details = _details(asked, {one.company_id: one for one in shown})
     rows = [_line(one, details.get(one.company_id), one.company_id in own) for one in shown]
     return Part(rows, len(found))

@@ -80,10 +80,10 @@ def test_a_change_is_told_by_its_clause_and_by_the_figure_that_made_it(
     fresh = factories.company(now=DURING, name_zh="青岛丁源科技有限公司", short_name="丁源")
     state(fresh, DURING, manager, revenue=(5_000, 4_000))
     first, cause, link, *rest = told(manager)
-    assert first == "- 甲材 · 北交所标准一现已满足：预计市值 2.15亿，门槛 ≥ 2亿"
+    assert first == "- 甲材 （我负责） · 北交所标准一现已满足：预计市值 2.15亿，门槛 ≥ 2亿"
     assert cause.startswith("预计市值 1.8亿 → 2.15亿 · Manager录入 · 依据：A轮增资协议")
     assert link.endswith(f"/companies/{met.id}/readiness?target=bse-1#t-bse-1")
-    assert rest[0] == "- 乙芯 · 北交所标准一不再满足：预计市值 1.5亿，门槛 ≥ 2亿"
+    assert rest[0] == "- 乙芯 （我负责） · 北交所标准一不再满足：预计市值 1.5亿，门槛 ≥ 2亿"
     assert rest[1].startswith("预计市值 2.1亿 → 1.5亿 · Partner录入 · 依据：估值报告")
     whole = "".join(told(manager))
     assert "丙测" not in whole, "what turned and turned back is no news"
