@@ -31,15 +31,29 @@ SHARES = 10_000  # of what is counted in 万股
 
 
 def measure(outcome: Outcome, value: Any) -> str:
-    """A value of a test for reading, in the unit a person uses; cut, so that what just misses a
-    threshold does not read as reaching it."""
+    """A value of a test for reading, in the unit a person uses; rounded so that what just misses a
+    threshold, below or above it, does not read as reaching it."""
+    away = _misses_outward(outcome, value)
     if not outcome.clause.metrics:
-        return "—" if value is None else _cut(Fraction(value))
-    return quantity(dictionary()[outcome.clause.metrics[0]], outcome.clause.over, value)
+        return "—" if value is None else _rounded(Fraction(value), away)
+    return quantity(dictionary()[outcome.clause.metrics[0]], outcome.clause.over, value, away)
 
 
-def quantity(metric: Metric, over: str, value: Any) -> str:
-    """A value of a metric, or of what is made of it over years, for reading."""
+def _misses_outward(outcome: Outcome, value: Any) -> bool:
+    """Whether a value fails by lying on the side of the threshold that is further from nothing, where
+    cutting it would bring it nearer."""
+    clause = outcome.clause
+    if not isinstance(clause.threshold, Decimal) or not isinstance(value, Fraction):
+        return False
+    limit = Fraction(clause.threshold)
+    over = value > limit and clause.test in {"<=", "<", "=="}
+    under = value < limit and clause.test in {">=", ">", "=="}
+    return over if value > 0 else under
+
+
+def quantity(metric: Metric, over: str, value: Any, away: bool = False) -> str:
+    """A value of a metric, or of what is made of it over years, for reading; cut, or rounded `away`
+    from nothing."""
     if value is None:
         return "—"
     if isinstance(value, bool | str):
@@ -49,12 +63,15 @@ def quantity(metric: Metric, over: str, value: Any) -> str:
         return " / ".join(metric.option_title(word, language()) for word in value)
     number = Fraction(value)
     if over in IN_PERCENT or metric.unit == "percent":
-        return f"{_cut(number)}%"
+        return f"{_rounded(number, away)}%"
     if metric.unit == "fraction":
-        return f"{_cut(number * 100)}%"
+        return f"{_rounded(number * 100, away)}%"
     if metric.unit in IN_WAN:
-        return money.format_money(int(number * IN_WAN[metric.unit] * MICRO), language())
-    return _counted(metric, number, _cut)
+        fen = number * IN_WAN[metric.unit] * MICRO
+        if away:
+            return _sign(number) + money.format_missing(math.ceil(abs(fen)), language())
+        return money.format_money(int(fen), language())
+    return _counted(metric, number, lambda of_unit: _rounded(of_unit, away))
 
 
 def lacking(shortfall: Shortfall) -> str:
@@ -89,6 +106,14 @@ def _counted(metric: Metric, number: Fraction, rounded: Any) -> str:
 def _cut(number: Fraction) -> str:
     hundredths = Decimal(int(abs(number) * 100)) / 100
     return grouped(-hundredths if number < 0 else hundredths)
+
+
+def _sign(number: Fraction) -> str:
+    return "-" if number < 0 else ""
+
+
+def _rounded(number: Fraction, away: bool) -> str:
+    return _sign(number) + _raised(abs(number)) if away else _cut(number)
 
 
 def _raised(number: Fraction) -> str:
@@ -262,10 +287,10 @@ def enough(change: Change) -> str:
     percent = metric.unit in {"percent", "fraction"}
     if percent or metric.unit not in IN_WAN:
         whole = needed * 100 if metric.unit == "fraction" else needed
-        text = ("-" if needed < 0 else "") + _raised(abs(whole))
+        text = _rounded(whole, away=True)
         return f"{text}%" if percent else _counted(metric, whole, lambda number: text)
     fen = math.ceil(abs(needed) * IN_WAN[metric.unit] * MICRO)
-    return ("-" if needed < 0 else "") + money.format_missing(fen, language())
+    return _sign(needed) + money.format_missing(fen, language())
 
 
 GLOBALS = {

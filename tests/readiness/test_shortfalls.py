@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from portfolio.readiness.pictures import Rung, picture_of
 from portfolio.readiness.shortfalls import shortfall_of
-from portfolio.rulebook.engine import Outcome, outcome_of
+from portfolio.readiness.wording_views import limit_of, measure
+from portfolio.rulebook.engine import FAIL, Outcome, outcome_of
 from portfolio.rulebook.language import COMPOUND, EACH, GROWTH, RATIO
 from portfolio.rulebook.loader import library
 from portfolio.rulebook.metrics import dictionary
 from portfolio.rulebook.values import Figures, derived
+from portfolio.web.i18n import speaking
 from tests.rulebook.borders import figures_of
 
 TODAY = dt.date(2026, 11, 23)
@@ -142,3 +144,17 @@ def test_no_rung_is_reached_by_a_text_that_nobody_has_verified(seed: int) -> Non
         assert (finding.rung is Rung.MET) == (met and not unverified)
         assert (finding.rung is Rung.UNVERIFIED) == (met and unverified)
         assert (finding.open_tests == 0) == met
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_value_that_just_misses_does_not_read_as_reaching_its_threshold(app, language) -> None:
+    sides = {"<=": [1], ">=": [-1], "==": [-1, 1]}
+    seen = set()
+    with app.test_request_context(), speaking(language):
+        for clause in TESTS:
+            for side in sides.get(clause.test, []):
+                value = Fraction(clause.threshold) + side * LITTLE
+                near = Outcome(clause, FAIL, value)
+                assert not limit_of(near).endswith(f" {measure(near, value)}"), clause.id
+                seen.add(clause.test)
+    assert {"<=", ">="} <= seen
