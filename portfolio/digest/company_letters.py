@@ -133,10 +133,12 @@ def _turn(line: company_lines.TurnLine) -> Said:
     also += ["…"] if len(line.also) > MOST_ALSO else []
     if line.cause:
         cause = cause_said(line.cause, line.causes)
+    elif line.moved:
+        cause = _("its region changed")
     elif line.by_day:
         cause = _("nothing was stated: a day passed")
     else:
-        cause = _("its region changed, or what belongs to it")
+        cause = _("what it is assessed by changed")
     more = _("also %(others)s", others=listed(also)) if also else ""
     return Said(
         line.path,

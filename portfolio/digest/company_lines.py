@@ -119,7 +119,7 @@ class TurnLine(Line):
     """A company that stands otherwise under a target: the test that shows it, how many more tests
     changed, the figure that caused it, and under which targets it stands otherwise too. Without a
     test, no rulebook applies any more. `causes` is how many figures changed; `by_day` says that a day
-    alone passed."""
+    alone passed, `moved` that the company's region is another one."""
 
     company_id: int
     name: str
@@ -133,6 +133,7 @@ class TurnLine(Line):
     unverified: bool
     mine: bool
     by_day: bool
+    moved: bool = False
 
     @property
     def path(self) -> str:  # type: ignore[override]

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from portfolio.companies.merge_queries import unmerged
 from portfolio.companies.models import SHOWN_NAME, Company, Figure
 from portfolio.digest import company_lines
+from portfolio.digest.attribution_queries import Before, by_rules_alone
 from portfolio.digest.company_queries import own_first, owned_companies
 from portfolio.digest.compose import Part
 from portfolio.digest.shared_queries import Asked
@@ -72,7 +73,8 @@ def _turned(since: dt.datetime, until: dt.datetime) -> Sequence[Turned]:
     state = ReadinessState
     rows = db.session.execute(
         sa.select(
-            state.company_id, state.plan, state.verdicts, state.inputs, _stood(since), SHOWN_NAME
+            *(state.company_id, state.plan, state.verdicts, state.inputs, _stood(since)),
+            *(SHOWN_NAME, state.region),
         )
         .join(Company, Company.id == state.company_id)
         .where(
@@ -87,6 +89,7 @@ def _turned(since: dt.datetime, until: dt.datetime) -> Sequence[Turned]:
     for row in rows:
         by_company.setdefault(row[0], {})[bool(row[4])] = row
     found = []
+    stood: dict[int, Before] = {}
     for company_id, sides in by_company.items():
         was, will = sides.get(True), sides.get(False)
         if will is None or will[1] != plan().version or (was is not None and was[1] != will[1]):
@@ -95,7 +98,19 @@ def _turned(since: dt.datetime, until: dt.datetime) -> Sequence[Turned]:
         changes = flips(was[2] if was is not None else "", will[2], new_rules if same else ())
         if changes:
             found.append(Turned(company_id, will[5], tuple(changes), same))
-    return sorted(found, key=lambda one: one.rank)
+        if was is not None and any(flip.target.key in new_rules for flip in changes):
+            stood[company_id] = Before(was[2], was[6], will[6])
+    ruled = by_rules_alone(stood, new_rules, since, until)
+    kept = [_but(one, ruled.get(one.company_id, set())) for one in found]
+    return sorted((one for one in kept if one.flips), key=lambda one: one.rank)
+
+
+def _but(one: Turned, ruled: Collection[tuple[str, Turn]]) -> Turned:
+    """A company without what the rules alone made of it."""
+    if not ruled:
+        return one
+    flips_left = [flip for flip in one.flips if (flip.target.key, flip.turn) not in ruled]
+    return one._replace(flips=tuple(flips_left))
 
 
 def _begun(since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
@@ -130,23 +145,28 @@ def told(asked: Asked, found: Sequence[Turned]) -> Part:
 
 
 class Detail(NamedTuple):
-    """The clause by which a change is told, and the figure that caused it."""
+    """The clause by which a change is told, and the figure that caused it; `moved` says that the
+    company's region is another one, `lapsed` that a figure it read held no longer."""
 
     test: Any
     others: int
     cause: Any
     causes: int
+    moved: bool = False
+    lapsed: bool = False
 
 
 def _line(one: Turned, detail: Detail | None, mine: bool) -> company_lines.TurnLine:
     first, also = one.flips[0], one.flips[1:]
+    known = detail or Detail(None, 0, None, 0)
     return company_lines.TurnLine(
         *(one.company_id, one.name, first.turn, first.target),
-        *(detail or Detail(None, 0, None, 0)),
+        *(known.test, known.others, known.cause, known.causes),
         also,
         first.unverified,
         mine,
-        one.by_day,
+        one.by_day or known.lapsed,
+        known.moved,
     )
 
 
@@ -162,31 +182,45 @@ def _details(asked: Asked, wanted: Mapping[int, Turned]) -> Mapping[int, Detail]
 def _looked_up(
     wanted: Mapping[int, Turned], since: dt.datetime, until: dt.datetime
 ) -> dict[int, Detail]:
-    before, regions = _outcomes(wanted, since, until)
+    before, was_in, is_in = _outcomes(wanted, since, until)
     stated = readiness.stated_of(wanted, until)
     old, new = _values(wanted, since, until)
-    day, found = local_date(until), {}
+    first, day = local_date(since), local_date(until)
+    found = {}
     for company_id, one in wanted.items():
         flip = one.flips[0]
-        known = known_on(day, stated[company_id], regions.get(company_id))
+        known = known_on(day, stated[company_id], is_in.get(company_id))
         figures = replace(figures_of_year(known.held, known.latest_year), purpose="")
         answer = results(figures, day, known.region, [flip.target])
         if answer:
             causes = causes_of(old.get(company_id, {}), new.get(company_id, {}))
             was = before.get(company_id, {}).get(flip.target.key)
-            found[company_id] = _detail(flip, answer[0], was, causes)
+            moved = company_id in was_in and was_in[company_id] != is_in.get(company_id)
+            rows = stated[company_id]
+            lapsed = {row.metric for row in rows if row.holds(first) and not row.holds(day)}
+            found[company_id] = _detail(flip, answer[0], was, causes, moved, lapsed)
     return found
 
 
-def _detail(flip: Flip, result: Result, was: Stored | None, causes: Sequence[Any]) -> Detail:
+def _detail(
+    flip: Flip,
+    result: Result,
+    was: Stored | None,
+    causes: Sequence[Any],
+    moved: bool,
+    lapsed: Collection[str],
+) -> Detail:
     said = said_of(flip.turn, result, was, {cause.key[0] for cause in causes})
-    return Detail(said.test, said.others, likeliest(causes, said.inputs), len(causes))
+    over = any(not names.isdisjoint(lapsed) for names in map(frozenset, said.inputs))
+    cause = likeliest(causes, said.inputs)
+    return Detail(said.test, said.others, cause, len(causes), moved, over)
 
 
 def _outcomes(
     company_ids: Iterable[int], since: dt.datetime, until: dt.datetime
-) -> tuple[dict[int, dict[str, Stored]], dict[int, str | None]]:
-    """What was stored of companies at the beginning, by target, and their regions at the end."""
+) -> tuple[dict[int, dict[str, Stored]], dict[int, str | None], dict[int, str | None]]:
+    """What was stored of companies at the beginning, by target, and their regions then and at the
+    end."""
     state = ReadinessState
     rows = db.session.execute(
         sa.select(state.company_id, state.outcomes, state.region, _stood(since)).where(
@@ -194,13 +228,13 @@ def _outcomes(
         )
     )
     before: dict[int, dict[str, Stored]] = {}
-    regions: dict[int, str | None] = {}
+    was_in: dict[int, str | None] = {}
+    is_in: dict[int, str | None] = {}
     for company_id, text, region, earlier in rows:
+        (was_in if earlier else is_in)[company_id] = region
         if earlier:
             before[company_id] = {one.target: one for one in read(text)}
-        else:
-            regions[company_id] = region
-    return before, regions
+    return before, was_in, is_in
 
 
 def _values(

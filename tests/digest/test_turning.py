@@ -1,12 +1,14 @@
 """Who stands otherwise than before: by which clause, which figure and whose, and what the rules did."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 
 from portfolio.companies.operations import Statement, state_figures
 from portfolio.digest import compose, content_queries, event_queries, queries, template_letters
+from portfolio.digest.line_letters import said
 from portfolio.digest.shared_queries import Shared
 from portfolio.digest.turns import Turn, flips, turn_of
 from portfolio.extensions import unit_of_work
@@ -15,9 +17,11 @@ from portfolio.people.models import User
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline.models import GrantKind
 from portfolio.readiness.foresight_operations import foresee
+from portfolio.readiness.operations import refresh
 from portfolio.readiness.stored import STANDS
 from portfolio.readiness.successions import succession_of
 from portfolio.readiness.targets import targets
+from portfolio.web.i18n import speaking
 from tests import factories
 from tests.readiness.coming import COMING, coming_book
 
@@ -139,6 +143,72 @@ def test_a_rulebook_that_comes_is_told_apart_with_the_companies_that_it_moves(
         assert COMING not in nothing, "once when it comes near"
         again = "".join(told(cast["partner"], "rules", later, later + 4 * WEEK))
         assert COMING in again, "and when it takes effect"
+
+
+def test_what_a_rulebook_did_is_no_change_of_the_company_whatever_was_stated_beside_it(
+    app: Flask, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch, queries: list[str]
+) -> None:
+    manager, day = cast["manager"], local_date(DURING)
+
+    def listed(name: str, rd: int, cap: int):
+        company = factories.company(now=BEFORE, name_zh=f"青岛{name}公司", short_name=name)
+        factories.deal(manager, BEFORE, company=company)
+        state(company, rd_spend=(rd, rd), expected_market_cap=cap)
+        return company
+
+    # The new book asks 160,000 and 4,500 in two years, where the old one asked 150,000 and 5,000.
+    still = listed("静止", 2_300, 200_000)
+    beside, little = listed("旁报", 2_300, 200_000), listed("微动", 2_300, 200_000)
+    itself, both = listed("自达", 2_600, 100_000), listed("兼因", 2_300, 155_000)
+    either = listed("皆可", 2_300, 200_000)
+    with coming_book(day, monkeypatch):
+        refresh([still.id], DURING)
+        queries.clear()
+        assert not told(manager)
+        assert not any("figure.audited" in one for one in queries), "nobody stated anything"
+        state(beside, DURING, manager, "花名册", export_revenue=(1,))
+        state(little, DURING, manager, "估值报告", expected_market_cap=200_001)
+        state(itself, DURING, manager, "估值报告", expected_market_cap=200_000)
+        state(both, DURING, manager, "估值报告", expected_market_cap=165_000)
+        state(either, DURING, manager, "研发台账", rd_spend=(2_600, 2_600))
+        lines = [line for line in told(manager) if "readiness" not in line]
+        names, causes = lines[::2], lines[1::2]
+        assert [line.split()[1] for line in names] == ["皆可", "兼因", "自达"]
+        assert all("北交所标准四现已满足：" in line for line in names)
+        assert causes[2].startswith("预计市值 10亿 → 20亿 · Manager录入 · 依据：估值报告")
+        assert causes[1].startswith("预计市值 15.5亿 → 16.5亿")
+        assert causes[0].startswith("研发投入 2025 2,300万 → 2,600万")
+        assert COMING in "".join(told(manager, "rules"))
+
+
+def test_a_cause_is_a_figure_that_the_clause_reads_and_else_the_region_or_a_day(
+    app: Flask, cast: dict[str, User]
+) -> None:
+    manager, day = cast["manager"], local_date(DURING)
+    figure, over = profitable("数因", 18_000), profitable("期满", 18_000)
+    for company in (figure, over):
+        factories.deal(manager, BEFORE, company=company)
+    with unit_of_work("figure.state", at=BEFORE):
+        cap = ("expected_market_cap", None)
+        holds = Statement(over.id, *cap, micro=25_000 * WAN, valid_until=day - WEEK / 7)
+        state_figures([holds], None, BEFORE)
+    state(figure, DURING, manager, revenue=(9_000,))  # which no clause of it reads
+    state(figure, DURING, manager, "增资协议", expected_market_cap=21_500)
+    with unit_of_work("figure.state", at=DURING):
+        other = Statement(figure.id, *cap, micro=90_000 * WAN, source="另一来源", disputed=True)
+        state_figures([other], None, DURING)
+    state(over, DURING, manager, revenue=(9_000,))
+    lines = told(manager)
+    assert "数因" in lines[0] and "现已满足" in lines[0]
+    assert lines[1].startswith("预计市值 1.8亿 → 2.15亿 · Manager录入 · 依据：增资协议")
+    assert "期满" in lines[3] and lines[4].startswith("数据未变，因日期推移")
+    test = content_queries.digest_for(manager, "p", NOW - WEEK, NOW).part("turns").lines[1]
+    for changes, words in (
+        ({"moved": True}, "所在地区有变"),
+        ({"by_day": False}, "评估依据有变"),
+    ):
+        with speaking("zh"):
+            assert said(replace(test, **changes)).small.startswith(words)
 
 
 @pytest.mark.parametrize(
