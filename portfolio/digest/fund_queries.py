@@ -28,22 +28,28 @@ YOUNG = dt.timedelta(days=120)
 
 
 def funnel(asked: Asked) -> Part:
-    """How many deals are active in each stage that has or had any, and how many more than before."""
+    """How many deals are active in each stage that has or had any, and how many more than before; below
+    the name of each pipeline where there is more than one."""
     found = asked.shared.once(("funnel", asked.until, asked.sight), lambda: _tallies(asked))
     changes = _change_by_stage(asked)
     flows = {flow.key for flow, tallies in found if tallies}
     most = max((tally.count for _, tallies in found for tally in tallies.values()), default=0)
-    told: list[house_lines.FunnelLine] = []
+    told: list[Line] = []
+    heads = 0
     for flow, tallies in found:
+        if tallies and len(flows) > 1:
+            path = f"/deals?{urlencode({'pipeline': flow.key, 'status': ACTIVE})}"
+            count = sum(tally.count for tally in tallies.values())
+            told.append(house_lines.FlowLine(path, flow, count))
+            heads += 1
         for stage in pipeline.stages_in_order(flow.key):
             count = tallies.get(stage.key, Tally()).count
             change = changes.get((flow.key, stage.key), 0)
             if count or change:
                 asks = {"pipeline": flow.key, "stage": stage.key, "status": ACTIVE}
-                name = flow if len(flows) > 1 else None
                 path = f"/deals?{urlencode(asks)}"
-                told.append(house_lines.FunnelLine(path, name, stage, count, change, most))
-    return Part(told, len(told))
+                told.append(house_lines.FunnelLine(path, stage, count, change, most))
+    return Part(told, len(told) - heads, heads=heads)
 
 
 def _tallies(asked: Asked) -> Sequence[tuple[Pipeline, dict[str, Tally]]]:

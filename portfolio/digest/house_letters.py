@@ -18,9 +18,14 @@ MOST_NAMED = 3
 
 
 @said.register
+def _flow(line: house_lines.FlowLine) -> Said:
+    active = ngettext("%(num)d active deal", "%(num)d active deals", line.count)
+    return Said(line.path, beside(title_of(line.flow), active))
+
+
+@said.register
 def _funnel(line: house_lines.FunnelLine) -> Said:
-    title = beside(title_of(line.flow) if line.flow else "", title_of(line.stage))
-    strong = _step(line.change)
+    title, strong = title_of(line.stage), _step(line.change)
     return Said(line.path, title, text=str(line.count), strong=strong, share=_share(line))
 
 

@@ -8,12 +8,20 @@ from portfolio.digest.lines import NONE, Line
 
 
 @dataclass(frozen=True)
-class FunnelLine(Line):
-    """How many deals are active in a stage now, how many more than before, and the most that any
-    stage has; `flow` is the pipeline, where there is more than one."""
+class FlowLine(Line):
+    """How many deals are active in a pipeline."""
 
     path: str
     flow: Any
+    count: int
+
+
+@dataclass(frozen=True)
+class FunnelLine(Line):
+    """How many deals are active in a stage now, how many more than before, and the most that any
+    stage has."""
+
+    path: str
     stage: Any
     count: int
     change: int

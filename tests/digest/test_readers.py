@@ -194,6 +194,8 @@ def test_a_manager_is_told_of_own_deals_and_of_others_in_one_line(week, cast) ->
     assert [line.deal.name for line in digest(outsider).part("slow").lines] == names
     numbers = {number.kind.key: number.now for number in made.numbers}
     assert (numbers["leads"], numbers["forward"]) == (0, 1)
+    told = template_letters.written(digest(partner), partner, 1).text
+    assert "· 本期 +" in told, "a change is no subtraction"
     mail = words(colleague)
     assert "别人的" not in mail.text and "1 项进展" in mail.subject
     assert "基金其他项目\n- 3 项进展\n  http" in mail.text
