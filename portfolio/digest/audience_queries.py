@@ -21,7 +21,7 @@ Own = aliased(DigestSchedule)
 @dataclass(frozen=True)
 class Recipient:
     """A person whom a schedule is for: since when, whether an empty mail is wanted, and why
-    nothing is sent at that moment. `away_from` is when a leave began that has ended."""
+    nothing is sent at that moment. `away_from` is when a leave began that holds or has ended."""
 
     user: User
     since: dt.datetime
@@ -103,9 +103,11 @@ def reach(schedule: DigestSchedule, now: dt.datetime) -> Reach:
 
 
 def why_skip(schedule: DigestSchedule, user: User | None, now: dt.datetime) -> Reason | None:
-    """Why this person gets nothing of a schedule at that moment."""
+    """Why this person gets nothing more of a schedule at that moment."""
     if user is None:
         return Reason.DISABLED
+    if not schedule.enabled:
+        return Reason.SWITCHED_OFF
     row = db.session.execute(
         _with_standing(schedule).where(User.id == user.id).execution_options(populate_existing=True)
     ).one()
@@ -122,8 +124,10 @@ def begun(schedules: Sequence[DigestSchedule], now: dt.datetime) -> dict[int, dt
     """Since when somebody gets the mail of each of these schedules; those are not in it that nobody
     gets. People's own ones are asked about together, the house's few one by one."""
     opened = sa.func.coalesce(DigestSubscription.since, User.created_at)
-    back = sa.and_(DigestPause.ends_at <= now, DigestPause.ends_at > opened)
-    since = sa.case((back, DigestPause.ends_at), else_=opened)
+    ended = sa.case(
+        (DigestPause.ends_at <= now, DigestPause.ends_at), else_=DigestPause.former_ends_at
+    )
+    since = sa.case((ended > opened, ended), else_=opened)
     gets = sa.and_(
         User.active,
         sa.exists().where(UserRole.user_id == User.id),
@@ -171,12 +175,15 @@ def _recipient(
         meant=bool(meant),
         subscribed=choice is None or choice.since is not None,
         own_time=bool(own_time),
-        paused=pause is not None and pause.begins_at <= now < pause.ends_at,
+        paused=pause is not None and pause.holds(now),
     )
     begun = choice.since if choice and choice.since else user.created_at
     since, away_from = max(begun, schedule.since), None
-    if pause is not None and since < pause.ends_at <= now:
+    last = pause.last(now) if pause is not None else None
+    if last is not None and since < last[1]:
         # What was due during the leave is told by the next one, not made up for.
-        since, away_from = pause.ends_at, pause.begins_at
+        away_from, since = last
+    if pause is not None and pause.holds(now):
+        away_from = pause.begins_at
     skip_empty = bool(choice and choice.skip_empty)
     return Recipient(user, since, skip_empty, standing.why_skip, away_from)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from portfolio.digest import (
     faults,
     isolation_operations,
     operations,
+    queries,
     schedule_queries,
 )
 from portfolio.digest.audience_queries import Recipient
@@ -21,7 +22,7 @@ from portfolio.digest.kinds import Origin
 from portfolio.digest.models import DigestMessage, DigestRun, DigestSchedule
 from portfolio.digest.shared_queries import Shared
 from portfolio.digest.slots import SETTLE, Clock
-from portfolio.digest.states import RunState
+from portfolio.digest.states import MessageState, Reason, RunState
 from portfolio.extensions import db, unit_of_work
 
 
@@ -39,7 +40,7 @@ def tell_events(clock: Clock, stopping: Callable[[], bool] = lambda: False) -> i
         return 0
     stamps = event_queries.newest({key for row in behind for key in row.events.split()})
     back = event_queries.returned(min(map(_seen, behind)), until)
-    told, idle, shared = 0, [], Shared()
+    told, idle, shared, held = 0, [], Shared(), queries.held_back()
     for schedule in behind:
         if stopping():
             return told
@@ -48,7 +49,7 @@ def tell_events(clock: Clock, stopping: Callable[[], bool] = lambda: False) -> i
             idle.append(schedule.id)
             continue
         with isolation_operations.alone(f"the mail at once of schedule {schedule.id}"):
-            rows = _drafts(schedule, until, shared)
+            rows = _drafts(schedule, until, held, shared)
             told += _keep(schedule, until, rows) if rows else 0
             if not rows:
                 idle.append(schedule.id)
@@ -72,12 +73,16 @@ def _seen(schedule: DigestSchedule) -> dt.datetime:
     return schedule.watched_until or schedule.since
 
 
-def _since(schedule: DigestSchedule, reader: Recipient, until: dt.datetime) -> dt.datetime:
-    """From where on a reader is told: from the beginning of a leave that has ended since."""
+def _since(
+    schedule: DigestSchedule, reader: Recipient, until: dt.datetime, held: dt.datetime | None
+) -> dt.datetime:
+    """From where on a reader is told: from the beginning of a leave that has ended since, or where a
+    mail that was held back began."""
     seen = _seen(schedule)
-    if reader.away_from and seen < reader.since <= until:
-        return min(seen, reader.away_from)
-    return seen
+    begins = [seen, held or seen]
+    if reader.reason is None and reader.away_from and seen < reader.since <= until:
+        begins.append(reader.away_from)
+    return min(begins)
 
 
 def _run(schedule: DigestSchedule, until: dt.datetime) -> DigestRun:
@@ -97,15 +102,31 @@ def _run(schedule: DigestSchedule, until: dt.datetime) -> DigestRun:
     )
 
 
-def _drafts(schedule: DigestSchedule, until: dt.datetime, shared: Shared) -> list[dict[str, Any]]:
-    """The messages of those who have something to be told."""
+def _drafts(
+    schedule: DigestSchedule,
+    until: dt.datetime,
+    held: Mapping[tuple[int, int], dt.datetime],
+    shared: Shared,
+) -> list[dict[str, Any]]:
+    """The messages of those who have something to be told. Who went on leave since the last look is
+    told what happened before it when they are back: that mail is held back."""
     run, rows = _run(schedule, until), []
-    for reader in audience_queries.recipients(schedule, until + SETTLE):
-        since = _since(schedule, reader, until)
+    for reader in audience_queries.audience(schedule, until + SETTLE):
+        leaving = reader.reason is Reason.PAUSED and _leaves_after(reader, _seen(schedule))
+        if reader.reason is not None and not leaving:
+            continue
+        since = _since(schedule, reader, until, held.get((schedule.id, reader.user.id)))
         row = operations.drafted(schedule, run, reader, since, until, shared)
-        if not row.pop("empty"):
-            rows.append(row)
+        if row.pop("empty"):
+            continue
+        if leaving:
+            row |= {"state": MessageState.SKIPPED.value, "reason": Reason.PAUSED.value}
+        rows.append(row)
     return rows
+
+
+def _leaves_after(reader: Recipient, moment: dt.datetime) -> bool:
+    return reader.away_from is not None and reader.away_from > moment
 
 
 def _keep(schedule: DigestSchedule, until: dt.datetime, rows: Sequence[dict[str, Any]]) -> int:

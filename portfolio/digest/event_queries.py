@@ -56,7 +56,8 @@ def newest(keys: Iterable[str]) -> dict[str, dt.datetime]:
 
 def returned(since: dt.datetime, until: dt.datetime) -> bool:
     """Whether somebody came back from a leave in this time, who is told of all of it."""
-    rows = sa.exists().where(DigestPause.ends_at > since, DigestPause.ends_at <= until)
+    ends = (DigestPause.ends_at, DigestPause.former_ends_at)
+    rows = sa.exists().where(sa.or_(*(sa.and_(end > since, end <= until) for end in ends)))
     return bool(db.session.scalar(sa.select(rows)))
 
 

@@ -80,7 +80,8 @@ class DigestMember(Base):
 
 class DigestPause(Base):
     """A person's leave: nothing is sent from `begins_at` until before `ends_at`, and the first mail
-    after it tells of all that time."""
+    after it tells of all that time. The one before it is kept, since what was due in it is not made
+    up for later."""
 
     __tablename__ = "digest_pause"
     __audit__ = "digest_pause"
@@ -89,6 +90,20 @@ class DigestPause(Base):
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), unique=True)
     begins_at: Mapped[dt.datetime]
     ends_at: Mapped[dt.datetime]
+    former_begins_at: Mapped[dt.datetime | None]
+    former_ends_at: Mapped[dt.datetime | None]
+
+    def holds(self, now: dt.datetime) -> bool:
+        """Whether the person is away."""
+        return self.begins_at <= now < self.ends_at
+
+    def last(self, now: dt.datetime) -> tuple[dt.datetime, dt.datetime] | None:
+        """Begin and end of the last leave that has ended."""
+        if self.ends_at <= now:
+            return self.begins_at, self.ends_at
+        if self.former_begins_at is None or self.former_ends_at is None:
+            return None
+        return self.former_begins_at, self.former_ends_at
 
 
 class DigestSubscription(Base):

@@ -150,7 +150,7 @@ def _supersede(run: DigestRun) -> None:
 def _fill(run: DigestRun, clock: slots.Clock, stopping: Callable[[], bool], shared: Shared) -> int:
     """Compose and keep a message for every reader who has none in this run."""
     schedule = db.session.get_one(DigestSchedule, run.schedule_id)
-    done = queries.addressed(run.id)
+    done = queries.addressed(run.id) | queries.served(schedule, run.period)
     readers = [
         reader
         for reader in audience_queries.recipients(schedule, run.planned_at)

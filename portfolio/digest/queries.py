@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
@@ -45,6 +46,52 @@ def addressed(run_id: int) -> set[int]:
             sa.select(DigestMessage.recipient_id).where(DigestMessage.run_id == run_id)
         )
     )
+
+
+def served(schedule: DigestSchedule, period: str) -> set[int]:
+    """Who got the mail of a period already at a time of their own, of those whom a schedule of the
+    house is for: one digest of a kind and a period is enough."""
+    if schedule.owner_id is not None:
+        return set()
+    own = (
+        sa.select(DigestMessage.recipient_id)
+        .join(DigestRun, DigestRun.id == DigestMessage.run_id)
+        .join(DigestSchedule, DigestSchedule.id == DigestRun.schedule_id)
+        .where(
+            DigestSchedule.owner_id.is_not(None),
+            DigestSchedule.kind == schedule.kind,
+            DigestRun.period == period,
+            DigestMessage.state == states.MessageState.SENT.value,
+        )
+    )
+    return set(db.session.scalars(own))
+
+
+def held_back() -> dict[tuple[int, int], dt.datetime]:
+    """From where on readers of what is told at once are still to be told, by schedule and reader:
+    mails that were held back, of which none that was sent tells the whole time."""
+    runs, later = aliased(DigestRun), aliased(DigestMessage)
+    told = sa.exists().where(
+        runs.id == later.run_id,
+        runs.schedule_id == DigestRun.schedule_id,
+        later.recipient_id == DigestMessage.recipient_id,
+        later.state == states.MessageState.SENT.value,
+        later.window_from <= DigestMessage.window_from,
+        later.window_to >= DigestMessage.window_to,
+    )
+    first = sa.func.min(DigestMessage.window_from)
+    rows = db.session.execute(
+        sa.select(DigestRun.schedule_id, DigestMessage.recipient_id, first)
+        .join(DigestRun, DigestRun.id == DigestMessage.run_id)
+        .where(
+            DigestRun.origin == Origin.EVENT.value,
+            DigestMessage.state == states.MessageState.SKIPPED.value,
+            DigestMessage.reason.in_([reason.value for reason in states.HELD_BACK]),
+            ~told,
+        )
+        .group_by(DigestRun.schedule_id, DigestMessage.recipient_id)
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
 def known_until(

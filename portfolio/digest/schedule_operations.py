@@ -13,7 +13,7 @@ from portfolio.digest.kinds import EVERYBODY, Faulty, Kind, Timing
 from portfolio.digest.models import DigestMember, DigestPause, DigestSchedule
 from portfolio.extensions import db
 from portfolio.kernel.calendar import DAY
-from portfolio.kernel.dates import start_of
+from portfolio.kernel.dates import local_date, start_of
 from portfolio.kernel.errors import InputError
 from portfolio.people.models import User
 from portfolio.people.policy import ROLES
@@ -185,16 +185,26 @@ def skip_empty(user: User, kind: Kind, skip: bool, now: dt.datetime) -> None:
 
 
 def pause(user: User, first: dt.date, last: dt.date, now: dt.datetime) -> DigestPause:
-    """Send a person nothing from the first day through the last one. Raises Faulty."""
+    """Send a person nothing from the first day through the last one. Raises Faulty, also for a leave
+    behind the one that holds: there is one at a time."""
     if last < first:
         raise Faulty({"last": InputError("digest.pause_backwards")})
     if start_of(last + DAY) <= now:
         raise Faulty({"last": InputError("digest.pause_over")})
+    begins_at, ends_at = start_of(first), start_of(last + DAY)
     row = schedule_queries.pause_of(user)
     if row is None:
         row = DigestPause(user_id=user.id)
         db.session.add(row)
-    row.begins_at, row.ends_at = start_of(first), start_of(last + DAY)
+    elif row.ends_at <= now:
+        row.former_begins_at, row.former_ends_at = row.begins_at, row.ends_at
+    elif row.holds(now):
+        if begins_at > row.ends_at:
+            raise Faulty(
+                {"first": InputError("digest.pause_holds", until=local_date(row.ends_at - DAY))}
+            )
+        begins_at = min(begins_at, row.begins_at)
+    row.begins_at, row.ends_at = begins_at, ends_at
     db.session.flush()
     return row
 
@@ -202,8 +212,11 @@ def pause(user: User, first: dt.date, last: dt.date, now: dt.datetime) -> Digest
 def end_pause(user: User, now: dt.datetime) -> None:
     """Send again from now on; a pause that has not begun is taken away."""
     row = schedule_queries.pause_of(user)
-    if row is not None and row.begins_at > now:
+    if row is not None and row.begins_at > now and row.former_ends_at is None:
         db.session.delete(row)
+    elif row is not None and row.begins_at > now and (former := row.last(now)):
+        row.begins_at, row.ends_at = former
+        row.former_begins_at = row.former_ends_at = None
     elif row is not None and row.ends_at > now:
         row.ends_at = now
     db.session.flush()

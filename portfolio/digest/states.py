@@ -50,6 +50,7 @@ class Reason(TitledEnum):
     NOT_MEANT = "not_meant", "不在接收范围", "Not among the recipients"
     UNSUBSCRIBED = "unsubscribed", "已退订", "Unsubscribed"
     OWN_TIME = "own_time", "改按个人时间接收", "Gets it at a time of their own"
+    SWITCHED_OFF = "switched_off", "推送已停用", "The schedule was switched off"
     PAUSED = "paused", "暂停接收中", "Paused"
     EMPTY = "empty", "本期无变动", "Nothing to report"
     WITHDRAWN = "withdrawn", "内容已不可见", "Content no longer open to the reader"
@@ -62,7 +63,7 @@ class Reason(TitledEnum):
 
 
 # What was skipped for these is told by the next one.
-HELD_BACK = (Reason.CANCELLED, Reason.PAUSED)
+HELD_BACK = (Reason.CANCELLED, Reason.PAUSED, Reason.SWITCHED_OFF)
 
 
 class Verdict(TitledEnum):

@@ -16,6 +16,7 @@ MESSAGES = {
     ),
     "digest.pause_day": _l("Enter a day."),
     "digest.pause_backwards": _l("The pause would end before it begins."),
+    "digest.pause_holds": _l("You are away until %(until)s: end that pause first."),
     "digest.pause_over": _l("The last day lies in the past."),
     "digest.no_period": _l("No digest tells of that day: choose one from %(first)s on, up to now."),
     "digest.window": _l("This address names no time."),
