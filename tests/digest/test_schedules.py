@@ -156,7 +156,14 @@ def test_ending_a_pause_begins_at_that_moment(app: Flask, cast: dict[str, User])
             reader, dt.date(2027, 1, 1), dt.date(2027, 1, 9), MONDAY + 2 * WEEK
         )
         schedule_operations.end_pause(reader, MONDAY + 2 * WEEK)
-    assert db.session.query(DigestPause).count() == 0, "one that has not begun is taken away"
+    (former,) = db.session.query(DigestPause)
+    assert former.ends_at == MONDAY + DAY, "one that has not begun is taken away"
+    with unit_of_work("digest.pause"):
+        schedule_operations.pause(
+            cast["partner"], dt.date(2027, 1, 1), dt.date(2027, 1, 9), MONDAY + 2 * WEEK
+        )
+        schedule_operations.end_pause(cast["partner"], MONDAY + 2 * WEEK)
+    assert db.session.query(DigestPause).count() == 1
 
 
 def test_a_pause_that_begins_between_planning_and_sending_holds(
