@@ -309,6 +309,8 @@ def test_my_choices_are_made_on_their_pages(
     assert client.post("/digests/pause", data=away).status_code == 302
     assert f"暂停至 {away['last']}" in client.get("/digests").text
     ahead = {"first": "2099-02-10", "last": "2099-02-20"}
+    assert "请先结束它" in client.post("/digests/pause", data=ahead).text
+    assert client.post("/digests/pause/end").status_code == 302
     assert client.post("/digests/pause", data=ahead).status_code == 302
     assert "2099-02-20" in client.get("/digests").text
     assert client.post("/digests/pause/end").status_code == 302

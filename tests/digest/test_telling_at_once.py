@@ -109,7 +109,7 @@ def test_whoever_finds_it_told_already_tells_nothing(app: Flask, cast: dict[str,
     factories.company(cast["manager"], TUESDAY + MINUTE, name_zh="青岛澄光科技有限公司")
     until = LATER - SETTLE
     shared = event_operations.Shared()
-    slow = event_operations._drafts(schedule, until + MINUTE, shared)
+    slow = event_operations._drafts(schedule, until + MINUTE, {}, shared)
     assert len(slow) == 1 and look(LATER) == 1
     set_committed_value(schedule, "watched_until", TUESDAY)  # as the slow one read it
     assert event_operations._keep(schedule, until + MINUTE, slow) == 0
@@ -130,14 +130,15 @@ def test_a_leave_is_made_up_for_on_return_and_a_clock_ahead_stops_nothing(
     assert look(away + 5 * MINUTE) == 0 and look(away + 60 * MINUTE) == 0
     back = dt.datetime(2026, 11, 26, 0, 5, tzinfo=SHANGHAI)
     assert look(back) == 1
-    first = messages_of(reader)[0]
-    assert first.window_from == dt.datetime(2026, 11, 25, tzinfo=SHANGHAI)
+    held_back, first = messages_of(reader)
+    assert (held_back.state, held_back.reason) == ("skipped", "paused")
+    assert first.window_from == TUESDAY, "from where was looked last before the leave"
     with unit_of_work("digest.subscription"):
         schedule_operations.stop(reader, Kind.AT_ONCE, back + 5 * MINUTE)
         schedule_operations.at_own_time(reader, AT_ONCE, "company", back + 6 * MINUTE)
     factories.company(cast["manager"], back + 6 * MINUTE, name_zh="青岛归来企业有限公司")
     assert look(back + 9 * MINUTE) == 1
-    assert messages_of(reader)[1].window_from >= first.window_to, "the leave is not told again"
+    assert messages_of(reader)[2].window_from >= first.window_to, "the leave is not told again"
     ahead = back + dt.timedelta(days=21)
     look(ahead)
     told = len(messages_of(reader))
