@@ -203,6 +203,8 @@ COLUMNS = {
     "again": ("再次发送的期次", "Period to come once more"),
     "begins_at": ("开始时间", "Begins"),
     "ends_at": ("结束时间", "Ends"),
+    "former_begins_at": ("上次暂停开始", "Former pause from"),
+    "former_ends_at": ("上次暂停结束", "Former pause until"),
     "events": ("即时提醒事件", "Told at once"),
     "month_day": ("每月日期", "Day of the month"),
     "roles": ("角色", "Roles"),
