@@ -300,6 +300,8 @@ DIGEST_LINES: dict[str, Any] = {
     "agenda": meetings_digest.agenda_lines,
     "imports": intake_trouble_views.digest_lines,
 }
+# Which of some meetings a person may know of, for what a mail names.
+DIGEST_MEETINGS = meetings_digest.open_meetings
 SETTINGS_SECTIONS = {"digest/_scheduler.html": digest_views.scheduler_section}
 CLOCK_WORK = {
     "import": intake_jobs.work,
@@ -518,4 +520,5 @@ def _install_slices(app: Flask) -> None:
     app.extensions["health_reports"] = HEALTH_REPORTS
     app.extensions["clock_work"] = CLOCK_WORK
     app.extensions["digest_lines"] = DIGEST_LINES
+    app.extensions["digest_meetings"] = DIGEST_MEETINGS
     app.extensions["settings_sections"] = SETTINGS_SECTIONS

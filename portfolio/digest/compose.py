@@ -167,6 +167,16 @@ class Digest:
         return frozenset().union(*(line.companies for line in self._lines))
 
     @property
+    def meeting_ids(self) -> frozenset[int]:
+        """The meetings that are named."""
+        return frozenset().union(*(line.meetings for line in self._lines))
+
+    @property
+    def overriding_ids(self) -> frozenset[int]:
+        """The deals of which overriding is told."""
+        return frozenset().union(*(line.overriding for line in self._lines))
+
+    @property
     def keys(self) -> frozenset[str]:
         """The parts that are told: who lost the role that reads one gets the mail made anew."""
         return frozenset(section.kind.key for section in self.told)

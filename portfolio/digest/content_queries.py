@@ -2,7 +2,7 @@
 own visibility conditions."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from portfolio.digest import (
     duty_queries,
     fund_queries,
     house_queries,
+    queries,
     rule_queries,
     tag_queries,
     turn_queries,
@@ -23,6 +24,7 @@ from portfolio.digest.lines import ToldLine
 from portfolio.digest.readers import Kind, menu_of, readers
 from portfolio.digest.shared_queries import Asked, Shared, sight_of
 from portfolio.people.models import User
+from portfolio.pipeline import sight_queries as sight
 from portfolio.web.i18n import speaking, spoken
 
 PARTS: Mapping[str, Callable[[Asked], Part]] = {
@@ -61,10 +63,12 @@ def digest_for(
     late: bool = False,
     missed: int = 0,
     shared: Shared | None = None,
+    viewer: User | None = None,
 ) -> Digest:
     """The digest of one reader: what was recorded after `since` and up to `until`. Whoever makes many
-    of them hands the same `shared` to each."""
-    asked = _asked(user, period, since, until, shared or Shared())
+    of them hands the same `shared` to each. To a `viewer` it tells and counts of it what is open to
+    both."""
+    asked = _asked(user, period, since, until, shared or Shared(), viewer)
     sections = [
         Section(kind, _part(kind, asked))
         for kind in asked.menu.parts
@@ -89,9 +93,15 @@ def asked_by(user: User, since: dt.datetime, until: dt.datetime, cut: Cut = FIRS
 
 
 def _asked(
-    user: User, period: str, since: dt.datetime, until: dt.datetime, shared: Shared
+    user: User,
+    period: str,
+    since: dt.datetime,
+    until: dt.datetime,
+    shared: Shared,
+    viewer: User | None = None,
 ) -> Asked:
-    return Asked(user, menu_of(user.roles), period, since, until, sight_of(user), shared)
+    known = sight_of(*filter(None, (user, viewer)))
+    return Asked(user, menu_of(user.roles), period, since, until, known, shared, viewer=viewer)
 
 
 def _part(kind: Kind, asked: Asked) -> Part:
@@ -111,12 +121,31 @@ def _told_by(name: str, asked: Asked) -> Part:
         return Part()
     with speaking(spoken(asked.user.locale)):
         rows = ask(asked.user, asked.since, asked.until)
+    if asked.viewer is not None:
+        rows = _open_to(asked.viewer, rows)
     if len(rows) == 1:
         return Part([_line(row) for row in asked.cut.of(rows)], 1)
     shown = asked.cut.of(rows)
     beside = [bool(row.get("head") or row.get("aside")) for row in rows]
     heads = sum(asked.cut.of(beside))
     return Part([_line(row) for row in shown], len(rows) - sum(beside), heads=heads)
+
+
+def _open_to(viewer: User, rows: Sequence[Any]) -> Sequence[Any]:
+    """Those of another slice's rows that tell only of what this person may know of."""
+    made = [(row, _line(row)) for row in rows]
+    deals, known, meetings = (
+        frozenset().union(*(getattr(line, name) for _, line in made))
+        for name in ("deals", "companies", "meetings")
+    )
+    seen = sight.ids_with(viewer, "deal.read", deals)
+    named = queries.companies_open(viewer, known)
+    open_ones = frozenset(queries.meetings_open(viewer, meetings))
+    return [
+        row
+        for row, line in made
+        if line.deals <= seen and line.companies <= named and line.meetings <= open_ones
+    ]
 
 
 def _line(row: Mapping[str, Any]) -> ToldLine:

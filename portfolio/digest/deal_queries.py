@@ -177,9 +177,10 @@ def told(asked: Asked, found: Sequence[lines.Change]) -> Part:
 
 def _as_known(asked: Asked, shown: Sequence[lines.Change]) -> list[lines.Change]:
     """Changes without the sums and the overriding that are not for this reader."""
-    terms = sight.among_seen(asked.user, "deal.terms", {line.deal.deal_id for line in shown})
+    ids = {line.deal.deal_id for line in shown}
+    terms = asked.all_of(lambda user, them: sight.among_seen(user, "deal.terms", them), ids)
     overrode = {line.deal.deal_id for line in shown if line.overrode is not None}
-    known = _told_of_overrides(asked, overrode) if overrode else set()
+    known = asked.all_of(told_of_overriding, overrode) if overrode else set()
     told = []
     for line in shown:
         if line.deal.deal_id not in terms:
@@ -197,13 +198,15 @@ def overrides(asked: Asked) -> Part:
 def overridden(asked: Asked, since: dt.datetime, until: dt.datetime) -> Sequence[Any]:
     """The skips and moves with open conditions of a time that the reader may know of."""
     rows = [row for row in seen_events(asked, since, until) if row.overridden]
-    told = _told_of_overrides(asked, {row.deal_id for row in rows})
+    told = asked.all_of(told_of_overriding, {row.deal_id for row in rows})
     return [row for row in rows if row.deal_id in told]
 
 
-def _told_of_overrides(asked: Asked, ids: set[int]) -> set[int]:
-    told = sight.among_seen(asked.user, "deal.write", ids)
-    return told | sight.among_seen(asked.user, "finding.write", ids - told)
+def told_of_overriding(user: User, ids: set[int]) -> set[int]:
+    """Of deals that a person sees, those of which they are told who overrode what: their team, and
+    whoever looks into it."""
+    told = sight.among_seen(user, "deal.write", ids)
+    return told | sight.among_seen(user, "finding.write", ids - told)
 
 
 def _override(row: Any, asked: Asked) -> lines.OverrideLine:

@@ -25,9 +25,8 @@ def tasks(asked: Asked) -> Part:
     """The reader's open tasks that are overdue or due within seven days, by day. One that names a
     founder of its company is what was promised to them."""
     user, today = asked.user, local_date(asked.until)
-    known_company = sa.or_(
-        Task.deal_id.is_not(None), Task.company_id.is_(None), companies.visible(user)
-    )
+    of_company = sa.and_(*map(companies.visible, asked.eyes))
+    known_company = sa.or_(Task.deal_id.is_not(None), Task.company_id.is_(None), of_company)
     rows = db.session.execute(
         sa.select(
             *(Task, Deal.name, Deal.code, Deal.walled, Deal.company_id),
@@ -40,7 +39,7 @@ def tasks(asked: Asked) -> Part:
             Task.done_at.is_(None),
             Task.created_at <= asked.until,
             Task.due_on <= today + AHEAD,
-            sight.visible_tied(user, Task),
+            *(sight.visible_tied(one, Task) for one in asked.eyes),
             known_company,
         )
         .order_by(Task.due_on, Task.title, Task.id)
@@ -98,7 +97,7 @@ def steps(asked: Asked) -> Part:
             Deal.status.in_((active, held)),
             sa.or_(Deal.status == held, Deal.next_step != ""),
             day <= today + AHEAD,
-            sight.visible(user),
+            *map(sight.visible, asked.eyes),
         )
         .order_by(day, Deal.id)
         .limit(MOST_READ)

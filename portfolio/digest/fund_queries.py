@@ -54,7 +54,7 @@ def funnel(asked: Asked) -> Part:
 
 def _tallies(asked: Asked) -> Sequence[tuple[Pipeline, dict[str, Tally]]]:
     return [
-        (flow, tally_queries.tallies(asked.user, pipeline.versions_in_use(flow.key)))
+        (flow, tally_queries.tallies(asked.counted_for, pipeline.versions_in_use(flow.key)))
         for flow in pipeline.current_pipelines()
     ]
 
@@ -93,7 +93,7 @@ def _conversion(
     cohort, ledger, found = cohort_of(year), funnel_queries.ledger(), []
     flows = pipeline.current_pipelines()
     for flow in flows:
-        deals = cohort.of(ledger, funnel_queries.deals_of(asked.user, flow.key))
+        deals = cohort.of(ledger, funnel_queries.deals_of(asked.counted_for, flow.key))
         if not deals:
             continue
         others = {stage.key: stage for stage in pipeline.stages_in_order(flow.key)}

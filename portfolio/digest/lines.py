@@ -11,7 +11,7 @@ ON_HOLD = "on_hold"
 REJECTED = "rejected"
 DECIDED = frozenset({REJECTED, "withdrawn", "lapsed", "terminated", "merged"})
 NONE: frozenset[int] = frozenset()
-_PLACE = re.compile(r"/(deals|companies)/(\d+)")
+_PLACE = re.compile(r"/([a-z]+)/(\d+)")
 
 
 class Line:
@@ -38,6 +38,16 @@ class Line:
     def companies(self) -> frozenset[int]:
         """The companies that it names."""
         return _numbers("companies", (self.path,))
+
+    @property
+    def meetings(self) -> frozenset[int]:
+        """The meetings that it names."""
+        return _numbers("meetings", (self.path,))
+
+    @property
+    def overriding(self) -> frozenset[int]:
+        """The deals of which it tells overriding."""
+        return NONE
 
 
 def _numbers(what: str, paths: Iterable[str]) -> frozenset[int]:
@@ -106,6 +116,11 @@ class Change(AboutDeal):
     overrode: Sequence[Any] | None = None
 
     @property
+    def overriding(self) -> frozenset[int]:
+        """The deal, where it says that somebody overrode something."""
+        return NONE if self.overrode is None else frozenset({self.deal.deal_id})
+
+    @property
     def changed_status(self) -> bool:
         """Whether the status differs, and not only the stage; a new deal begins active."""
         before: str = self.from_status.value if self.from_status else ACTIVE
@@ -150,6 +165,11 @@ class OverrideLine(AboutDeal):
     to_stage: Any
     note: str
     conditions: Sequence[Any] = ()
+
+    @property
+    def overriding(self) -> frozenset[int]:
+        """The deal."""
+        return self.deals
 
 
 @dataclass(frozen=True)

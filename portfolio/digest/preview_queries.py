@@ -1,11 +1,12 @@
 """What a person would get of a kind of mail, now or in any period, through that person's eyes."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from portfolio.digest import content_queries, queries, schedule_queries, slots, template_letters
-from portfolio.digest.compose import Digest
+from portfolio.digest.compose import Digest, Part, Section
 from portfolio.digest.kinds import Kind, Timing
 from portfolio.digest.lines import Line
 from portfolio.digest.models import DigestSchedule
@@ -72,7 +73,10 @@ def preview(user: User, viewer: User, kind: Kind, period: str, now: dt.datetime)
     heading = heading_of(schedule) if schedule else Heading(kind)
     digest = whole = content_queries.digest_for(user, slot.period, found.since, found.until)
     if viewer.id != user.id:
-        digest = _as_known_to(viewer, whole)
+        known = content_queries.digest_for(
+            user, slot.period, found.since, found.until, viewer=viewer
+        )
+        digest = _as_known_to(viewer, known)
     earlier, later = (slots.beside(rule, calendar(), slot.period, step) for step in (-1, 1))
     return Preview(
         template_letters.written(digest, user, schedule.id if schedule else 0, heading),
@@ -128,13 +132,18 @@ def _as_known_to(viewer: User, digest: Digest) -> Digest:
     sections = []
     for section in digest.sections:
         if section.kind.key in menu.keys:
-            lines = [kept for line in section.part.lines if (kept := told(line))]
-            whole = len(lines) == len(section.part.lines)
-            part = replace(section.part, lines=lines)
-            part = part if whole else replace(part, total=len(lines), overdue=0)
-            sections.append(replace(section, part=part))
+            sections.append(replace(section, part=_narrowed(section, told)))
     numbers = [number for number in digest.numbers if number.kind in menu.numbers]
     return replace(digest, sections=sections, numbers=numbers)
+
+
+def _narrowed(section: Section, told: Callable[[Any], Line | None]) -> Part:
+    """A part with the lines that are told; where one is left out, how many there are in all is that of
+    those alone."""
+    lines = [kept for line in section.part.lines if (kept := told(line))]
+    if len(lines) == len(section.part.lines):
+        return replace(section.part, lines=lines)
+    return Part(lines, len(lines))
 
 
 def _slot(rule: Rule, period: str, now: dt.datetime) -> Slot | None:

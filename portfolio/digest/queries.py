@@ -2,15 +2,17 @@
 
 import datetime as dt
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.orm import aliased
 
 from portfolio.companies import queries as companies
 from portfolio.companies.models import Company
 from portfolio.digest import slots, states
+from portfolio.digest.deal_queries import told_of_overriding
 from portfolio.digest.kinds import Origin
 from portfolio.digest.models import (
     DigestMessage,
@@ -164,6 +166,8 @@ def mentions_of(content: Any) -> str:
         "by_code": sorted(content.by_code_ids),
         "terms": sorted(content.terms_ids),
         "companies": sorted(content.company_ids),
+        "meetings": sorted(content.meeting_ids),
+        "overriding": sorted(content.overriding_ids),
         "parts": sorted(content.keys),
     }
     return json.dumps(found)
@@ -172,12 +176,17 @@ def mentions_of(content: Any) -> str:
 def still_open(user: User, mentions: str) -> bool:
     """Whether the person may still see everything that the mail names, and still reads its parts."""
     named: Mapping[str, Any] = json.loads(mentions)
-    read = {kind.key for kind in menu_of(user.roles).parts}
-    return (
-        sight.ids_with(user, "deal.read", named["deals"]) == set(named["deals"])
-        and sight.ids_with(user, "deal.terms", named["terms"]) == set(named["terms"])
-        and companies_open(user, named["companies"]) == set(named["companies"])
-        and read.issuperset(named.get("parts", ()))
+    parts = menu_of(user.roles).parts
+    read = {kind.key for kind in parts if not kind.needs or user.may(kind.needs)}
+    asked: Sequence[tuple[str, Callable[[Collection[int]], Collection[int]]]] = (
+        ("deals", lambda ids: sight.ids_with(user, "deal.read", ids)),
+        ("terms", lambda ids: sight.ids_with(user, "deal.terms", ids)),
+        ("companies", lambda ids: companies_open(user, ids)),
+        ("meetings", lambda ids: meetings_open(user, ids)),
+        ("overriding", lambda ids: told_of_overriding(user, set(ids))),
+    )
+    return read.issuperset(named.get("parts", ())) and all(
+        set(found(named[name])) == set(named[name]) for name, found in asked if named.get(name)
     )
 
 
@@ -188,6 +197,13 @@ def as_it_may_leave(user: User, mentions: str) -> bool:
     openly = set(named["deals"]).difference(named.get("by_code", ()))
     walled = sa.exists().where(Deal.id.in_(openly), Deal.walled)
     return still_open(user, mentions) and not (openly and db.session.scalar(sa.select(walled)))
+
+
+def meetings_open(user: User, ids: Collection[int]) -> Collection[int]:
+    """Which of these meetings a person may know of, as their slice says."""
+    ask = current_app.extensions.get("digest_meetings")
+    found: Collection[int] = ask(user, ids) if ask else ()
+    return found
 
 
 def companies_open(user: User, ids: Collection[int]) -> set[int]:

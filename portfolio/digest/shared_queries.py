@@ -64,18 +64,20 @@ class Sight:
         return self.companies is None or company_id in self.companies
 
 
-def sight_of(user: User) -> Sight:
-    """What a reader may know of; two queries, or three for whoever sees but some."""
+def sight_of(*eyes: User) -> Sight:
+    """What a reader may know of, or all of several people; two queries of one, or three where somebody
+    sees but some."""
     everything = {policy.ALL, policy.ANY}
-    every = bool(user.scopes("deal.read") & everything)
+    every = all(user.scopes("deal.read") & everything for user in eyes)
     # Of those who see every deal the second part are the walled ones that are open to them.
-    seen = sight.visible_parts(user)[-1] if every else sight.visible(user)
-    opened = frozenset(db.session.scalars(sa.select(Deal.id).where(seen)))
+    seen = [sight.visible_parts(u)[-1] if every else sight.visible(u) for u in eyes]
+    opened = frozenset(db.session.scalars(sa.select(Deal.id).where(*seen)))
     known: frozenset[int] | None = None
-    if policy.ALL not in user.scopes("company.read"):
-        mine = sa.select(Company.id).where(companies.visible(user))
-        known = frozenset(db.session.scalars(mine))
-    return Sight(every, opened, frozenset(sight.recused_deals(user)), known)
+    if few := [user for user in eyes if policy.ALL not in user.scopes("company.read")]:
+        theirs = sa.select(Company.id).where(*map(companies.visible, few))
+        known = frozenset(db.session.scalars(theirs))
+    recused = frozenset().union(*map(sight.recused_deals, eyes))
+    return Sight(every, opened, recused, known)
 
 
 def _own_deals(user: User) -> Mapping[int, Own]:
@@ -89,7 +91,8 @@ def _own_deals(user: User) -> Mapping[int, Own]:
 @dataclass(frozen=True)
 class Asked:
     """One digest: its reader, what that person may know of and reads, the time it is of, and which
-    lines of each part are shown."""
+    lines of each part are shown. A `viewer` who is shown what the reader would get is told of nothing,
+    and nothing is counted, that is not open to both."""
 
     user: User
     menu: Menu
@@ -99,6 +102,26 @@ class Asked:
     sight: Sight
     shared: Shared = field(compare=False)
     cut: Cut = FIRST
+    viewer: User | None = None
+
+    @property
+    def eyes(self) -> tuple[User, ...]:
+        """The reader, and who else looks."""
+        return (self.user,) if self.viewer is None else (self.user, self.viewer)
+
+    def all_of(self, ask: Callable[[User, set[int]], set[int]], ids: set[int]) -> set[int]:
+        """Of some ids those that `ask` answers for each of them."""
+        for user in self.eyes:
+            ids = ask(user, ids)
+        return ids
+
+    @property
+    def counted_for(self) -> User:
+        """Whose own counts are told where there is but one person's: the viewer's, who may not know
+        of all that the reader does."""
+        if self.viewer is None or self.sight == sight_of(self.user):
+            return self.user
+        return self.viewer
 
     @property
     def pipelines(self) -> Mapping[int, Pipeline]:
