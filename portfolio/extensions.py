@@ -253,10 +253,11 @@ def serialise(*keys: str) -> None:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Pool settings for a database URL; SQLite waits for its lock instead of failing."""
+    """Pool settings for a database URL; SQLite waits for its lock instead of failing. What a failed
+    statement was about, such as subjects and addresses, is kept out of the log."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 15}}
-    return {"pool_pre_ping": True}
+        return {"hide_parameters": True, "connect_args": {"timeout": 15}}
+    return {"hide_parameters": True, "pool_pre_ping": True}
 
 
 def _on_connect(connection: Any, record: Any) -> None:

@@ -10,9 +10,9 @@ from wtforms.validators import Length
 
 from portfolio.digest.event_queries import offered
 from portfolio.digest.events import events
-from portfolio.digest.kinds import EVERYBODY, Kind, Timing, Weekday, read_timing
+from portfolio.digest.kinds import EVERYBODY, Kind, Timing, read_timing
 from portfolio.digest.models import DigestSchedule
-from portfolio.digest.slots import LAST_DAY
+from portfolio.digest.slots import LAST_DAY, Weekday
 from portfolio.kernel.errors import InputError
 from portfolio.people import queries as people
 from portfolio.people.models import User

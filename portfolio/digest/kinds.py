@@ -49,18 +49,6 @@ class Origin(TitledEnum):
 ORIGINS: Mapping[str, Origin] = {origin.value: origin for origin in Origin}
 
 
-class Weekday(TitledEnum):
-    """A day of the week."""
-
-    MON = "mon", "周一", "Monday"
-    TUE = "tue", "周二", "Tuesday"
-    WED = "wed", "周三", "Wednesday"
-    THU = "thu", "周四", "Thursday"
-    FRI = "fri", "周五", "Friday"
-    SAT = "sat", "周六", "Saturday"
-    SUN = "sun", "周日", "Sunday"
-
-
 @dataclass(frozen=True)
 class Timing:
     """When a schedule is due, checked: its kind says which parts count."""

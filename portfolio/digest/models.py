@@ -6,7 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portfolio.digest.kinds import EVERYBODY, KINDS, Kind, Origin, Timing, Weekday
+from portfolio.digest.kinds import EVERYBODY, KINDS, Kind, Origin, Timing
+from portfolio.digest.slots import Weekday
 from portfolio.digest.states import MessageState, RunState
 from portfolio.extensions import Base
 from portfolio.people.models import User

@@ -2,7 +2,7 @@
 
 import calendar as months
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from portfolio.kernel.calendar import DAY, WorkCalendar
 from portfolio.kernel.dates import iso_week
+from portfolio.kernel.titles import TitledEnum
 
 Clock = Callable[[], dt.datetime]
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEK = dt.timedelta(weeks=1)
 LAST_DAY = 31
 # A slot found this long after its moment is late: readers and /healthz/digest are told so.
@@ -20,6 +20,21 @@ LATE_AFTER = dt.timedelta(hours=2)
 # A mail tells up to so long before its moment: what was taken back within this time is no news, and
 # what bears an earlier stamp but was still being written then is in by now.
 SETTLE = dt.timedelta(minutes=2)
+
+
+class Weekday(TitledEnum):
+    """A day of the week, in their order."""
+
+    MON = "mon", "周一", "Monday"
+    TUE = "tue", "周二", "Tuesday"
+    WED = "wed", "周三", "Wednesday"
+    THU = "thu", "周四", "Thursday"
+    FRI = "fri", "周五", "Friday"
+    SAT = "sat", "周六", "Saturday"
+    SUN = "sun", "周日", "Sunday"
+
+
+WEEKDAYS: Mapping[str, Weekday] = {day.value: day for day in Weekday}
 
 
 @dataclass(frozen=True)
@@ -86,7 +101,7 @@ class Weekly:
 
     def slot(self, calendar: WorkCalendar, start: dt.date) -> Slot | None:
         """The slot of the week that begins on this Monday."""
-        nominal = start + WEEKDAYS.index(self.weekday) * DAY
+        nominal = start + list(WEEKDAYS).index(self.weekday) * DAY
         day = calendar.next_working_day(nominal)
         if day >= nominal + WEEK:
             return None

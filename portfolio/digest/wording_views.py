@@ -8,14 +8,13 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from portfolio.digest.events import events
-from portfolio.digest.kinds import EVERYBODY, KINDS, Kind, Origin, Weekday, month_told
+from portfolio.digest.kinds import EVERYBODY, KINDS, Kind, Origin, month_told
 from portfolio.digest.models import DigestRun, DigestSchedule
-from portfolio.digest.slots import LAST_DAY
+from portfolio.digest.slots import LAST_DAY, WEEKDAYS
 from portfolio.people.policy import ROLES
 from portfolio.web import formatting
 from portfolio.web.formatting import listed, title_of
 
-WEEKDAYS = {day.value: day for day in Weekday}
 HOUSE_ZONE = "Asia/Shanghai"
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -10,6 +11,7 @@ from portfolio.digest import (
     content_queries,
     event_operations,
     hand_operations,
+    isolation_operations,
     jobs,
     operations,
     schedule_queries,
@@ -22,10 +24,11 @@ from portfolio.kernel.errors import InputError
 from portfolio.people import operations as people
 from portfolio.people.models import User
 from tests.digest.rows import messages_of
-from tests.digest.test_delivering import BEFORE, MONDAY, WEEK, mail_to, message_of, work
+from tests.digest.test_delivering import BEFORE, CANARY, MONDAY, WEEK, mail_to, message_of, work
 from tests.digest.test_telling_at_once import ask, give_task
 
 HOUR = dt.timedelta(hours=1)
+MAILS = DigestMessage.__table__
 
 
 @pytest.fixture
@@ -98,6 +101,17 @@ def test_what_breaks_anywhere_lets_the_rest_go_on(
     assert work(MONDAY + WEEK).ended == {"sent": len(cast) - 2, "pending": 1}
     late = messages_of(cast["reader"])[-1]
     assert (late.deferrals, late.maybe_duplicate) == (1, False)
+
+
+def test_what_failed_is_logged_without_subjects_and_addresses(
+    app: Flask, cast: dict[str, User], caplog: pytest.LogCaptureFixture
+) -> None:
+    operations.plan_due(lambda: MONDAY)
+    with isolation_operations.alone("a second mail"), unit_of_work("digest.plan"):
+        values = {c.name: getattr(message_of(cast["reader"]), c.name) for c in MAILS.columns}
+        db.session.execute(sa.insert(MAILS).values(values | {"id": 10**6, "subject": CANARY}))
+    assert "a second mail could not be done" in caplog.text and "INSERT INTO" in caplog.text
+    assert CANARY not in caplog.text and "reader@fund.example" not in caplog.text
 
 
 def test_mails_that_cannot_be_handed_over_are_noticed_after_two_hours(

@@ -143,6 +143,13 @@ def test_the_next_slots_lie_ahead_in_order() -> None:
     assert periods == ["2026-W49", "2026-W50", "2026-W51"]
 
 
+def test_a_weekly_digest_comes_on_the_day_that_its_schedule_is_called_by() -> None:
+    week = dt.date(2026, 11, 23)
+    for day in (day for day in slots.Weekday if day not in {"sat", "sun"}):
+        found = slots.Weekly(day.value, dt.time(9), SHANGHAI).slot(OFFICIAL, week)
+        assert found is not None and f"{found.due:%A}" == day.en
+
+
 def test_a_slot_that_moved_behind_its_week_is_still_ahead_there() -> None:
     saturday = slots.Weekly("sat", dt.time(9), SHANGHAI)
     early_monday = local(2026, 11, 30, 8)
@@ -188,7 +195,7 @@ hours = st.integers(0, 23)
 timings = st.builds(
     kinds.Timing,
     kind=st.sampled_from(kinds.TIMED),
-    weekday=st.sampled_from(slots.WEEKDAYS),
+    weekday=st.sampled_from(list(slots.WEEKDAYS)),
     month_day=st.integers(1, 31),
     at=st.builds(dt.time, hours, st.sampled_from([0, 30])),
     zone=st.sampled_from(ZONES),
