@@ -43,6 +43,8 @@ class Cut:
 
 
 FIRST = Cut()
+# Of what does not wait for the reader.
+BRIEF = Cut(0, 5)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from portfolio.digest import (
     tag_queries,
     turn_queries,
 )
-from portfolio.digest.compose import FIRST, Cut, Digest, Part, Section
+from portfolio.digest.compose import BRIEF, FIRST, Cut, Digest, Part, Section
 from portfolio.digest.lines import ToldLine
 from portfolio.digest.readers import Kind, menu_of, readers
 from portfolio.digest.shared_queries import Asked, Shared, sight_of
@@ -69,8 +69,9 @@ def digest_for(
     of them hands the same `shared` to each. To a `viewer` it tells and counts of it what is open to
     both."""
     asked = _asked(user, period, since, until, shared or Shared(), viewer)
+    brief = replace(asked, cut=BRIEF)
     sections = [
-        Section(kind, _part(kind, asked))
+        Section(kind, _part(kind, asked if kind.urgent else brief))
         for kind in asked.menu.parts
         if not kind.needs or user.may(kind.needs)
     ]

@@ -29,7 +29,8 @@ YOUNG = dt.timedelta(days=120)
 
 def funnel(asked: Asked) -> Part:
     """How many deals are active in each stage that has or had any, and how many more than before; below
-    the name of each pipeline where there is more than one."""
+    the name of each pipeline where there is more than one, of which all but the first tell of the
+    stages alone where that changed."""
     found = asked.shared.once(("funnel", asked.until, asked.sight), lambda: _tallies(asked))
     changes = _change_by_stage(asked)
     flows = {flow.key for flow, tallies in found if tallies}
@@ -45,7 +46,7 @@ def funnel(asked: Asked) -> Part:
         for stage in pipeline.stages_in_order(flow.key):
             count = tallies.get(stage.key, Tally()).count
             change = changes.get((flow.key, stage.key), 0)
-            if count or change:
+            if change or (count and flow is found[0][0]):
                 asks = {"pipeline": flow.key, "stage": stage.key, "status": ACTIVE}
                 path = f"/deals?{urlencode(asks)}"
                 told.append(house_lines.FunnelLine(path, stage, count, change, most))
