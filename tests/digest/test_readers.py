@@ -252,6 +252,7 @@ def test_each_part_and_each_number_opens_the_list_of_exactly_what_it_counts(
             assert listed(name, path).count("<li>") == number.now, (name, number.kind.key)
     mail, moves = words(cast["manager"]), digest(cast["manager"]).part("moves")
     assert moves.more > 0 and "/digests/parts/moves?since=" in mail.text
+    assert len(moves.lines) == 5, "what does not wait for its reader is told briefly"
     page = listed("manager", windows.path_of("parts/moves", SINCE, NOW))
     assert all(f"新项目{number}" in page for number in range(10))
     asked = content_queries.asked_by(cast["manager"], SINCE, NOW, Cut(8, 8))
