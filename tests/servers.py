@@ -97,5 +97,7 @@ def running(kind: type[Server], folder: Path) -> Iterator[Any]:
     folder.mkdir()
     server = kind(folder)
     server.start()
-    yield server
-    server.stop()
+    try:
+        yield server
+    finally:
+        server.stop()
