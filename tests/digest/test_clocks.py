@@ -11,6 +11,7 @@ from portfolio.digest import operations, schedule_queries, send_operations, stat
 from portfolio.digest.models import DigestRun
 from portfolio.digest.slots import SETTLE
 from portfolio.extensions import db, unit_of_work
+from portfolio.people import operations as people
 from portfolio.people.models import User
 from tests import factories
 from tests.digest.rows import messages_of
@@ -39,6 +40,16 @@ def test_what_was_being_written_when_a_digest_was_made_is_in_the_next_one(
     first, second, third = messages_of(cast["partner"])
     assert first.run.planned_at - first.window_to == SETTLE
     assert (first.window_to, second.window_to) == (second.window_from, third.window_from)
+
+
+def test_who_came_behind_the_moment_is_told_by_the_next_one(
+    app: Flask, cast: dict[str, User]
+) -> None:
+    with unit_of_work("user.create"):
+        late = people.create_user("late@fund.example", "Late", ["reader"], MONDAY + HOUR)
+        late.active = True
+    assert work(MONDAY + 3 * HOUR).ended == {"sent": len(cast)} and not messages_of(late)
+    assert work(MONDAY + WEEK).ended == {"sent": len(cast) + 1}
 
 
 def test_a_clock_that_was_ahead_loses_nothing_and_no_period_comes_twice(

@@ -214,6 +214,16 @@ def test_the_numbers_are_of_the_same_time_as_the_lists(week, cast) -> None:
         changes = made.part("decisions").lines, made.part("moves").lines
         opened = [c for lines in changes for c in lines if c.from_stage is None]
         assert numbers["leads"] == len(opened), since
+    for long in (
+        DAY * 0.8,
+        DAY * 1.2,
+        DAY * 2.5,
+        DAY * 5,
+    ):  # what happened is two days and twelve ago
+        since = NOW - long
+        before = {number.kind.key: number.before for number in told(partner, since)[0].numbers}
+        made = content_queries.digest_for(partner, "2026-W47", since - long, since)
+        assert before == {number.kind.key: number.now for number in made.numbers}, long
     with unit_of_work("deal.override", partner, at=DURING):  # two deals in one act
         for one in (factories.deal(cast["manager"], BEFORE) for _ in range(2)):
             pipeline.move(one, Move("skip", "dd", note="与联合投资方共用尽调报告"), partner, DURING)

@@ -59,7 +59,7 @@ def test_what_others_did_is_told_once_and_what_one_did_oneself_is_not(
     deal = factories.deal(manager, TUESDAY - MINUTE, name="澄光科技 天使轮")
     other = factories.deal(cast["outsider"], TUESDAY - MINUTE, name="别人的项目")
     assert look(TUESDAY) == 0, "nobody asked"
-    ask(manager, "task move decision")
+    ask(manager, "task move decision company")
     factories.advance(deal, partner, now=TUESDAY + MINUTE)
     factories.advance(other, partner, now=TUESDAY + MINUTE)
     assert look(TUESDAY + 2 * MINUTE) == 0, "it may still be taken back"
@@ -74,6 +74,7 @@ def test_what_others_did_is_told_once_and_what_one_did_oneself_is_not(
     assert "\n\n\n" not in text and "因为您订阅了" in text
     factories.advance(deal, manager, now=TUESDAY + 10 * MINUTE)
     give_task(manager, manager, "自己的待办", TUESDAY + 10 * MINUTE)
+    factories.company(manager, TUESDAY + 10 * MINUTE)
     assert look(TUESDAY + 15 * MINUTE) == 0
     give_task(manager, partner, "催收审计报告", TUESDAY + 16 * MINUTE)
     assert look(TUESDAY + 20 * MINUTE) == 1 and len(messages_of(manager)) == 2
