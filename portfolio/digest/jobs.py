@@ -103,13 +103,12 @@ def _send(
 
     outcome = None
     with isolation_operations.alone(f"message {job.id}"):
-        reason = send_operations.obstacle(job, clock())
-        mime = None if reason else send_operations.refreshed(job)
-        if reason or mime is None:
-            state = send_operations.give_up(job, reason or Reason.WITHDRAWN, clock())
+        ready = send_operations.obstacle(job, clock()) or send_operations.refreshed(job)
+        if isinstance(ready, Reason):
+            state = send_operations.give_up(job, ready, clock())
             report.ended[state.value] += 1
             return
-        parcel = send_operations.Claimed(**{**job.__dict__, "mime": mime})
+        parcel = send_operations.Claimed(**{**job.__dict__, "mime": ready})
         outcome = way.hand_over(parcel, may_go)
     if outcome is None:
         outcome = Outcome(Verdict.UNANSWERED if any(begun) else Verdict.DEFERRED, None, BROKEN)

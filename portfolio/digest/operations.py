@@ -18,6 +18,7 @@ from portfolio.digest import (
     letters,
     queries,
     robot_letters,
+    robot_queries,
     schedule_queries,
     slots,
     template_letters,
@@ -280,7 +281,7 @@ def composed(
         "empty": digest.empty,
         "locale": spoken(user.locale),
         "subject": words.subject,
-        "mentions": queries.mentions_of(digest),
+        "mentions": queries.mentions_of(digest, robot_queries.platform_of(user)),
         "mime": robot_letters.sealed(digest, words.subject, user)
         if user.robot
         else template_letters.sealed(words, user, schedule.id, message_id, run.planned_at),

@@ -159,9 +159,10 @@ def recipient_now(user_id: int) -> User | None:
 NOTHING = json.dumps({"deals": [], "terms": [], "companies": [], "parts": []})
 
 
-def mentions_of(content: Any) -> str:
-    """What a digest names, as kept with the message."""
+def mentions_of(content: Any, platform: str = "") -> str:
+    """What a digest names, as kept with the message, and the `platform` for which it was written."""
     found = {
+        "platform": platform,
         "deals": sorted(content.deal_ids),
         "by_code": sorted(content.by_code_ids),
         "terms": sorted(content.terms_ids),
@@ -171,6 +172,11 @@ def mentions_of(content: Any) -> str:
         "parts": sorted(content.keys),
     }
     return json.dumps(found)
+
+
+def platform_in(mentions: str) -> str:
+    """The chat platform in whose format the message is; "" for a mail."""
+    return str(json.loads(mentions).get("platform", ""))
 
 
 def still_open(user: User, mentions: str) -> bool:

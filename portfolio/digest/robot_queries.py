@@ -24,6 +24,12 @@ def of_account(user_id: int) -> ChatRobot | None:
     return db.session.scalar(sa.select(ChatRobot).where(ChatRobot.user_id == user_id))
 
 
+def platform_of(user: User) -> str:
+    """The platform of the robot that speaks for an account; "" for a person."""
+    robot = of_account(user.id) if user.robot else None
+    return robot.platform if robot else ""
+
+
 def with_fingerprint(fingerprint: str) -> ChatRobot | None:
     """The robot whose address this is."""
     return db.session.scalar(sa.select(ChatRobot).where(ChatRobot.fingerprint == fingerprint))

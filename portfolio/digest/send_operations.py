@@ -7,9 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portfolio.digest import audience_queries, operations, queries, schedule_queries, states
-from portfolio.digest.kinds import Origin
-from portfolio.digest.models import DeliveryAttempt, DigestMessage, DigestRun
+from portfolio.digest import (
+    audience_queries,
+    operations,
+    queries,
+    robot_queries,
+    schedule_queries,
+    states,
+)
+from portfolio.digest.kinds import KINDS, Origin
+from portfolio.digest.models import DeliveryAttempt, DigestMessage, DigestRun, DigestSchedule
 from portfolio.digest.states import MessageState, Reason, RunState
 from portfolio.extensions import db, unit_of_work
 
@@ -170,29 +177,44 @@ def _superseded(job: Claimed, now: dt.datetime) -> bool:
     return newest is not None and newest > job.due_at
 
 
-def refreshed(job: Claimed) -> bytes | None:
-    """The bytes to send: the frozen ones while the reader may see all they tell.
+def refreshed(job: Claimed) -> bytes | Reason:
+    """The bytes to send, or why none are: the frozen ones while the reader may see all they tell.
 
     When something was closed to the reader since, the mail is composed again under the same
-    Message-ID. None when the claim was lost, or when the old bytes may be out already: two
-    different mails under one id would be worse than none.
+    Message-ID; so is what a robot that has moved to another platform tells, whose format is
+    another one. Nothing is sent when the claim was lost, or when the old bytes may be out already:
+    two different mails under one id would be worse than none.
     """
     user = queries.recipient_now(job.recipient_id)
-    if user is None or queries.as_it_may_leave(user, job.mentions):
-        return job.mime if user else None
-    if job.maybe_duplicate:
-        return None
+    if user is None:
+        return Reason.WITHDRAWN
+    platform = robot_queries.platform_of(user)
+    moved = platform and platform != queries.platform_in(job.mentions)
+    if not moved and queries.as_it_may_leave(user, job.mentions):
+        return job.mime
+    if job.maybe_duplicate and not moved:
+        return Reason.WITHDRAWN
     run = db.session.get_one(DigestRun, job.run_id)
     schedule = schedule_queries.as_it_stands(job.schedule_id)
     values = operations.composed(
         schedule, run, user, job.window_from, job.window_to, job.message_id
     )
-    values.pop("empty")
+    if values.pop("empty") and not _wanted_empty(job, schedule):
+        return Reason.EMPTY
     with unit_of_work("digest.compose"):
         changed = operations.changed_rows(
             sa.update(DigestMessage).where(_held(job)).values(**values)
         )
-    return values["mime"] if changed else None
+    return bytes(values["mime"]) if changed else Reason.WITHDRAWN
+
+
+def _wanted_empty(job: Claimed, schedule: DigestSchedule) -> bool:
+    """Whether a mail that tells nothing goes out: what somebody tries out does, what is told at once
+    does not, and of others the reader decides."""
+    if job.origin == Origin.HAND.value:
+        return True
+    choice = schedule_queries.subscription(schedule.id, job.recipient_id)
+    return KINDS[schedule.kind].timed and not (choice and choice.skip_empty)
 
 
 def give_up(job: Claimed, reason: Reason, now: dt.datetime) -> MessageState:

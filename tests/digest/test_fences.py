@@ -15,11 +15,13 @@ from portfolio.digest import (
     operations,
     queries,
     robot_delivery,
+    robot_operations,
     schedule_queries,
     send_operations,
     states,
 )
 from portfolio.digest.models import DigestMessage, DigestRun
+from portfolio.digest.robot_operations import Wanted
 from portfolio.digest.slots import SETTLE
 from portfolio.digest.states import Outcome, Reason, Verdict
 from portfolio.extensions import db, unit_of_work
@@ -28,13 +30,15 @@ from portfolio.people import operations as people
 from portfolio.people.models import User
 from portfolio.pipeline import operations as pipeline
 from portfolio.pipeline.models import Deal
+from portfolio.pipeline.stages import Move
 from tests import factories
 from tests.digest.rows import messages_of
 from tests.digest.test_claiming import AFTERWARDS, claim, every_claim, row
-from tests.digest.test_delivering import BEFORE, CANARY, MONDAY, WEEK, outbox, plan, work
+from tests.digest.test_delivering import BEFORE, CANARY, MONDAY, WEEK, mail_to, outbox, plan, work
 from tests.digest.test_encrypted import HOST, Mail
 from tests.digest.test_robot_pages import entered
 from tests.digest.test_telling_at_once import LATER, MINUTE, TUESDAY, ask, look
+from tests.factories import WHY_NOT
 from tests.servers import ChatServer, MailServer, running
 
 LOST = Outcome(Verdict.LOST_CLAIM)
@@ -118,12 +122,12 @@ def test_who_lost_the_claim_neither_gives_up_nor_composes_anew(
     wall(deal, cast["manager"])
     fast = claim_of(reader, AFTERWARDS)
     assert fast.id == slow.id
-    assert send_operations.refreshed(slow) is None
+    assert send_operations.refreshed(slow) is Reason.WITHDRAWN
     assert row(slow).mime == slow.mime
     send_operations.give_up(slow, Reason.UNSUBSCRIBED, AFTERWARDS)
     assert (row(slow).state, row(slow).reason) == ("sending", "")
     mime = send_operations.refreshed(fast)
-    assert mime is not None
+    assert isinstance(mime, bytes)
     assert row(fast).mime == mime != slow.mime
     header = message_from_bytes(mime)["Message-ID"]
     assert header == message_from_bytes(slow.mime)["Message-ID"] == slow.message_id
@@ -203,3 +207,59 @@ def test_a_trial_and_a_mail_sent_again_are_for_those_alone_who_may_have_them(
     with pytest.raises(InputError, match=r"digest\.not_open"), unit_of_work("digest.again"):
         hand_operations.send_again(mail, MONDAY + MINUTE)
     assert db.session.query(DigestRun).filter_by(origin="again").count() == 0
+
+
+def test_a_mail_composed_anew_that_tells_nothing_goes_to_those_alone_who_want_such_mails(
+    app: Flask, cast: dict[str, User]
+) -> None:
+    weekly, wants, wants_none = schedule_queries.weekly(), cast["outsider"], cast["reader"]
+    with unit_of_work("digest.subscription"):
+        choice = operations.choose(weekly.id, wants_none.id, BEFORE, True, "page")
+        choice.skip_empty = True
+    ask(wants, "decision", BEFORE)
+    old = factories.company(cast["manager"], BEFORE - WEEK)
+    deal = factories.deal(cast["manager"], BEFORE, company=old, name=CANARY)
+    with unit_of_work("deal.move", cast["partner"]):
+        pipeline.move(deal, Move("reject", **WHY_NOT), cast["partner"], BEFORE + MINUTE)
+    event_operations.tell_events(lambda: BEFORE + 10 * MINUTE)
+    plan()
+    with unit_of_work("digest.trial"):
+        hand_operations.try_out(weekly, wants_none, MONDAY)
+    wall(deal, cast["manager"])
+    work()
+    ends = {
+        (user.id, mail.run.origin): (mail.state, mail.reason)
+        for user in (wants, wants_none)
+        for mail in messages_of(user)
+    }
+    assert ends == {
+        (wants.id, "event"): ("skipped", "empty"),
+        (wants.id, "slot"): ("sent", ""),
+        (wants_none.id, "slot"): ("skipped", "empty"),
+        (wants_none.id, "hand"): ("sent", ""),
+    }
+    assert "没有变动" in mail_to(app, "outsider")
+
+
+def test_what_waits_for_a_robot_is_written_for_the_platform_to_which_it_has_moved(
+    app: Flask, cast: dict[str, User], chat: ChatServer
+) -> None:
+    one, two = (entered(chat.address("wecom", n), name=f"群{n}") for n in ("1", "2"))
+    plan()
+    waiting = messages_of(one.user)[0].mime
+    for robot in (one, two):
+        with unit_of_work("digest.send"):  # one that the group that is left may have got
+            db.session.query(DigestMessage).filter_by(recipient_id=two.user_id).update(
+                {"maybe_duplicate": True}
+            )
+        to = chat.address("feishu", robot.user.name[-1])
+        with unit_of_work("robot.change"):
+            wanted = Wanted(robot.user.name, "reader", "zh", to)
+            robot_operations.change(robot, wanted, robot.version)
+    work()
+    assert not chat.refused()
+    assert [line["platform"] for line in chat.accepted()] == ["feishu"] * 2
+    for robot in (one, two):
+        (mail,) = messages_of(robot.user)
+        assert (mail.state, mail.mime == waiting) == ("sent", False)
+        assert b'"msg_type":"post"' in mail.mime
