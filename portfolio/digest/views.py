@@ -10,6 +10,7 @@ from portfolio.digest import (
     archive_queries,
     operations,
     queries,
+    schedule_operations,
     schedule_queries,
     states,
     template_letters,
@@ -142,8 +143,11 @@ def unsubscribe(token: str) -> str | tuple[str, int]:
     named = _named(token)
     if named is None:
         return _unsubscribing("unknown", None), 404
-    choice = schedule_queries.subscription(named[0].id, named[1].id)
-    ended = choice is not None and choice.since is None
+    schedule, user = named
+    choice = schedule_queries.subscription(schedule.id, user.id)
+    # Who has set a time of their own since gets that mail again.
+    again = schedule_queries.reaching(user, KINDS[schedule.kind], _now())
+    ended = choice is not None and choice.since is None and not again
     return _unsubscribing("ended" if ended else "ask", named)
 
 
@@ -151,7 +155,8 @@ def unsubscribe(token: str) -> str | tuple[str, int]:
 @access.public
 @csrf.exempt
 def unsubscribe_post(token: str) -> str | tuple[str, int]:
-    """End the subscription at once; mail programs post here themselves, without log-in.
+    """End the mail of a kind at once, the house's and that of an own time, whichever the link came
+    with; mail programs post here themselves, without log-in.
 
     The signed token stands for the person, so no form token is asked for.
     """
@@ -159,7 +164,9 @@ def unsubscribe_post(token: str) -> str | tuple[str, int]:
     if named is None:
         return _unsubscribing("unknown", None), 404
     with unit_of_work("digest.unsubscribe", ip=access.client_ip()):
-        operations.choose(named[0].id, named[1].id, _now(), subscribed=False, how="link")
+        schedule, user = named
+        operations.choose(schedule.id, user.id, _now(), subscribed=False, how="link")
+        schedule_operations.stop(user, KINDS[schedule.kind], _now(), how="link")
     return _unsubscribing("done", named)
 
 

@@ -103,6 +103,29 @@ def test_a_daily_brief_is_added_and_ended_by_its_own_link(
     assert schedule_queries.my_state(reader, Kind.DAILY, MONDAY + WEEK).way == "none"
 
 
+def test_the_link_of_the_houses_mail_ends_that_of_an_own_time_too(
+    app: Flask, cast: dict[str, User], client: FlaskClient
+) -> None:
+    reader, weekly = cast["reader"], schedule_queries.weekly()
+    path = f"/digests/unsubscribe/{template_letters.unsubscribe_token(weekly.id, reader.id)}"
+    assert client.post(path).status_code == 200
+    assert "您已退订" in client.get(path).text
+    with unit_of_work("digest.subscription"):
+        schedule_operations.at_own_time(reader, WEDNESDAY, "", MONDAY - 2 * DAY)
+        schedule_operations.at_own_time(reader, Timing(Kind.DAILY), "", MONDAY - 2 * DAY)
+    asked = client.get(path).text
+    assert "<form" in asked.split("<main")[1], "it comes again"
+    assert "自行设定的均停止" in asked
+    assert "自行设定的均已停止" in client.post(path).text
+    db.session.rollback()
+    ways = [
+        schedule_queries.my_state(reader, kind, MONDAY).way for kind in (Kind.WEEKLY, Kind.DAILY)
+    ]
+    assert ways == ["none", "own"], "other kinds are not affected"
+    work(MONDAY + 3 * DAY)
+    assert [row[0] for row in sent(reader)] == ["2026-12-03"], "the brief alone"
+
+
 def test_a_pause_sends_nothing_and_the_next_one_tells_of_all_that_time(
     app: Flask, cast: dict[str, User]
 ) -> None:
