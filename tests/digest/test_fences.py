@@ -63,13 +63,16 @@ def test_a_mail_whose_claim_was_lost_reaches_no_server(
     assert robot_delivery.post(robot, b"{}", 0.0, app.config, lambda: False) == LOST
     assert not chat.accepted()
     assert not chat.refused()
+    way = delivery.Outbox(tmp_path / "outbox")
+    assert way.hand_over(Mail(), lambda: False) == LOST
+    assert not way.folder.exists()
     with running(MailServer, tmp_path / "mail") as server:
-        way = delivery.Smtp(
+        smtp = delivery.Smtp(
             app.config | {"SMTP_HOST": HOST, "SMTP_PORT": server.port, "SMTP_TLS": ""}
         )
-        assert way.hand_over(Mail("2026-W49", "lost@fund.example"), lambda: False) == LOST
-        assert way.hand_over(Mail("2026-W49", "held@fund.example"), lambda: True).code == 250
-        way.close()
+        assert smtp.hand_over(Mail("2026-W49", "lost@fund.example"), lambda: False) == LOST
+        assert smtp.hand_over(Mail("2026-W49", "held@fund.example"), lambda: True).code == 250
+        smtp.close()
         assert [mail["to"] for mail in server.accepted()] == ["held@fund.example"]
 
 
