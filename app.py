@@ -68,6 +68,7 @@ from portfolio.health import views as health_views
 from portfolio.holidays import views as holidays_views
 from portfolio.intake import batch_views as intake_batch_views
 from portfolio.intake import commands as intake_commands  # noqa: F401 - adds `companies import`
+from portfolio.intake import job_operations as intake_job_operations
 from portfolio.intake import jobs as intake_jobs
 from portfolio.intake import mapping_views as intake_mapping_views
 from portfolio.intake import run_views as intake_run_views
@@ -303,6 +304,8 @@ DIGEST_LINES: dict[str, Any] = {
 # Which of some meetings a person may know of, for what a mail names.
 DIGEST_MEETINGS = meetings_digest.open_meetings
 SETTINGS_SECTIONS = {"digest/_scheduler.html": digest_views.scheduler_section}
+# Since when something long is being written, which digests must not pass over.
+WRITING_SINCE = (intake_job_operations.writing_since,)
 CLOCK_WORK = {
     "import": intake_jobs.work,
     "people": people_jobs.forget_ended,
@@ -519,6 +522,7 @@ def _install_slices(app: Flask) -> None:
     app.extensions["undoers"] = UNDOERS
     app.extensions["health_reports"] = HEALTH_REPORTS
     app.extensions["clock_work"] = CLOCK_WORK
+    app.extensions["writing_since"] = WRITING_SINCE
     app.extensions["digest_lines"] = DIGEST_LINES
     app.extensions["digest_meetings"] = DIGEST_MEETINGS
     app.extensions["settings_sections"] = SETTINGS_SECTIONS

@@ -33,7 +33,7 @@ def tell_events(clock: Clock, stopping: Callable[[], bool] = lambda: False) -> i
     the moment moves on in the same transaction: of ten schedulers one finds it as it was.
     """
     now = clock()
-    until = now - SETTLE
+    until = queries.settled_until(now)
     _come_back(now, until)
     behind = [row for row in schedule_queries.watching() if _seen(row) < until]
     if not behind:

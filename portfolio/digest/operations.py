@@ -159,6 +159,7 @@ def _fill(run: DigestRun, clock: slots.Clock, stopping: Callable[[], bool], shar
     ]
     ids = {reader.user.id for reader in readers}
     known = queries.known_until(schedule, ids, run.planned_at)
+    until = queries.settled_until(run.planned_at)
     planned = 0
     try:
         for batch in _batches(readers):
@@ -169,7 +170,7 @@ def _fill(run: DigestRun, clock: slots.Clock, stopping: Callable[[], bool], shar
                     reader,
                     drafted(
                         *(schedule, run, reader, _since(schedule, run, reader, known)),
-                        *(run.planned_at - slots.SETTLE, shared),
+                        *(until, shared),
                     ),
                 )
                 for reader in batch

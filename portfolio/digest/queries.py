@@ -41,6 +41,15 @@ def stalled(now: dt.datetime, lease: dt.timedelta) -> Sequence[DigestRun]:
     ).all()
 
 
+def settled_until(moment: dt.datetime) -> dt.datetime:
+    """Up to when all that happened by a moment can be read: what is still being written bears a stamp
+    of when that began. Long writes of other slices are told of by `writing_since` of the
+    application."""
+    settled = moment - slots.SETTLE
+    begun = [ask(moment) for ask in current_app.extensions.get("writing_since", ())]
+    return min([settled, *(since for since in begun if since is not None)])
+
+
 def addressed(run_id: int) -> set[int]:
     """Who has a message in this run already."""
     return set(

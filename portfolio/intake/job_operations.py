@@ -24,6 +24,7 @@ ACTIONS = {
     "documents": "document.import",
 }
 LEASE = dt.timedelta(minutes=5)
+LONGEST_WRITE = dt.timedelta(hours=6)
 MOST_ATTEMPTS = 3
 TELL_EVERY = 0.5  # seconds
 
@@ -114,6 +115,19 @@ def waiting(now: dt.datetime) -> bool:
         )
     )
     return db.session.scalar(query.limit(1)) is not None
+
+
+def writing_since(now: dt.datetime) -> dt.datetime | None:
+    """When the oldest import that is being written was taken up: its rows bear a later moment, and
+    nobody sees them yet. None where none is."""
+    query = sa.select(sa.func.min(ImportJob.lease_until)).where(
+        ImportJob.state == JobState.RUNNING.value,
+        ImportJob.task != CHECK,
+        # Behind its lease too: a dead one is taken up again at once, one that is held is at work.
+        ImportJob.lease_until > now - LONGEST_WRITE,
+    )
+    until: dt.datetime | None = db.session.scalar(query)
+    return until - LEASE if until else None
 
 
 def _end(

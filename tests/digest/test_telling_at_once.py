@@ -16,6 +16,8 @@ from portfolio.digest.models import DigestMessage, DigestRun, DigestSchedule
 from portfolio.digest.schedule_operations import Wish
 from portfolio.digest.slots import SETTLE
 from portfolio.extensions import db, unit_of_work
+from portfolio.intake import job_operations
+from portfolio.intake.models import ImportBatch, ImportJob
 from portfolio.kernel.dates import SHANGHAI
 from portfolio.people.models import User
 from portfolio.pipeline import operations as pipeline
@@ -28,6 +30,7 @@ AT_ONCE = Timing(Kind.AT_ONCE)
 TUESDAY = dt.datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
 MINUTE = dt.timedelta(minutes=1)
 LATER = TUESDAY + 5 * MINUTE
+MONDAY_AFTER = dt.datetime(2026, 11, 30, 8, 31, tzinfo=SHANGHAI)
 HURRY = "窗口期只到月底，材料两周内补齐"
 
 
@@ -147,6 +150,28 @@ def test_a_leave_is_made_up_for_on_return_and_a_clock_ahead_stops_nothing(
     look(back + 10 * MINUTE)
     look(back + 30 * MINUTE)
     assert len(messages_of(reader)) == told + 1
+
+
+def test_what_a_long_import_writes_is_not_passed_over(app: Flask, cast: dict[str, User]) -> None:
+    ask(cast["reader"], "company")
+    taken_up = MONDAY_AFTER - 6 * MINUTE
+    batch = ImportBatch(filename="a.csv", sha256="0", size=1, state="uploaded", created_at=TUESDAY)
+    lease = taken_up + job_operations.LEASE
+    with unit_of_work("import.claim"):
+        db.session.add(batch)
+        db.session.flush()
+        job = ImportJob(batch_id=batch.id, task="apply", created_at=TUESDAY, lease_until=lease)
+        job.state = "running"
+        db.session.add(job)
+    look(MONDAY_AFTER - 2 * MINUTE)
+    jobs.run_once(jobs.clock_from(MONDAY_AFTER))
+    with unit_of_work("import.end"):
+        job.state = "done"
+    factories.company(cast["manager"], taken_up + MINUTE, name_zh="青岛导入企业有限公司")
+    assert look(MONDAY_AFTER + 10 * MINUTE) == 1
+    assert "青岛导入企业" in messages_of(cast["reader"])[-1].subject
+    weekly = [m for m in messages_of(cast["partner"]) if m.run.origin == "slot"]
+    assert [m.window_to for m in weekly] == [taken_up], "the next one tells of it"
 
 
 def test_lateness_is_noticed(app: Flask, cast: dict[str, User], client: FlaskClient) -> None:
