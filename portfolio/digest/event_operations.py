@@ -16,6 +16,7 @@ from portfolio.digest import (
     operations,
     queries,
     schedule_queries,
+    writing_operations,
 )
 from portfolio.digest.audience_queries import Recipient
 from portfolio.digest.kinds import Origin
@@ -116,7 +117,7 @@ def _drafts(
         if reader.reason is not None and not leaving:
             continue
         since = _since(schedule, reader, until, held.get((schedule.id, reader.user.id)))
-        row = operations.drafted(schedule, run, reader, since, until, shared)
+        row = writing_operations.drafted(schedule, run, reader, since, until, shared)
         if row.pop("empty"):
             continue
         if leaving:

@@ -8,7 +8,13 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
-from portfolio.digest import audience_queries, letters, operations, preview_queries
+from portfolio.digest import (
+    audience_queries,
+    letters,
+    operations,
+    preview_queries,
+    writing_operations,
+)
 from portfolio.digest.kinds import KINDS, Origin
 from portfolio.digest.models import DigestMessage, DigestRun, DigestSchedule
 from portfolio.digest.states import MessageState, Reason, RunState
@@ -95,7 +101,9 @@ def _message(
     resend_of: int | None = None,
 ) -> DigestMessage:
     message_id = letters.new_message_id(current_app.config["MAIL_FROM"])
-    values: dict[str, Any] = operations.composed(schedule, run, user, since, until, message_id)
+    values: dict[str, Any] = writing_operations.composed(
+        schedule, run, user, since, until, message_id
+    )
     values.pop("empty")
     message = DigestMessage(
         run_id=run.id,

@@ -6,26 +6,19 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
 from portfolio.digest import (
     audience_queries,
-    content_queries,
-    event_queries,
     faults,
     isolation_operations,
-    letters,
     queries,
-    robot_letters,
-    robot_queries,
     schedule_queries,
     slots,
-    template_letters,
+    writing_operations,
 )
 from portfolio.digest.audience_queries import Recipient
-from portfolio.digest.compose import Digest
-from portfolio.digest.kinds import KINDS, ORIGINS, Origin
+from portfolio.digest.kinds import Origin
 from portfolio.digest.models import (
     DigestMessage,
     DigestRun,
@@ -38,7 +31,6 @@ from portfolio.digest.states import MessageState, Reason, RunState
 from portfolio.extensions import db, unit_of_work
 from portfolio.holidays.queries import calendar
 from portfolio.people.models import User
-from portfolio.web.i18n import spoken
 
 # Long enough to compose a batch; renewed with each one.
 PLANNING_LEASE = dt.timedelta(minutes=10)
@@ -49,16 +41,6 @@ def changed_rows(statement: sa.Update) -> int:
     """Run a fenced update inside the unit of work and answer how many rows it found."""
     result = db.session.execute(statement)
     return result.rowcount if isinstance(result, sa.CursorResult) else 0
-
-
-# What a message says that could not be written.
-UNWRITTEN = {
-    "empty": False,
-    "locale": "",
-    "subject": "",
-    "mentions": queries.NOTHING,
-    "mime": b"",
-}
 
 
 class LostClaim(Exception):
@@ -168,7 +150,7 @@ def _fill(run: DigestRun, clock: slots.Clock, stopping: Callable[[], bool], shar
             rows = [
                 _wanted(
                     reader,
-                    drafted(
+                    writing_operations.drafted(
                         *(schedule, run, reader, _since(schedule, run, reader, known)),
                         *(until, shared),
                     ),
@@ -227,79 +209,11 @@ def _hold(run: DigestRun, now: dt.datetime, state: RunState = RunState.PLANNING)
         raise LostClaim
 
 
-def drafted(
-    schedule: DigestSchedule,
-    run: DigestRun,
-    reader: Recipient,
-    since: dt.datetime,
-    until: dt.datetime,
-    shared: Shared,
-) -> dict[str, Any]:
-    """The columns of one reader's message, and `empty`: whether it tells nothing.
-
-    One that cannot be written has failed, for all to see who run the house, and holds up no other.
-    """
-    message_id = letters.new_message_id(current_app.config["MAIL_FROM"])
-    row = {
-        "run_id": run.id,
-        "recipient_id": reader.user.id,
-        "address": reader.user.email,
-        "message_id": message_id,
-        "window_from": since,
-        "window_to": until,
-        "state": MessageState.FAILED.value,
-        "reason": Reason.UNWRITTEN.value,
-        "next_attempt_at": run.planned_at,
-        **UNWRITTEN,
-    }
-    with isolation_operations.alone(f"the mail of run {run.id} to user {reader.user.id}"):
-        row |= composed(schedule, run, reader.user, since, until, message_id, shared)
-        row |= {"state": MessageState.PENDING.value, "reason": ""}
-    return row
-
-
 def _wanted(reader: Recipient, row: dict[str, Any]) -> dict[str, Any]:
     """The row, skipped where it tells nothing and the reader wants no such mail."""
     if row.pop("empty") and reader.skip_empty:
         row |= {"state": MessageState.SKIPPED.value, "reason": Reason.EMPTY.value}
     return row
-
-
-def composed(
-    schedule: DigestSchedule,
-    run: DigestRun,
-    user: User,
-    since: dt.datetime,
-    until: dt.datetime,
-    message_id: str,
-    shared: Shared | None = None,
-) -> dict[str, Any]:
-    """Content, words and bytes of a mail as this reader may see it now."""
-    digest = _content(schedule, run, user, since, until, shared or Shared())
-    heading = template_letters.heading_of(schedule, ORIGINS[run.origin])
-    words = template_letters.written(digest, user, schedule.id, heading)
-    return {
-        "empty": digest.empty,
-        "locale": spoken(user.locale),
-        "subject": words.subject,
-        "mentions": queries.mentions_of(digest, robot_queries.platform_of(user)),
-        "mime": robot_letters.sealed(digest, words.subject, user)
-        if user.robot
-        else template_letters.sealed(words, user, schedule.id, message_id, run.planned_at),
-    }
-
-
-def _content(
-    schedule: DigestSchedule,
-    run: DigestRun,
-    user: User,
-    since: dt.datetime,
-    until: dt.datetime,
-    shared: Shared,
-) -> Digest:
-    if not KINDS[schedule.kind].timed:
-        return event_queries.digest_of(user, schedule.events.split(), since, until, shared)
-    return content_queries.digest_for(user, run.label, since, until, run.late, run.missed, shared)
 
 
 def choose(

@@ -14,6 +14,7 @@ from portfolio.digest import (
     robot_queries,
     schedule_queries,
     states,
+    writing_operations,
 )
 from portfolio.digest.kinds import KINDS, Origin
 from portfolio.digest.models import DeliveryAttempt, DigestMessage, DigestRun, DigestSchedule
@@ -196,7 +197,7 @@ def refreshed(job: Claimed) -> bytes | Reason:
         return Reason.WITHDRAWN
     run = db.session.get_one(DigestRun, job.run_id)
     schedule = schedule_queries.as_it_stands(job.schedule_id)
-    values = operations.composed(
+    values = writing_operations.composed(
         schedule, run, user, job.window_from, job.window_to, job.message_id
     )
     if values.pop("empty") and not _wanted_empty(job, schedule):
