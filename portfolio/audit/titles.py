@@ -308,6 +308,7 @@ COLUMNS = {
     "document_version_id": ("文件版本", "Document version"),
     "done_at": ("完成时间", "Done at"),
     "due_on": ("截止日期", "Due"),
+    "promised": ("已答应创始人", "Promised to the founder"),
     "email": ("邮箱", "E-mail"),
     "enabled": ("启用", "Switched on"),
     "evidence": ("证据", "Evidence"),

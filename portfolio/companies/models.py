@@ -293,7 +293,7 @@ class Activity(Base):
 
 
 class Task(Base):
-    """Something a person has to do by a day, for a company or one deal."""
+    """Something a person has to do by a day, for a company or one deal; `promised` to its founder."""
 
     __tablename__ = "task"
     __audit__ = "task"
@@ -305,6 +305,7 @@ class Task(Base):
     title: Mapped[str]
     owner_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     due_on: Mapped[dt.date | None]
+    promised: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     done_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))

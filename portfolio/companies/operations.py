@@ -319,14 +319,16 @@ def add_task(
     due_on: dt.date | None = None,
     company_id: int | None = None,
     deal_id: int | None = None,
+    promised: bool = False,
 ) -> Task:
-    """Give somebody something to do."""
+    """Give somebody something to do; `promised` to the founder."""
     if not clean(title):
         raise InputError("title.missing")
     task = Task(
         title=clean(title),
         owner_id=owner_id,
         due_on=due_on,
+        promised=promised,
         company_id=company_id,
         deal_id=deal_id,
         created_at=now,

@@ -35,7 +35,7 @@ from portfolio.people.models import User
 
 Record = Contact | Task | Document | Activity
 CONTACT_FIELDS = frozenset(["name", "position", "founder", "phone", "email", "note"])
-TASK_FIELDS = frozenset(["title", "owner_id", "due_on"])
+TASK_FIELDS = frozenset(["title", "owner_id", "due_on", "promised"])
 DOCUMENT_FIELDS = frozenset(["title"])
 FIELDS: Mapping[type[Any], frozenset[str]] = {
     Contact: CONTACT_FIELDS,

@@ -188,6 +188,7 @@ def tasks(company_id: int) -> Answer:
             access.me(),
             _now(),
             due_on=form.due_on.day,
+            promised=bool(form.promised.data),
             company_id=company.id,
         )
     return _back(company.id, "tasks", _("Task added."))

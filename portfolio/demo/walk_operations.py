@@ -179,8 +179,11 @@ def _task(walk: Walk, now: dt.datetime) -> None:
     due = (now + walk.rng.randint(-6, 15) * DAY).date()
     with unit_of_work("task.add", walk.owner, at=walk.at):
         companies.add_task(
-            walk.rng.choice(TASKS), walk.owner.id, walk.owner, walk.at, due, deal_id=walk.deal.id
+            *(walk.rng.choice(TASKS), walk.owner.id, walk.owner, walk.at, due),
+            deal_id=walk.deal.id,
+            promised=due.day % PROMISED == 0,
         )
 
 
+PROMISED = 4  # of so many tasks one was promised to the founder
 TOLD: dict[str, dict[str, str]] = tomllib.loads(FILE.read_text(encoding="utf-8"))

@@ -23,7 +23,7 @@ MOST_READ = 200
 
 def tasks(asked: Asked) -> Part:
     """The reader's open tasks that are overdue or due within seven days, by day. One that names a
-    founder of its company is what was promised to them."""
+    founder of its company is what was promised to them, as is one that says so."""
     user, today = asked.user, local_date(asked.until)
     of_company = sa.and_(*map(companies.visible, asked.eyes))
     known_company = sa.or_(Task.deal_id.is_not(None), Task.company_id.is_(None), of_company)
@@ -57,7 +57,7 @@ def tasks(asked: Asked) -> Part:
         line = _task(task, deal or short or full or "", founder, today)
         # Of a confidential deal only its code is told, as in calendars.
         if walled:
-            line = replace(line, title=code, about="", founder="", walled=True)
+            line = replace(line, title=code, about="", founder="", promised=False, walled=True)
         found.append(line)
     return part_of(found, asked.cut, sum(line.overdue for line in found))
 
@@ -78,7 +78,9 @@ def _task(task: Task, about: str, founder: str, today: dt.date) -> lines.TaskLin
     path = f"/deals/{task.deal_id}" if task.deal_id else f"/companies/{task.company_id}"
     if not task.deal_id and not task.company_id:
         path = "/"
-    return lines.TaskLine(task.title, about, path, due_on, (due_on - today).days, founder)
+    return lines.TaskLine(
+        task.title, about, path, due_on, (due_on - today).days, founder, task.promised
+    )
 
 
 def steps(asked: Asked) -> Part:

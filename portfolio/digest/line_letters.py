@@ -67,7 +67,9 @@ def _told(line: lines.ToldLine) -> Said:
 
 @said.register
 def _task(line: lines.TaskLine) -> Said:
-    promised = _("promised to %(founder)s", founder=line.founder) if line.founder else ""
+    promised = _("promised to the founder") if line.promised else ""
+    if line.founder:
+        promised = _("promised to %(founder)s", founder=line.founder)
     tone = BAD if line.overdue else ""
     small = beside(line.about, promised)
     return Said(line.path, line.title, lead=due(line), tone=tone, small=small)

@@ -174,8 +174,9 @@ class OverrideLine(AboutDeal):
 
 @dataclass(frozen=True)
 class TaskLine(Line):
-    """A task of the reader that is due or overdue; `days` below zero are days overdue. `founder` is
-    whom of the company's founders it names; of a `walled` deal its code alone is told."""
+    """A task of the reader that is due or overdue; `days` below zero are days overdue. It is
+    `promised` to the founder, or names `founder`, one of the company's; of a `walled` deal its code
+    alone is told."""
 
     title: str
     about: str
@@ -183,6 +184,7 @@ class TaskLine(Line):
     due_on: dt.date
     days: int
     founder: str = ""
+    promised: bool = False
     walled: bool = False
 
     @property

@@ -64,6 +64,7 @@ def tasks(deal_id: int) -> Answer:
             access.me(),
             now(),
             due_on=form.due_on.day,
+            promised=bool(form.promised.data),
             deal_id=deal.id,
         )
     flash(_("Task added."))

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
 from portfolio.kernel.records import ActivityKind, PaperKind
@@ -30,6 +30,7 @@ class TaskForm(FlaskForm):
     )
     owner_id = SelectField(_l("By whom"), coerce=int)
     due_on = DayField(_l("Due"), [Optional()])
+    promised = BooleanField(_l("Promised to the founder"))
 
 
 class DocumentForm(FlaskForm):

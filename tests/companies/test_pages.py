@@ -170,6 +170,10 @@ def test_people_notes_tasks_and_documents_are_added(as_user, cast) -> None:
     owner = str(cast["manager"].id)
     task = {"title": "要样机报告", "owner_id": owner, "due_on": "2026-12-01"}
     client.post(f"{base}/tasks", data=task)
+    kept = {"title": "把条款清单发过去", "owner_id": str(cast["manager"].id), "promised": "y"}
+    assert "已答应创始人" not in client.get(base).text
+    assert client.post(f"{base}/tasks", data=kept).status_code == 302
+    assert client.get(base).text.count("已答应创始人</span>") == 1
     for content in (b"one", b"two"):
         file = (io.BytesIO(content), "报告.pdf")
         client.post(f"{base}/documents", data={"title": "尽调报告", "file": file})
@@ -180,9 +184,9 @@ def test_people_notes_tasks_and_documents_are_added(as_user, cast) -> None:
     with client.get(f"{base}/documents/{version.id}") as download:
         assert download.data == b"two"
         assert download.headers["Content-Disposition"].startswith("attachment")
-    row = db.session.query(Task).one()
+    row = db.session.query(Task).filter_by(promised=False).one()
     client.post(f"{base}/tasks/{row.id}/completion")
-    assert db.session.query(Task).one().done_at is not None
+    assert db.session.query(Task).filter_by(promised=False).one().done_at is not None
     assert db.session.query(Contact).one().founder
 
 

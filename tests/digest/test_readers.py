@@ -88,7 +88,7 @@ def week(app: Flask, cast: dict[str, User]):
         db.session.add(Contact(company_id=company.id, name="王海峰", founder=True))
         for name, due in (("把条款清单发给王海峰", day - DAY), ("看样机", day)):
             task = Task(title=name, owner_id=manager.id, company_id=company.id)
-            task.due_on, task.created_at = due, DURING
+            task.due_on, task.created_at, task.promised = due, DURING, name == "看样机"
             db.session.add(task)
     factories.company(manager, DURING, name_zh="青岛甲材科技有限责任公司", uscc=None)
     with unit_of_work("user.create", admin, at=DURING):
@@ -164,6 +164,7 @@ def test_each_role_is_told_its_parts_and_nothing_it_may_not_know(week, cast, as_
     assert {n for n, text in texts.items() if "数据导出" in text} == {"compliance", "admin"}
     assert "2 次" in texts["compliance"], "the deals of a list are not counted apart"
     assert "甲材" not in texts["admin"], "an administrator is told no content of deals"
+    assert "已答应创始人" in texts["manager"]
     assert "已答应王海峰" in texts["manager"] and "王海峰" not in texts["partner"]
     assert "还剩 30 天" in texts["manager"] and "鲁创新型0117" in texts["manager"]
     assert "青岛甲材科技有限责任公司" in texts["manager"] and "名称相同" in texts["manager"]
