@@ -13,6 +13,13 @@ from portfolio.chokepoint.taxonomy import FaultyTaxonomy, read_taxonomy, shipped
 from portfolio.kernel.errors import InputError
 
 CLAIMS = "公司自主研发深紫外LED、光刻胶和IGBT模块，采用五轴联动数控机床，代理MLCC。<b>量子</b>計算"
+ACROSS = (
+    "上海光学、各种业务、多种源头、控制种植、实时统计、实时频率、习惯导致、检测流程、观测角度、"
+    "电源表面、供电调度、内燃机配件、冷却液流道、扩大储备、镀锌铁丝、独立加工、充电液冷、空间位置、"
+    "低碳陶土、全球管理、软胶囊、薄膜包衣、最新药品、发动机车间、系列控制、汽车轴套、多轮对话、"
+    "总线控制、合规控制、遮光罩、下载板块、民航发展、民航电话、核心磁环、独特气味、双马达、存算分离、"
+    "食品加工中心"
+)
 WIDE = str.maketrans({chr(c): chr(c + 0xFEE0) for c in range(0x21, 0x7F)})
 
 
@@ -40,6 +47,11 @@ def role(text: str, technology: str) -> Role:
 )
 def test_developing_is_told_from_using_and_selling(text, expected) -> None:
     assert found(text) == expected
+
+
+def test_a_name_across_the_end_of_one_word_and_the_start_of_the_next_is_none() -> None:
+    wrong = {w: found(f"公司主要从事{w}的研发、生产。") for w in ACROSS.split("、")}
+    assert {w: names for w, names in wrong.items() if names} == {}
 
 
 @pytest.mark.parametrize(
