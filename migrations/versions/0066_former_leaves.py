@@ -13,7 +13,7 @@ COLUMNS = ("former_begins_at", "former_ends_at")
 
 def upgrade() -> None:
     for name in COLUMNS:
-        op.add_column("digest_pause", sa.Column(name, sa.DateTime(timezone=True)))
+        op.add_column("digest_pause", sa.Column(name, sa.DateTime()))
 
 
 def downgrade() -> None:

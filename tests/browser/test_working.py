@@ -129,6 +129,10 @@ PAGES = {
         "/meetings/1/cancellation",
         "/meetings/1/items/1",
         "/digests/preview?kind=monthly",
+        *(
+            f"/digests/{part}?since=20260101T000000Z&until=20261231T000000Z"
+            for part in ("parts/moves", "numbers/leads", "events/company")
+        ),
         "/digests/own/weekly",
         "/digests/own/at_once",
         "/digests/pause",
