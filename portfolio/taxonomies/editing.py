@@ -24,7 +24,7 @@ from portfolio.kernel.errors import InputError
 from portfolio.kernel.text import clean, folded
 
 ID = re.compile(r"[a-z][a-z0-9_-]{1,39}")
-LONGEST_NAME, LONGEST_WORD, MOST_WORDS, LEAST_PARTS = 80, 60, 600, 2
+LONGEST_NAME, LONGEST_WORD, MOST_WORDS, LEAST_PARTS = 80, 60, 1000, 2
 SERIES = ("aliases", "loose", "exclude")
 
 
@@ -140,8 +140,10 @@ def _in_order(old: Sequence[str], new: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_words(words: dict[str, Sequence[str]]) -> None:
-    """Raise InputError for a word that is there twice, too long, or excluded by a context."""
-    seen: dict[str, str] = {}
+    """Raise InputError for a word that is there twice, too long, or excluded by a context. A word may
+    be there by itself and beside others: surer where one of these stands in the sentence."""
+    names: dict[str, str] = {}
+    entries: set[str] = set()
     for field in SERIES:
         if len(words[field]) > MOST_WORDS:
             raise refused("taxonomy.words_many", field, most=MOST_WORDS)
@@ -151,12 +153,12 @@ def check_words(words: dict[str, Sequence[str]]) -> None:
                 raise refused("taxonomy.word_long", field, value=word[:20], most=LONGEST_WORD)
             if not name.strip():
                 raise refused("taxonomy.word_empty", field, value=word)
-            if field == "exclude" and seen.get(name, field) != field:
+            if field == "exclude" and names.get(name, field) != field:
                 raise refused("taxonomy.excludes_itself", field, value=word)
-            if flattened(word) in seen:
+            if flattened(word) in entries:
                 raise refused("taxonomy.word_twice", field, value=word)
-            seen[flattened(word)] = field
-            seen.setdefault(name, field)
+            entries.add(flattened(word))
+            names.setdefault(name, field)
 
 
 def renamed(book: Taxonomy, technology: str, new_id: str) -> Taxonomy:

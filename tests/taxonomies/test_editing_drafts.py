@@ -1,18 +1,22 @@
 """The draft of the taxonomy: changes at their fields, on top of each other, on a newer edition."""
 
+import pytest
+
 from portfolio.chokepoint import taxonomy_queries
+from portfolio.chokepoint.taxonomy import shipped
 from portfolio.chokepoint.taxonomy_models import TaxonomyEdition
 from portfolio.extensions import db, unit_of_work
-from portfolio.taxonomies import queries
+from portfolio.kernel.errors import InputError
+from portfolio.taxonomies import editing, queries
 from portfolio.taxonomies.models import TaxonomyDraft
 from tests.pages import sent_form
 
 NEW = {
     "id": "quantum-radar",
     "domain": "instruments",
-    "zh": "量子雷达",
+    "zh": "引力透镜雷达",
     "en": "Quantum radar",
-    "aliases": "量子雷达整机、量子测距",
+    "aliases": "引力透镜雷达整机、量子测距",
 }
 
 
@@ -51,13 +55,13 @@ def test_a_technology_is_put_into_a_draft_and_published(bench) -> None:
     assert bench.change("domains/new", id="quantum", zh="量子", en="Quantum").status_code == 302
     assert bench.change("technologies/quantum-radar", domain="quantum").status_code == 302
     page = bench.client.get("/settings/taxonomy").text
-    assert "量子雷达" in page and "新增领域" in page
+    assert "引力透镜雷达" in page and "新增领域" in page
     assert "quantum-radar" not in bench.client.get("/chokepoints/taxonomy").text
     page = bench.preview()
     assert "库中标签和建议均无变化" in page and "请再确认" not in page
     assert bench.publish("补充量子").status_code == 302
     page = bench.client.get("/chokepoints/taxonomy").text
-    assert "量子雷达" in page and "12.5%" in page and "第 2 版" in page
+    assert "引力透镜雷达" in page and "12.5%" in page and "第 2 版" in page
     page = bench.client.get("/chokepoints/taxonomy/editions").text
     assert "补充量子" in page and "Admin" in page and "量子测距" in page
     assert queries.draft() is None
@@ -118,7 +122,7 @@ def test_publishing_over_a_newer_edition_is_refused_with_a_way_on(bench) -> None
     page = bench.publish()
     assert page.status_code == 409 and "第 2 版已生效" in page.text
     page = bench.client.get("/settings/taxonomy").text
-    assert "期间第 2 版已生效" in page and "量子雷达" in page
+    assert "期间第 2 版已生效" in page and "引力透镜雷达" in page
     version = str(queries.draft().version)
     stale = bench.client.post("/settings/taxonomy/base", data={"version": version, "onto": "1"})
     assert stale.status_code == 409
@@ -138,3 +142,13 @@ def test_who_has_not_seen_the_preview_of_this_draft_publishes_nothing(bench) -> 
     assert answer.status_code == 422 and "预览不一致" in answer.text
     bench.client.post("/settings/taxonomy/discard", data={"version": seen["version"]})
     assert queries.draft() is None
+
+
+def test_every_technology_that_is_shipped_may_be_edited() -> None:
+    for technology in shipped().technologies.values():
+        words = {name: getattr(technology, name) for name in editing.SERIES}
+        editing.check_words(words)
+    with pytest.raises(InputError, match="word_twice"):
+        editing.check_words({"aliases": ("光刻胶", "光刻胶"), "loose": (), "exclude": ()})
+    with pytest.raises(InputError, match="excludes_itself"):
+        editing.check_words({"aliases": ("光刻胶 & 半导体",), "loose": (), "exclude": ("光刻胶",)})
