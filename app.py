@@ -105,6 +105,7 @@ from portfolio.pipeline import document_views as pipeline_document_views
 from portfolio.pipeline import form_views as pipeline_form_views
 from portfolio.pipeline import funnel_views as pipeline_funnel_views
 from portfolio.pipeline import jobs as pipeline_jobs
+from portfolio.pipeline import late_views as pipeline_late_views
 from portfolio.pipeline import mark_queries as pipeline_marks
 from portfolio.pipeline import merge_operations as pipeline_merging
 from portfolio.pipeline import move_views as pipeline_move_views
@@ -337,7 +338,10 @@ COMPANY_COLUMNS: tuple[Any, ...] = (
     readiness_views.COMPANY_COLUMN,
 )
 DEAL_SECTIONS: tuple[Any, ...] = (meetings_section_views.deal_section,)
-DEAL_FILTERS: tuple[Any, ...] = coverage_filter_views.DEAL_FILTERS
+DEAL_FILTERS: tuple[Any, ...] = (
+    pipeline_late_views.LATE_FILTER,
+    *coverage_filter_views.DEAL_FILTERS,
+)
 LIBRARY_FILTERS: tuple[Any, ...] = (pipeline_owner_views.OWNER_FILTER,)
 # How acts are taken back, by the action that the journal keeps.
 UNDOERS: dict[str, Undoer] = {

@@ -52,24 +52,24 @@ def _own_time(schedule: DigestSchedule) -> sa.ColumnElement[bool]:
 
 def _with_standing(schedule: DigestSchedule) -> Any:
     """Every person with what decides whether the schedule's mail goes to them."""
-    return (
-        sa.select(
-            User,
-            sa.exists().where(UserRole.user_id == User.id).label("has_role"),
-            _meant(schedule).label("meant"),
-            DigestSubscription,
-            _own_time(schedule).label("own_time"),
-            DigestPause,
-        )
-        .outerjoin(
-            DigestSubscription,
-            sa.and_(
-                DigestSubscription.user_id == User.id,
-                DigestSubscription.schedule_id == schedule.id,
-            ),
-        )
-        .outerjoin(DigestPause, DigestPause.user_id == User.id)
+    people = sa.select(
+        User,
+        sa.exists().where(UserRole.user_id == User.id).label("has_role"),
+        _meant(schedule).label("meant"),
+        DigestSubscription,
+        _own_time(schedule).label("own_time"),
+        DigestPause,
     )
+    return _with_choices(people, schedule.id)
+
+
+def _with_choices(people: Any, schedule_id: Any) -> Any:
+    """People with what they chose of a schedule, and their leave."""
+    chose = sa.and_(
+        DigestSubscription.user_id == User.id, DigestSubscription.schedule_id == schedule_id
+    )
+    joined = people.outerjoin(DigestSubscription, chose)
+    return joined.outerjoin(DigestPause, DigestPause.user_id == User.id)
 
 
 def _meant(schedule: DigestSchedule) -> sa.ColumnElement[bool]:
@@ -141,19 +141,10 @@ def begun(schedules: Sequence[DigestSchedule], now: dt.datetime) -> dict[int, dt
             first = sa.type_coerce(sa.func.min(since), User.created_at.type)
             found[schedule.id] = db.session.scalar(who.with_only_columns(first))
     if len(found) < len(schedules):
-        owned = (
-            sa.select(DigestSchedule.id, sa.type_coerce(since, User.created_at.type))
-            .join(User, User.id == DigestSchedule.owner_id)
-            .outerjoin(
-                DigestSubscription,
-                sa.and_(
-                    DigestSubscription.user_id == User.id,
-                    DigestSubscription.schedule_id == DigestSchedule.id,
-                ),
-            )
-            .outerjoin(DigestPause, DigestPause.user_id == User.id)
-            .where(DigestSchedule.enabled, gets)
+        owners = sa.select(DigestSchedule.id, sa.type_coerce(since, User.created_at.type)).join(
+            User, User.id == DigestSchedule.owner_id
         )
+        owned = _with_choices(owners, DigestSchedule.id).where(DigestSchedule.enabled, gets)
         found |= {row[0]: row[1] for row in db.session.execute(owned)}
     known = [(row, found.get(row.id)) for row in schedules]
     return {row.id: max(first, row.since) for row, first in known if first is not None}

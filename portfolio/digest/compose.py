@@ -1,6 +1,7 @@
 """What stands in a digest and in which order: plain values, no words of any language (pure)."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,15 +15,18 @@ LINES_SHOWN = 8
 SHORT, MOST_URGENT = 8, 5
 # Between how long and how long a digest's time may be to be called a day or a week: a holiday moves it by
 # a day or so.
+WEEK, DAILY = "week", re.compile(r"\d{4}-\d{2}-\d{2}")
 STRETCHES = (
     ("day", dt.timedelta(hours=12), dt.timedelta(hours=36)),
-    ("week", dt.timedelta(days=6), dt.timedelta(days=8)),
+    (WEEK, dt.timedelta(days=6), dt.timedelta(days=8)),
 )
 
 
-def stretch_of(long: dt.timedelta) -> str:
-    """What a time is called: a "day" or a "week" where it is about as long, and "" where it is not."""
-    return next((name for name, least, most in STRETCHES if least <= long <= most), "")
+def stretch_of(long: dt.timedelta, period: str) -> str:
+    """What a time is called: a "day" or a "week" where it is about as long, and "" where it is not; a
+    week is none of a brief that is late by holidays."""
+    name = next((name for name, least, most in STRETCHES if least <= long <= most), "")
+    return "" if name == WEEK and DAILY.fullmatch(period) else name
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ class Digest:
     @property
     def stretch(self) -> str:
         """What the time that the numbers are of is called: a "week", a "day" or ""."""
-        return stretch_of(self.until - self.since)
+        return stretch_of(self.until - self.since, self.period)
 
     @property
     def before(self) -> dt.datetime:
@@ -210,11 +214,12 @@ def net_changes(changes: Iterable[Change]) -> list[Change]:
 
 def _merged(first: Change, end: Change, way_out: Change | None) -> Change:
     whole = replace(end, from_stage=first.from_stage, from_status=first.from_status)
-    # Who ended it later, or brought it back before its committee, decided last.
-    if way_out is None or whole.decision or not end.beyond(way_out.from_stage):
-        return whole
-    said = replace(whole, at=way_out.at, by=way_out.by, note=way_out.note, reason=way_out.reason)
-    return replace(said, passed=way_out.from_stage)
+    if way_out is None or not end.beyond(way_out.from_stage):
+        return whole  # or it was brought back before its committee
+    whole = replace(whole, passed=way_out.from_stage)
+    if whole.ended:
+        return whole  # who ended it decided last
+    return replace(whole, at=way_out.at, by=way_out.by, note=way_out.note, reason=way_out.reason)
 
 
 # What is counted of the net changes of a time.

@@ -41,7 +41,7 @@ def tell_events(clock: Clock, stopping: Callable[[], bool] = lambda: False) -> i
         return 0
     stamps = event_queries.newest({key for row in behind for key in row.events.split()})
     back = event_queries.returned(min(map(_seen, behind)), until)
-    told, idle, shared, held = 0, [], Shared(), queries.held_back()
+    told, idle, shared = 0, [], Shared()
     for schedule in behind:
         if stopping():
             return told
@@ -50,6 +50,7 @@ def tell_events(clock: Clock, stopping: Callable[[], bool] = lambda: False) -> i
             idle.append(schedule.id)
             continue
         with isolation_operations.alone(f"the mail at once of schedule {schedule.id}"):
+            held = shared.once("held back", queries.held_back)
             rows = _drafts(schedule, until, held, shared)
             told += _keep(schedule, until, rows) if rows else 0
             if not rows:

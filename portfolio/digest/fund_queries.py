@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from portfolio.coverage.figure_queries import Counting, what_counts
 from portfolio.coverage.figures import per_cent, share
 from portfolio.digest import compose, deal_queries, house_lines, house_queries, turn_queries
-from portfolio.digest.compose import LINES_SHOWN, Number, Part, part_of
+from portfolio.digest.compose import Number, Part, part_of
 from portfolio.digest.house_queries import acts_of
 from portfolio.digest.lines import Line
 from portfolio.digest.readers import NumberKind, readers
@@ -19,6 +19,7 @@ from portfolio.pipeline import queries as pipeline
 from portfolio.pipeline.cohorts import cohort_of
 from portfolio.pipeline.flow import Pipeline
 from portfolio.pipeline.funnel import funnel_of
+from portfolio.pipeline.late_queries import LATE
 from portfolio.pipeline.models import Status
 from portfolio.pipeline.tally_queries import Tally
 
@@ -74,17 +75,12 @@ def _change_by_stage(asked: Asked) -> dict[tuple[str, str], int]:
 
 
 def conversion(asked: Asked) -> Part:
-    """What share of a year's deals went on from stage to stage, and how long they stayed: below each
-    pipeline's own deals, which are a heading."""
+    """What share of a year's deals went on from stage to stage, and how long they stayed: of the first
+    pipeline, below a heading; of the others the heading alone, which leads to the same of them."""
     found = asked.shared.once(("conversion", asked.until, asked.sight), lambda: _conversion(asked))
-    shown: list[Line] = []
-    for cohort, rows in found:
-        if room := LINES_SHOWN - sum(
-            isinstance(line, house_lines.ConversionLine) for line in shown
-        ):
-            shown += [cohort, *rows[:room]]
-    heads = sum(isinstance(line, house_lines.CohortLine) for line in shown)
-    return Part(shown, sum(len(rows) for _, rows in found), heads=heads)
+    told = [[cohort, *([] if place else rows)] for place, (cohort, rows) in enumerate(found)]
+    shown: list[Line] = [line for lines in told for line in lines]
+    return Part(shown, len(shown) - len(found), heads=len(found))
 
 
 def _conversion(
@@ -128,7 +124,7 @@ def _ageing(asked: Asked) -> Sequence[house_lines.OwnerLine]:
     ranked = sorted(over.items(), key=lambda item: (-len(item[1]), item[0]))
     return [
         house_lines.OwnerLine(
-            f"/deals?{urlencode({'owner': owner, 'status': ACTIVE, 'sort': '-days'})}",
+            f"/deals?{urlencode({'owner': owner, 'late': LATE, 'sort': '-days'})}",
             *(name, len(days), *max(days), most),
         )
         for (owner, name), days in ranked

@@ -10,6 +10,7 @@ from portfolio.audit.titles import action_title
 from portfolio.coverage.figures import per_cent
 from portfolio.digest import house_lines
 from portfolio.digest.line_letters import BAD, LONGEST_NOTE, WARN, Said, beside, cut, said, stamp
+from portfolio.digest.wording_views import issue
 from portfolio.web import formatting
 from portfolio.web.formatting import title_of
 from portfolio.web.i18n import language
@@ -132,7 +133,8 @@ def _chain(line: house_lines.ChainLine) -> Said:
 @said.register
 def _failure(line: house_lines.FailureLine) -> Said:
     answer = beside(str(line.code or ""), cut(line.said, LONGEST_NOTE))
-    return Said(line.path, line.address, text=answer, tone=BAD, small=title_of(line.schedule))
+    mail = f"{title_of(line.schedule)} {issue(*line.issue)}"
+    return Said(line.path, line.address, text=answer, tone=BAD, small=mail)
 
 
 @said.register

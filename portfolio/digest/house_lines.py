@@ -126,11 +126,13 @@ class ChainLine(Line):
 
 @dataclass(frozen=True)
 class FailureLine(Line):
-    """A mail that was given up: to whom, of which schedule by its titled name, what the server said."""
+    """A mail that was given up: to whom, of which schedule by its titled name, which issue (by kind, period
+    and the schedule's day of the month), what the server said."""
 
     path: str
     address: str
     schedule: Any
+    issue: tuple[str, str, int]
     code: int | None
     said: str
 

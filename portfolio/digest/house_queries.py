@@ -194,7 +194,7 @@ def failures(asked: Asked) -> Part:
         total = db.session.scalar(sa.select(sa.func.count()).select_from(message).where(where))
         rows = db.session.execute(
             sa.select(
-                *(message.id, message.address, DigestSchedule),
+                *(message.id, message.address, DigestSchedule, DigestRun),
                 *(message.last_code, message.last_text),
             )
             .join(DigestRun, DigestRun.id == message.run_id)
@@ -207,9 +207,10 @@ def failures(asked: Asked) -> Part:
         # Not its subject, which may name what is for its reader alone.
         told = [
             house_lines.FailureLine(
-                f"/digests/messages/{number}", address, schedule.title, code, words
+                *(f"/digests/messages/{number}", address, schedule.title),
+                *((schedule.kind, run.label, schedule.month_day), code, words),
             )
-            for number, address, schedule, code, words in rows
+            for number, address, schedule, run, code, words in rows
         ]
         return Part(told, total or 0)
 

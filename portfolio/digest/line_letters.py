@@ -101,7 +101,7 @@ def _change(line: lines.Change) -> Said:
         text = title_of(line.to_stage)
     strong = title_of(line.to_status) if line.changed_status else ""
     if line.passed is not None:
-        strong = _("%(stage)s passed", stage=title_of(line.passed))
+        strong = beside(_("%(stage)s passed", stage=title_of(line.passed)), strong)
     if line.came_back:
         strong = _("back from hold on its day")
     overrode = ""

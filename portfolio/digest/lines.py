@@ -135,8 +135,12 @@ class Change(AboutDeal):
     @property
     def decision(self) -> bool:
         """Whether somebody decided: an ending, or the way out of the committee."""
-        ended = self.changed_status and self.to_status.value in DECIDED
-        return ended or self.passed is not None or self.onward_from_committee
+        return self.ended or self.passed is not None or self.onward_from_committee
+
+    @property
+    def ended(self) -> bool:
+        """Whether it ended."""
+        return bool(self.changed_status and self.to_status.value in DECIDED)
 
     @property
     def onward_from_committee(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from flask_babel import gettext as _
 
 from portfolio.digest.compose import Digest, Number
-from portfolio.kernel.dates import local_date
+from portfolio.kernel.dates import SHANGHAI
 from portfolio.web.formatting import title_of
 
 BEFORE: Mapping[str, Callable[[int], str]] = {
@@ -39,8 +39,12 @@ def compared(digest: Digest) -> str:
     """Which times the numbers are of, where their names do not say it."""
     if digest.stretch or not digest.numbers:
         return ""
-    days = [local_date(moment) for moment in (digest.before, digest.since, digest.until)]
-    first, mid, last = (f"{day:%m-%d}" for day in days)
+    moments = [
+        moment.astimezone(SHANGHAI) for moment in (digest.before, digest.since, digest.until)
+    ]
+    days = {moment.date() for moment in moments}
+    form = "%m-%d" if len(days) == len(moments) else "%m-%d %H:%M"
+    first, mid, last = (moment.strftime(form) for moment in moments)
     return _(
         "%(since)s to %(until)s; before: %(first)s to %(since)s", since=mid, until=last, first=first
     )

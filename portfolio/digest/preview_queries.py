@@ -160,8 +160,11 @@ def _told_of(day: dt.date, now: dt.datetime) -> bool:
 
 
 def period_of(user: User, kind: Kind, day: dt.date, now: dt.datetime) -> str:
-    """The period that a day lies in. Raises InputError for a day of which no mail ever tells."""
-    if not _told_of(day, now):
+    """The period that a day lies in. Raises InputError for a day in whose period no mail ever left."""
+    rule = _rule(source(user, kind, now), kind)
+    slot = slots.slot_of(rule, calendar(), day) if _told_of(day, now) else None
+    if slot is not None and not _told_of(rule.begins(slot.period), now):
+        slot = None
+    if slot is None:
         raise InputError("digest.no_period", first=EARLIEST.isoformat())
-    slot = slots.slot_of(_rule(source(user, kind, now), kind), calendar(), day)
-    return slot.period if slot else ""
+    return slot.period

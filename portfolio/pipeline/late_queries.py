@@ -14,6 +14,9 @@ from portfolio.pipeline.sight_queries import visible
 from portfolio.pipeline.stages import Stage
 from portfolio.web.past import end_of
 
+# What the list of deals is asked for to show those alone.
+LATE = "yes"
+
 
 def entered_until(
     flows: Mapping[int, Pipeline], last_day: Callable[[Stage], dt.date | None]

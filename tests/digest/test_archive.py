@@ -209,6 +209,9 @@ def test_any_period_is_previewed_and_of_others_what_is_open_to_who_looks(
         ):
             none = client.get(f"/digests/preview?kind={asked}")
             assert none.status_code == 200 and "还没有这一期" in none.text, asked
+        for kind in ("weekly", "daily"):  # the period of that day began the year before
+            odd = client.get(f"/digests/preview?kind={kind}&day=2000-01-01")
+            assert "没有讲到这一天" in odd.text and "还没有这一期" not in odd.text, kind
         first = client.get("/digests/preview?kind=monthly&day=2000-01-01")
         assert first.status_code == 200 and 'rel="prev"' not in first.text
     assert reader.get("/digests/preview?kind=at_once").status_code == 404

@@ -67,6 +67,13 @@ def test_a_decision_on_the_way_is_told_with_who_took_it() -> None:
     assert not back.decision, "it is with the committee again"
     (ended,) = compose.net_changes([*way[:2], change(1, "signing", "dd", 2, to_status=REJECTED)])
     assert ended.decision and ended.passed is None
+    (both,) = compose.net_changes(
+        [*way[:2], change(1, "signing", "signing", 2, to_status=REJECTED)]
+    )
+    assert (both.passed.key, both.at) == ("ic", NOW + dt.timedelta(hours=2)), "and who ended it"
+    assert compose.counted([both])["decided"] == 1
+    (plain,) = compose.net_changes(way[1:])
+    assert (plain.passed.key, plain.at) == ("ic", way[1].at), "not who moved it on behind"
 
 
 def test_own_deals_come_first_then_the_newest() -> None:
@@ -128,4 +135,6 @@ def test_who_reads_what_is_data_and_several_roles_read_all_of_it() -> None:
 def test_a_time_is_called_a_week_or_a_day_only_where_it_is_one(hours: int, stretch: str) -> None:
     made = Digest("2026-W48", NOW - dt.timedelta(hours=hours), NOW)
     assert made.stretch == stretch
+    brief = Digest("2026-11-23", made.since, NOW)
+    assert brief.stretch == stretch.replace("week", ""), "a brief that holidays made late"
     assert NOW - made.before == dt.timedelta(hours=2 * hours)

@@ -231,6 +231,7 @@ def test_a_mail_refused_after_planning_is_in_the_administrators_next_one(
         work(MONDAY + weeks * WEEK)
     told = mail_to(app, "admin", "2026-W50")
     assert "未送达邮件" in told and "550 · no such user" in told
+    assert "周报 2026-W49" in told, "which one it was"
     assert "no such user" not in mail_to(app, "admin", "2026-W51"), "told once"
 
 

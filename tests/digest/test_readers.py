@@ -16,7 +16,7 @@ from portfolio.digest.readers import readers
 from portfolio.digest.shared_queries import Shared
 from portfolio.extensions import db, unit_of_work
 from portfolio.intake.models import ImportBatch
-from portfolio.kernel.dates import local_date
+from portfolio.kernel.dates import SHANGHAI, local_date
 from portfolio.people import operations as people
 from portfolio.people.models import User
 from portfolio.pipeline import operations as pipeline
@@ -238,6 +238,8 @@ def test_the_numbers_are_of_the_same_time_as_the_lists(week, cast) -> None:
     for text in (mail.text, mail.html):
         assert f"{day} 至 {local_date(NOW):%m-%d}；上期：{first} 至 {day}" in text
     assert "上周" in words(partner).text and "上期" not in words(partner).text
+    short = template_letters.written(told(partner, NOW - DAY / 4)[0], partner, 1)
+    assert f"{NOW.astimezone(SHANGHAI):%m-%d %H:%M}；上期：" in short.text, "hours within a day"
 
 
 def test_each_part_and_each_number_opens_the_list_of_exactly_what_it_counts(

@@ -137,3 +137,20 @@ def test_an_older_version_still_counts_calendar_days(as_user, cast) -> None:
         deal.pipeline_id = second
     page = as_user("manager").get(f"/deals/{deal.id}").text
     assert "本阶段已 60 天，目标 7 天，超目标 53 天，已超期" in page
+
+
+def test_the_list_shows_those_alone_that_stay_longer_than_usual(cast, as_user) -> None:
+    manager, other = cast["manager"], cast["outsider"]
+    factories.deal(manager, NOW - 90 * DAY, name="久留项目")
+    factories.deal(manager, NOW - DAY, name="新来项目")
+    factories.deal(other, NOW - 90 * DAY, name="别人久留项目")
+    held = factories.deal(manager, NOW - 90 * DAY, name="搁置项目")
+    with unit_of_work("deal.move", manager):
+        until = local_date(NOW) + 100 * DAY
+        hold = Move("hold", **factories.WHY_HELD, revisit_on=until)
+        operations.move(held, hold, manager, NOW - 80 * DAY)
+    page = as_user("partner").get(f"/deals?late=yes&owner={manager.id}").text
+    assert "1 个项目" in page
+    assert "久留项目" in page
+    assert not any(name in page for name in ("新来项目", "别人久留项目", "搁置项目"))
+    assert "超过常规时长" in page, "the filter says what it is"
