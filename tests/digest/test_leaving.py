@@ -30,6 +30,19 @@ def away(user: User, first: dt.datetime, last: dt.datetime, at: dt.datetime) -> 
         schedule_operations.pause(user, first.date(), last.date(), at)
 
 
+def at_seven(user: User) -> DigestSchedule:
+    """Monday's mail comes at seven for this person."""
+    with unit_of_work("digest.subscription"):
+        timing = Timing(Kind.WEEKLY, weekday="mon", at=dt.time(7))
+        return schedule_operations.at_own_time(user, timing, "", BEFORE)
+
+
+def as_the_house(user: User) -> None:
+    """At eight the person wants the house's one again, which comes at half past."""
+    with unit_of_work("digest.subscription"):
+        schedule_operations.as_the_house(user, Kind.WEEKLY, MONDAY.replace(hour=8, minute=0))
+
+
 def told(user: User) -> list[tuple[str, str]]:
     return [(m.state, m.reason) for m in messages_of(user)]
 
@@ -88,9 +101,7 @@ def test_a_leave_that_is_over_stays_so_when_the_next_one_is_entered(
     app: Flask, cast: dict[str, User], as_user
 ) -> None:
     reader = cast["reader"]
-    with unit_of_work("digest.subscription"):
-        timing = Timing(Kind.WEEKLY, weekday="mon", at=dt.time(7))
-        own = schedule_operations.at_own_time(reader, timing, "", BEFORE)
+    own = at_seven(reader)
     away(reader, MONDAY - DAY, MONDAY + DAY, BEFORE)
     work(MONDAY + 1.5 * DAY)
     assert not messages_of(reader), "away on the day of the digest"
@@ -121,12 +132,9 @@ def test_who_got_it_at_their_own_time_gets_no_second_one_by_the_house(
     app: Flask, cast: dict[str, User]
 ) -> None:
     reader = cast["reader"]
-    early = Timing(Kind.WEEKLY, weekday="mon", at=dt.time(7))
-    with unit_of_work("digest.subscription"):
-        schedule_operations.at_own_time(reader, early, "", BEFORE)
+    at_seven(reader)
     work(MONDAY.replace(hour=7, minute=5))
-    with unit_of_work("digest.subscription"):
-        schedule_operations.as_the_house(reader, Kind.WEEKLY, MONDAY.replace(hour=8, minute=0))
+    as_the_house(reader)
     work(MONDAY)
     assert told(reader) == [("sent", "")]
     work(MONDAY + WEEK)
@@ -138,12 +146,9 @@ def test_what_waits_when_its_schedule_is_switched_off_is_not_sent(
     app: Flask, cast: dict[str, User]
 ) -> None:
     reader = cast["reader"]
-    early = Timing(Kind.WEEKLY, weekday="mon", at=dt.time(7))
-    with unit_of_work("digest.subscription"):
-        schedule_operations.at_own_time(reader, early, "", BEFORE)
+    at_seven(reader)
     operations.plan_due(lambda: MONDAY.replace(hour=7, minute=5))
-    with unit_of_work("digest.subscription"):
-        schedule_operations.as_the_house(reader, Kind.WEEKLY, MONDAY.replace(hour=8, minute=0))
+    as_the_house(reader)
     work(MONDAY)
     assert told(reader) == [("skipped", "switched_off"), ("sent", "")]
     own, house = messages_of(reader)
